@@ -1,0 +1,79 @@
+/**
+ * Every failure the server can answer with: a stable code, its HTTP status, a plain sentence and the next step.
+ * Clients branch on the code; people read the sentence. Codes are never renamed or reused.
+ */
+export const ERRORS = {
+  BAD_REQUEST: [400, 'The request could not be understood.', 'Check the parameters against the API description.'],
+  INVALID_SIZE: [
+    400,
+    'The picture size is missing or not a whole number above zero.',
+    'Send X-Image-Width and X-Image-Height in pixels.',
+  ],
+  SIZE_MISMATCH: [
+    400,
+    'The body does not hold as many bytes as its size headers promise.',
+    'Send width x height x channels x bytes per sample, without padding.',
+  ],
+  EMPTY_BODY: [400, 'The request has no picture in it.', 'Send the picture as the request body.'],
+  NOT_AN_IMAGE: [415, 'This file is not a picture that Hairline can read.', 'Use JPEG, PNG, WebP, TIFF or AVIF.'],
+  UNSUPPORTED_TYPE: [
+    415,
+    'This kind of content is not accepted here.',
+    'Send image/jpeg, image/png, image/webp, image/tiff, image/avif, multipart/form-data or raw pixels.',
+  ],
+  TRUNCATED_IMAGE: [422, 'The picture is damaged or incomplete.', 'Open it in Photoshop, save it again and retry.'],
+  IMAGE_TOO_LARGE: [
+    413,
+    'The picture is larger than Hairline accepts.',
+    'Use a picture of at most 120 megapixels and 30,000 pixels a side.',
+  ],
+  BODY_TOO_LARGE: [413, 'The file is larger than Hairline accepts.', 'Use a smaller file, or save it as JPEG or PNG.'],
+  UNKNOWN_MODEL: [404, 'There is no model of that name.', 'Run "hairline models" to see the names.'],
+  NOT_FOUND: [404, 'There is nothing at this address.', 'Check the address against the API description.'],
+  METHOD_NOT_ALLOWED: [
+    405,
+    'This address does not accept that method.',
+    'Check the method against the API description.',
+  ],
+  NOT_ACCEPTABLE: [
+    406,
+    'The answer cannot be given in the requested format.',
+    'Accept image/png or application/octet-stream.',
+  ],
+  REQUEST_TIMEOUT: [408, 'The picture did not arrive in time.', 'Try again.'],
+  FORBIDDEN_HOST: [
+    403,
+    'The request was addressed to a host name that is not this server.',
+    'Use http://127.0.0.1 and the port that the server printed.',
+  ],
+  FORBIDDEN_ORIGIN: [
+    403,
+    'Web pages may not use this server.',
+    'Use the Photoshop panel, the command line or a program on this computer.',
+  ],
+  CANCELLED: [499, 'The request was cancelled.', 'Nothing to do.'],
+  QUEUE_FULL: [503, 'The server is busy with other pictures.', 'Try again in a few seconds.'],
+  SHUTTING_DOWN: [503, 'The server is shutting down.', 'Start it again, then retry.'],
+  WEIGHTS_MISSING: [503, 'The model is not downloaded yet.', 'Run "hairline models pull" once while online.'],
+  WEIGHTS_CORRUPT: [503, 'The model file on disk is damaged.', 'Run "hairline models pull --force" once while online.'],
+  INFERENCE_FAILED: [
+    503,
+    'The model could not process this picture.',
+    'Try again; if it keeps failing, restart the server.',
+  ],
+  INTERNAL: [
+    500,
+    'Something went wrong inside the server.',
+    'Restart the server; if it happens again, send us its log.',
+  ],
+} as const satisfies Record<string, readonly [status: number, message: string, hint: string]>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The body of every answer whose status is 400 or above. */
+export interface ErrorBody {
+  error: { code: ErrorCode; message: string; hint: string };
+}
+
+/** Seconds a client should wait after a 503 whose cause passes by itself. */
+export const RETRY_AFTER_SECONDS = 3;

@@ -1,0 +1,30 @@
+/** Header names of `POST /v1/mattes`. A raw body is straight (not premultiplied) RGB or RGBA in row order, no padding;
+ *  16-bit samples are little-endian and use the full range 0..65535. */
+export const HEADERS = {
+  width: 'x-image-width',
+  height: 'x-image-height',
+  /** 3 (RGB) or 4 (RGBA) in a request; 1 in an alpha answer. */
+  channels: 'x-image-channels',
+  /** Bits per sample: 8 or 16. */
+  depth: 'x-image-depth',
+  matteId: 'x-matte-id',
+  /** Id of the model that really ran. */
+  model: 'x-model',
+  /** Execution provider that really ran it, for example `cpu` or `cuda`. */
+  provider: 'x-provider',
+} as const;
+
+export const RAW_TYPE = 'application/octet-stream';
+
+export const ENCODED_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/tiff', 'image/avif'] as const;
+export type EncodedType = (typeof ENCODED_TYPES)[number];
+
+/**
+ * What `POST /v1/mattes` returns. `alpha`: the matte alone. `foreground` and `cutout`: straight RGBA, with the
+ * background's colour removed from soft edges (`foreground`) or the picture's own colours (`cutout`).
+ * `composition`: RGB over `background`.
+ */
+export const OUTPUTS = ['alpha', 'cutout', 'foreground', 'composition'] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+export type Depth = 8 | 16;

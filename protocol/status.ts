@@ -1,0 +1,37 @@
+/** `GET /health`: the process is alive. Cheap, never touches a model. */
+export interface Health {
+  name: 'hairline';
+  version: string;
+  protocol: number;
+}
+
+/** Where a model's weights are in their life. */
+export type ModelState = 'missing' | 'installed' | 'loading' | 'ready' | 'failed';
+
+/** `GET /ready`: 200 when the default model is loaded and warmed up, 503 with the same shape while it is not. */
+export interface Ready extends Health {
+  ready: boolean;
+  state: ModelState;
+  /** Id of the model that `model=auto` runs. */
+  model: string;
+  /** Execution provider in use, once loaded: `cpu`, `cuda`, `dml`, `coreml`, `webgpu`. */
+  provider: string | null;
+  /** Why this provider and not a faster one, or what is missing. One plain sentence. */
+  reason: string | null;
+  /** Requests waiting or running. */
+  queued: number;
+}
+
+/** One row of `GET /v1/models`. */
+export interface ModelInfo {
+  id: string;
+  name: string;
+  purpose: string;
+  licence: string;
+  state: ModelState;
+  default: boolean;
+  /** Size of the installed weights in bytes. */
+  bytes: number;
+  /** Size of the download in bytes. */
+  downloadBytes: number;
+}
