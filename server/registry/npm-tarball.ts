@@ -46,6 +46,8 @@ async function fetchOnce(source: NpmSource, target: string, options: TarballOpti
   const work = pacote.tarball.stream(
     `${source.package}@${source.version}`,
     async (stream) => {
+      // The stream may fail once more after the loop has ended; without a listener that would end the process.
+      stream.on('error', () => {});
       const file = await open(target, 'w');
       try {
         let done = 0;
