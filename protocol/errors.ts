@@ -41,6 +41,7 @@ export const ERRORS = {
     'Accept image/png or application/octet-stream.',
   ],
   REQUEST_TIMEOUT: [408, 'The picture did not arrive in time.', 'Try again.'],
+  HEADERS_TOO_LARGE: [431, 'The request headers are too long.', 'Send fewer or shorter headers.'],
   FORBIDDEN_HOST: [
     403,
     'The request was addressed to a host name that is not this server.',

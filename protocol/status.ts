@@ -6,7 +6,7 @@ export interface Health {
 }
 
 /** Where a model's weights are in their life. */
-export type ModelState = 'missing' | 'installed' | 'loading' | 'ready' | 'failed';
+export type ModelState = 'missing' | 'downloading' | 'installed' | 'loading' | 'ready' | 'failed';
 
 /** `GET /ready`: 200 when the default model is loaded and warmed up, 503 with the same shape while it is not. */
 export interface Ready extends Health {

@@ -1,0 +1,112 @@
+import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+import { MAX_BODY_BYTES, MAX_ENCODED_BYTES } from '../protocol/limits.ts';
+import { HEADERS, RAW_TYPE } from '../protocol/matte.ts';
+import { AppError } from './errors.ts';
+import { checkSize } from './imaging/codec.ts';
+
+/** Size and layout that the headers of a raw upload announce. */
+export interface RawLayout {
+  width: number;
+  height: number;
+  channels: 3 | 4;
+  depth: 8 | 16;
+  bytes: number;
+}
+
+/**
+ * Reads the size headers of a raw upload.
+ * @throws {AppError} INVALID_SIZE, IMAGE_TOO_LARGE, BAD_REQUEST
+ */
+export function readRawLayout(headers: FastifyRequest['headers']): RawLayout {
+  const number = (name: string, fallback?: number) => {
+    const value = headers[name];
+    if (value === undefined && fallback !== undefined) return fallback;
+    return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  };
+  const width = number(HEADERS.width);
+  const height = number(HEADERS.height);
+  checkSize(width, height);
+  const channels = number(HEADERS.channels, 4);
+  if (channels !== 3 && channels !== 4)
+    throw new AppError('BAD_REQUEST', 'X-Image-Channels must be 3 (RGB) or 4 (RGBA).');
+  const depth = number(HEADERS.depth, 8);
+  if (depth !== 8 && depth !== 16) throw new AppError('BAD_REQUEST', 'X-Image-Depth must be 8 or 16.');
+  return { width, height, channels, depth, bytes: width * height * channels * (depth / 8) };
+}
+
+/**
+ * The bytes a request will bring, checked against the limits before any of them is read.
+ * @throws {AppError} BODY_TOO_LARGE, SIZE_MISMATCH, EMPTY_BODY and those of `readRawLayout`
+ */
+export function announceBytes(request: FastifyRequest): number {
+  const header = request.headers['content-length'];
+  const length = header === undefined ? undefined : Number(header);
+  if (length === 0) throw new AppError('EMPTY_BODY');
+  if (isRaw(request)) {
+    const { bytes } = readRawLayout(request.headers);
+    if (length !== undefined && length !== bytes) throw new AppError('SIZE_MISMATCH', mismatch(bytes, length));
+    return bytes;
+  }
+  if (length === undefined) return CHUNKED_BYTES;
+  if (length > MAX_ENCODED_BYTES) throw new AppError('BODY_TOO_LARGE');
+  return length;
+}
+
+/** An upload that does not say its length may bring this much: more than any real photograph needs. */
+const CHUNKED_BYTES = 128 * 1024 * 1024;
+
+export function isRaw(request: FastifyRequest): boolean {
+  return mediaType(request) === RAW_TYPE;
+}
+
+export function mediaType(request: FastifyRequest): string {
+  return (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+}
+
+/**
+ * Reads a body of a known or bounded size into one buffer, without the second copy that joining chunks would cost.
+ * @throws {AppError} BODY_TOO_LARGE, SIZE_MISMATCH when fewer bytes come than announced, CANCELLED
+ */
+export async function readBody(stream: Readable, announced: number, exact: boolean): Promise<Buffer> {
+  if (announced > MAX_BODY_BYTES) throw new AppError('BODY_TOO_LARGE');
+  return exact ? fill(stream, announced) : collect(stream, announced);
+}
+
+async function fill(stream: Readable, length: number): Promise<Buffer> {
+  // Slow: not cut from the shared pool, so that the memory is returned as soon as the request is done.
+  const body = Buffer.allocUnsafeSlow(length);
+  let filled = 0;
+  for await (const chunk of chunks(stream)) {
+    if (filled + chunk.length > length) throw new AppError('SIZE_MISMATCH', mismatch(length, filled + chunk.length));
+    chunk.copy(body, filled);
+    filled += chunk.length;
+  }
+  if (filled !== length) throw new AppError('SIZE_MISMATCH', mismatch(length, filled));
+  return body;
+}
+
+async function collect(stream: Readable, limit: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let total = 0;
+  for await (const chunk of chunks(stream)) {
+    total += chunk.length;
+    if (total > limit) throw new AppError('BODY_TOO_LARGE');
+    parts.push(chunk);
+  }
+  if (total === 0) throw new AppError('EMPTY_BODY');
+  return Buffer.concat(parts, total);
+}
+
+async function* chunks(stream: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* stream;
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError('CANCELLED', 'The upload broke off.', { cause });
+  }
+}
+
+function mismatch(expected: number, got: number): string {
+  return `The size headers promise ${expected} bytes; the body has ${got}.`;
+}

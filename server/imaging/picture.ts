@@ -1,0 +1,29 @@
+/** Interleaved straight samples, row-major, no padding. 16-bit samples use 0..65535. */
+export interface Raster {
+  width: number;
+  height: number;
+  channels: 3 | 4;
+  data: Uint8Array | Uint16Array;
+}
+
+/** One opaque plane: an alpha matte of 8 or 16 bits per sample. */
+export interface AlphaPlane {
+  width: number;
+  height: number;
+  data: Uint8Array | Uint16Array;
+}
+
+/**
+ * A picture that has been checked but not fully decoded. Upright (EXIF orientation applied) and in sRGB.
+ * Both readers may be called more than once; each decodes anew so that memory holds one copy at a time.
+ * @throws {AppError} TRUNCATED_IMAGE from both when the file turns out to be damaged.
+ */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly hasAlpha: boolean;
+  /** The whole picture stretched to `width` x `height`, RGB 8 bit. Transparency is shown over mid-grey. */
+  readGrid(width: number, height: number): Promise<Uint8Array>;
+  /** All pixels, RGB or RGBA, at 8 or 16 bits. */
+  readRaster(depth: 8 | 16): Promise<Raster>;
+}

@@ -1,0 +1,77 @@
+import { createServer } from 'node:net';
+import type { FastifyBaseLogger } from 'fastify';
+import { LOOPBACK } from '../protocol/limits.ts';
+import { buildApp } from './app.ts';
+import type { Config } from './config.ts';
+import { loadSession } from './inference/load-session.ts';
+import { MatteService } from './matting/service.ts';
+import { createModelRegistry, specsFolder } from './registry/cached-registry.ts';
+import type { PullProgress } from './registry/model-registry.ts';
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  readonly mattes: MatteService;
+  /** Settles when the default model is downloaded, loaded and warmed up, or could not be. */
+  readonly ready: Promise<void>;
+  /** Finishes the requests in progress, then frees everything. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  logger?: FastifyBaseLogger;
+  onProgress?: (progress: PullProgress) => void;
+}
+
+/**
+ * Starts listening on the first free port of the configuration and begins to load the default model.
+ * @throws {Error} EADDRINUSE when no port is free.
+ */
+export async function startServer(config: Config, { logger, onProgress }: StartOptions = {}): Promise<RunningServer> {
+  const registry = createModelRegistry({
+    modelsDirs: [specsFolder],
+    cacheDir: config.cacheDir,
+    defaultModel: config.model,
+  });
+  const mattes = new MatteService(registry, async (spec) =>
+    loadSession(spec, await registry.readWeights(spec), { device: config.device, threads: config.threads }),
+  );
+  const app = await buildApp({ config, mattes, ...(logger && { logger }) });
+  const port = await listen(app, config.ports);
+  const stopping = new AbortController();
+  const ready = mattes
+    .prepare('auto', { signal: stopping.signal, ...(onProgress && { onProgress }) })
+    .then(() => undefined);
+  // Whoever cares awaits `ready`; a server without its model still answers, and says so at /ready.
+  ready.catch(() => undefined);
+  return {
+    url: `http://${LOOPBACK}:${port}`,
+    port,
+    mattes,
+    ready,
+    async close() {
+      stopping.abort();
+      await app.close();
+      await mattes.dispose();
+    },
+  };
+}
+
+async function listen(app: Awaited<ReturnType<typeof buildApp>>, ports: readonly number[]): Promise<number> {
+  for (const port of ports) {
+    if (port !== 0 && !(await isFree(port))) continue;
+    await app.listen({ host: LOOPBACK, port });
+    return (app.server.address() as { port: number }).port;
+  }
+  const error = new Error(`The ports ${ports.join(', ')} are all in use by other programs.`);
+  throw Object.assign(error, { code: 'EADDRINUSE' });
+}
+
+/** Fastify cannot listen a second time after a failure, so the port is tried first. */
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ host: LOOPBACK, port, exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,86 @@
+import type { Depth } from '../../protocol/matte.ts';
+import type { ModelState } from '../../protocol/status.ts';
+import type { Picture } from '../imaging/picture.ts';
+import type { LoadSession } from '../inference/session-cache.ts';
+import { SessionCache } from '../inference/session-cache.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { ModelSpec } from '../registry/model-spec.ts';
+import { estimateMatte, type Matte } from './pipeline.ts';
+
+export interface ModelStatus {
+  spec: ModelSpec;
+  state: ModelState;
+  provider: string | null;
+  /** Why this provider, or why the model is not ready. */
+  reason: string | null;
+}
+
+/** Turns pictures into mattes: picks the model, loads it once, runs the pipeline. Knows no HTTP. */
+export class MatteService {
+  readonly registry: ModelRegistry;
+  readonly #sessions: SessionCache;
+  readonly #failures = new Map<string, Error>();
+  readonly #fetching = new Set<string>();
+
+  constructor(registry: ModelRegistry, load: LoadSession) {
+    this.registry = registry;
+    this.#sessions = new SessionCache(async (spec) => {
+      try {
+        const session = await load(spec);
+        this.#failures.delete(spec.id);
+        return session;
+      } catch (error) {
+        this.#failures.set(spec.id, error as Error);
+        throw error;
+      }
+    });
+  }
+
+  get queued(): number {
+    return this.#sessions.queued;
+  }
+
+  /** Downloads the model when it is missing, then loads it. */
+  async prepare(idOrAuto: string, onProgress?: Parameters<ModelRegistry['pull']>[1]): Promise<ModelStatus> {
+    const spec = this.registry.resolve(idOrAuto);
+    if (!(await this.registry.isInstalled(spec))) {
+      this.#fetching.add(spec.id);
+      await this.registry.pull(spec, onProgress).finally(() => this.#fetching.delete(spec.id));
+    }
+    await this.#sessions.get(spec);
+    return this.status(spec.id);
+  }
+
+  async status(idOrAuto: string): Promise<ModelStatus> {
+    const spec = this.registry.resolve(idOrAuto);
+    const loaded = this.#sessions.peek(spec.id);
+    if (loaded) return { spec, state: 'ready', provider: loaded.session.provider, reason: loaded.session.reason };
+    const failure = this.#failures.get(spec.id);
+    const state = this.#fetching.has(spec.id)
+      ? 'downloading'
+      : this.#sessions.isLoading(spec.id)
+        ? 'loading'
+        : !(await this.registry.isInstalled(spec))
+          ? 'missing'
+          : failure
+            ? 'failed'
+            : 'installed';
+    return { spec, state, provider: null, reason: failure?.message ?? null };
+  }
+
+  /**
+   * @throws {AppError} UNKNOWN_MODEL, WEIGHTS_MISSING, WEIGHTS_CORRUPT, TRUNCATED_IMAGE, INFERENCE_FAILED
+   */
+  async matte(
+    picture: Picture,
+    { model, ...options }: { model: string; depth: Depth; signal?: AbortSignal },
+  ): Promise<Matte & { model: string; provider: string }> {
+    const loaded = await this.#sessions.get(this.registry.resolve(model));
+    const matte = await estimateMatte(picture, loaded, options);
+    return { ...matte, model: loaded.spec.id, provider: loaded.session.provider };
+  }
+
+  dispose(): Promise<void> {
+    return this.#sessions.dispose();
+  }
+}

@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Type, { type Static } from 'typebox';
+import { ENCODED_TYPES, HEADERS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
+import type { Admission } from '../admission.ts';
+import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readRawLayout } from '../body.ts';
+import { AppError } from '../errors.ts';
+import { encodeAlphaPng, encodePng, openEncoded, openRaw } from '../imaging/codec.ts';
+import { parseColour } from '../imaging/colour.ts';
+import type { AlphaPlane, Picture, Raster } from '../imaging/picture.ts';
+import { composeOver, cutOut } from '../matting/composition.ts';
+import { estimateForeground } from '../matting/foreground.ts';
+import type { MatteService } from '../matting/service.ts';
+
+const Query = Type.Object(
+  {
+    model: Type.String({ default: 'auto', maxLength: 64 }),
+    output: Type.Union(
+      OUTPUTS.map((output) => Type.Literal(output)),
+      { default: 'alpha' },
+    ),
+    depth: Type.Union([Type.Literal(8), Type.Literal(16)], { default: 8 }),
+    background: Type.String({ default: 'white', maxLength: 64 }),
+  },
+  { additionalProperties: false },
+);
+type Query = Static<typeof Query>;
+
+const MULTIPART = 'multipart/form-data';
+const ACCEPTED = new Set<string>([RAW_TYPE, MULTIPART, ...ENCODED_TYPES]);
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Bytes this upload may bring, once admitted. */
+    announced: number;
+    place: Place | null;
+  }
+}
+
+export function registerMattes(app: FastifyInstance, mattes: MatteService, admission: Admission): void {
+  app.decorateRequest('announced', 0);
+  app.decorateRequest('place', null);
+
+  app.addContentTypeParser([RAW_TYPE, ...ENCODED_TYPES], (request: FastifyRequest, payload: IncomingMessage) =>
+    readBody(payload, request.announced, request.headers['content-length'] !== undefined),
+  );
+
+  app.post<{ Querystring: Query }>(
+    '/v1/mattes',
+    {
+      schema: { querystring: Query },
+      // Everything that can be refused is refused here, before a byte of the body is kept.
+      onRequest: async (request, reply) => {
+        if (!ACCEPTED.has(mediaType(request))) throw new AppError('UNSUPPORTED_TYPE');
+        const validate = request.getValidationFunction('querystring');
+        if (validate && !validate(request.query)) throw new AppError('BAD_REQUEST', describeQuery(validate.errors));
+        mattes.registry.resolve(request.query.model);
+        parseColour(request.query.background);
+        chooseType(request);
+        request.announced = announceBytes(request);
+        const place = new Place(admission.enter(request.announced));
+        request.place = place;
+        reply.raw.once('close', () => place.end());
+      },
+    },
+    async (request, reply) => {
+      const signal = abortOnClose(reply);
+      request.place?.begin();
+      try {
+        return await answer(request, reply, signal);
+      } finally {
+        request.place?.end();
+      }
+    },
+  );
+
+  async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
+    const picture = await readPicture(request);
+    const { output, depth, model } = request.query;
+    const matte = await mattes.matte(picture, { model, depth, signal });
+    const began = performance.now();
+    const raster = await finish(picture, matte.alpha, request.query);
+    signal.throwIfAborted();
+    const type = chooseType(request);
+    const body = type === RAW_TYPE ? bytesOf(raster.data) : await encode(raster);
+    const timings = { ...matte.timings, finish: performance.now() - began };
+    reply
+      .header(HEADERS.width, raster.width)
+      .header(HEADERS.height, raster.height)
+      .header(HEADERS.channels, 'channels' in raster ? raster.channels : 1)
+      .header(HEADERS.depth, output === 'alpha' ? depth : raster.data.BYTES_PER_ELEMENT * 8)
+      .header(HEADERS.matteId, randomUUID())
+      .header(HEADERS.model, matte.model)
+      .header(HEADERS.provider, matte.provider)
+      .header(
+        'server-timing',
+        Object.entries(timings)
+          .map(([stage, ms]) => `${stage};dur=${ms.toFixed(1)}`)
+          .join(', '),
+      );
+    return reply.type(type).send(body);
+  }
+}
+
+/** A place in the queue, kept until the answer is closed and the work for it, if it began, has ended. */
+class Place {
+  #holders = 1;
+  readonly #leave: () => void;
+
+  constructor(leave: () => void) {
+    this.#leave = leave;
+  }
+
+  begin(): void {
+    this.#holders++;
+  }
+
+  end(): void {
+    if (--this.#holders === 0) this.#leave();
+  }
+}
+
+async function readPicture(request: FastifyRequest): Promise<Picture> {
+  if (mediaType(request) === MULTIPART) return openEncoded(await readPart(request));
+  const body = request.body as Buffer;
+  if (!isRaw(request)) return openEncoded(body);
+  return openRaw(toRaster(body, readRawLayout(request.headers)));
+}
+
+/** The first file of a form, whatever its field is called. */
+async function readPart(request: FastifyRequest): Promise<Buffer> {
+  const part = await request.file({ limits: { fileSize: request.announced, files: 1, fields: 16, fieldSize: 4096 } });
+  if (!part) throw new AppError('EMPTY_BODY', 'The form has no file in it.');
+  return readBody(part.file, request.announced, false);
+}
+
+function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): Raster {
+  const data = depth === 8 ? body : new Uint16Array(body.buffer, body.byteOffset, body.length / 2);
+  return { width, height, channels, data };
+}
+
+async function finish(picture: Picture, alpha: AlphaPlane, query: Query): Promise<AlphaPlane | Raster> {
+  if (query.output === 'alpha') return alpha;
+  const raster = await picture.readRaster(query.depth);
+  if (query.output === 'cutout') return cutOut(raster, alpha);
+  const foreground = estimateForeground(raster, alpha);
+  return query.output === 'foreground' ? foreground : composeOver(foreground, parseColour(query.background));
+}
+
+function encode(raster: AlphaPlane | Raster): Promise<Buffer> {
+  return 'channels' in raster ? encodePng(raster) : encodeAlphaPng(raster);
+}
+
+function bytesOf(data: Uint8Array | Uint16Array): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** Raw pixels are answered with raw pixels and pictures with PNG, unless the client says otherwise. */
+function chooseType(request: FastifyRequest): string {
+  const offered = isRaw(request) ? [RAW_TYPE, 'image/png'] : ['image/png', RAW_TYPE];
+  const chosen = request.accepts().type(offered);
+  if (typeof chosen !== 'string') throw new AppError('NOT_ACCEPTABLE');
+  return chosen;
+}
+
+function abortOnClose(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort(new AppError('CANCELLED'));
+  });
+  return controller.signal;
+}
+
+function describeQuery(
+  errors: readonly { instancePath?: string; message?: string; params?: object }[] | null | undefined,
+): string {
+  const [error] = errors ?? [];
+  const name = error?.instancePath?.slice(1) || Object.values(error?.params ?? {})[0] || 'query';
+  return `The parameter "${name}" ${error?.message ?? 'is not valid'}.`;
+}

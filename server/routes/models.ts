@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify';
+import type { ModelInfo } from '../../protocol/status.ts';
+import type { MatteService } from '../matting/service.ts';
+
+export function registerModels(app: FastifyInstance, mattes: MatteService): void {
+  app.get('/v1/models', async (): Promise<{ models: ModelInfo[] }> => {
+    const defaultId = mattes.registry.resolve('auto').id;
+    const models = await Promise.all(
+      mattes.registry.list().map(async (spec) => ({
+        id: spec.id,
+        name: spec.name,
+        purpose: spec.purpose,
+        licence: spec.licence.spdx,
+        state: (await mattes.status(spec.id)).state,
+        default: spec.id === defaultId,
+        bytes: spec.weights.bytes,
+        downloadBytes: spec.weights.sources[0]?.downloadBytes ?? 0,
+      })),
+    );
+    return { models };
+  });
+}
