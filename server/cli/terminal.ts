@@ -1,0 +1,82 @@
+import { createInterface } from 'node:readline/promises';
+
+/** Exit codes that scripts may rely on. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** The command line was used in a way that cannot work; the message says how it can. */
+export class UsageError extends Error {}
+
+export interface Streams {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WritableStream & { isTTY?: boolean };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+}
+
+/** Sentences for people go to stderr, results for programs to stdout. */
+export class Terminal {
+  readonly streams: Streams;
+  quiet = false;
+  private readonly held: string[] = [];
+
+  constructor(streams: Streams = process) {
+    this.streams = streams;
+  }
+
+  /** Whether somebody sits in front of it who can answer a question. */
+  get interactive(): boolean {
+    return Boolean(this.streams.stdin.isTTY && this.streams.stderr.isTTY);
+  }
+
+  /** Whether a line can be redrawn. */
+  get animated(): boolean {
+    return Boolean(this.streams.stderr.isTTY) && !this.quiet;
+  }
+
+  say(line: string): void {
+    if (!this.quiet) this.complain(line);
+  }
+
+  /** Said even when quiet. */
+  complain(line: string): void {
+    this.streams.stderr.write(`${line}\n`);
+  }
+
+  /** A result. On a terminal it is held back until `flush`, because it would tear the progress bar apart. */
+  result(line: string): void {
+    if (this.streams.stdout.isTTY) this.held.push(line);
+    else this.streams.stdout.write(`${line}\n`);
+  }
+
+  flush(): void {
+    for (const line of this.held.splice(0)) this.streams.stdout.write(`${line}\n`);
+  }
+
+  async confirm(question: string, signal: AbortSignal): Promise<boolean> {
+    const prompt = createInterface({ input: this.streams.stdin, output: this.streams.stderr });
+    try {
+      return /^\s*y(es)?\s*$/i.test(await prompt.question(`${question} [y/N] `, { signal }));
+    } finally {
+      prompt.close();
+    }
+  }
+}
+
+/** Aborts on the first Ctrl-C; the second one ends the process at once. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGTERM', stop);
+  }
+}
+
+/** 1,234,567 -> `1.2 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000_000) return `${Math.ceil(bytes / 1000)} kB`;
+  return `${(bytes / 1e6).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;
+}
