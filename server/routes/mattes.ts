@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import Type, { type Static } from 'typebox';
-import { ENCODED_TYPES, HEADERS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
+import { type Depth, ENCODED_TYPES, HEADERS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
 import type { Admission } from '../admission.ts';
 import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readRawLayout } from '../body.ts';
 import { AppError } from '../errors.ts';
@@ -13,6 +14,8 @@ import { composeOver, cutOut } from '../matting/composition.ts';
 import { estimateForeground } from '../matting/foreground.ts';
 import type { MatteService } from '../matting/service.ts';
 
+const DEPTHS = ['8', '16'] as const;
+
 const Query = Type.Object(
   {
     model: Type.String({ default: 'auto', maxLength: 64 }),
@@ -20,7 +23,11 @@ const Query = Type.Object(
       OUTPUTS.map((output) => Type.Literal(output)),
       { default: 'alpha' },
     ),
-    depth: Type.Union([Type.Literal(8), Type.Literal(16)], { default: 8 }),
+    // Text, so that only these two spellings pass: as a number, "08" and "8.0" would.
+    depth: Type.Union(
+      DEPTHS.map((depth) => Type.Literal(depth)),
+      { default: '8' },
+    ),
     background: Type.String({ default: 'white', maxLength: 64 }),
   },
   { additionalProperties: false },
@@ -54,7 +61,8 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
       onRequest: async (request, reply) => {
         if (!ACCEPTED.has(mediaType(request))) throw new AppError('UNSUPPORTED_TYPE');
         const validate = request.getValidationFunction('querystring');
-        if (validate && !validate(request.query)) throw new AppError('BAD_REQUEST', describeQuery(validate.errors));
+        if (validate && !validate(request.query))
+          throw new AppError('BAD_REQUEST', describeQuery(request.query, validate.errors));
         mattes.registry.resolve(request.query.model);
         parseColour(request.query.background);
         chooseType(request);
@@ -77,7 +85,8 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
 
   async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
     const picture = await readPicture(request);
-    const { output, depth, model } = request.query;
+    const { output, model } = request.query;
+    const depth = depthOf(request.query);
     const matte = await mattes.matte(picture, { model, depth, signal });
     const began = performance.now();
     const raster = await finish(picture, matte.alpha, request.query);
@@ -142,7 +151,7 @@ function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): 
 
 async function finish(picture: Picture, alpha: AlphaPlane, query: Query): Promise<AlphaPlane | Raster> {
   if (query.output === 'alpha') return alpha;
-  const raster = await picture.readRaster(query.depth);
+  const raster = await picture.readRaster(depthOf(query));
   if (query.output === 'cutout') return cutOut(raster, alpha);
   const foreground = estimateForeground(raster, alpha);
   return query.output === 'foreground' ? foreground : composeOver(foreground, parseColour(query.background));
@@ -172,10 +181,19 @@ function abortOnClose(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-function describeQuery(
-  errors: readonly { instancePath?: string; message?: string; params?: object }[] | null | undefined,
-): string {
+function depthOf({ depth }: Query): Depth {
+  return depth === '16' ? 16 : 8;
+}
+
+/** The first thing wrong with the query, in a sentence for people. */
+function describeQuery(query: object, errors: FastifySchemaValidationError[] | null | undefined): string {
   const [error] = errors ?? [];
-  const name = error?.instancePath?.slice(1) || Object.values(error?.params ?? {})[0] || 'query';
-  return `The parameter "${name}" ${error?.message ?? 'is not valid'}.`;
+  if (error?.keyword === 'additionalProperties')
+    return `The parameter "${error.params.additionalProperty}" is not known.`;
+  const name = error?.instancePath.slice(1) ?? '';
+  if (Array.isArray(Object.entries(query).find(([key]) => key === name)?.[1]))
+    return `The parameter "${name}" may be given only once.`;
+  if (error?.keyword === 'maxLength') return `The parameter "${name}" is longer than ${error.params.limit} characters.`;
+  const choices: readonly string[] = name === 'output' ? OUTPUTS : DEPTHS;
+  return `The parameter "${name}" must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}.`;
 }
