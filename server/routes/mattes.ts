@@ -5,7 +5,7 @@ import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import Type, { type Static } from 'typebox';
 import { type Depth, ENCODED_TYPES, HEADERS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
 import type { Admission } from '../admission.ts';
-import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readRawLayout } from '../body.ts';
+import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readFormFile, readRawLayout } from '../body.ts';
 import { AppError } from '../errors.ts';
 import { encodeAlphaPng, encodePng, openEncoded, openRaw } from '../imaging/codec.ts';
 import { parseColour } from '../imaging/colour.ts';
@@ -50,7 +50,7 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
   app.decorateRequest('place', null);
 
   app.addContentTypeParser([RAW_TYPE, ...ENCODED_TYPES], (request: FastifyRequest, payload: IncomingMessage) =>
-    readBody(payload, request.announced, request.headers['content-length'] !== undefined),
+    readBody(payload, request.announced, isRaw(request) || request.headers['content-length'] !== undefined),
   );
 
   app.post<{ Querystring: Query }>(
@@ -131,17 +131,10 @@ class Place {
 }
 
 async function readPicture(request: FastifyRequest): Promise<Picture> {
-  if (mediaType(request) === MULTIPART) return openEncoded(await readPart(request));
+  if (mediaType(request) === MULTIPART) return openEncoded(await readFormFile(request));
   const body = request.body as Buffer;
   if (!isRaw(request)) return openEncoded(body);
   return openRaw(toRaster(body, readRawLayout(request.headers)));
-}
-
-/** The first file of a form, whatever its field is called. */
-async function readPart(request: FastifyRequest): Promise<Buffer> {
-  const part = await request.file({ limits: { fileSize: request.announced, files: 1, fields: 16, fieldSize: 4096 } });
-  if (!part) throw new AppError('EMPTY_BODY', 'The form has no file in it.');
-  return readBody(part.file, request.announced, false);
 }
 
 function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): Raster {
