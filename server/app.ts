@@ -8,6 +8,7 @@ import { MAX_BODY_BYTES } from '../protocol/limits.ts';
 import { Admission } from './admission.ts';
 import type { Config } from './config.ts';
 import { doors } from './doors.ts';
+import { drain } from './drain.ts';
 import { AppError } from './errors.ts';
 import type { MatteService } from './matting/service.ts';
 import { registerHealth } from './routes/health.ts';
@@ -36,7 +37,8 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
     },
     // A client that stops reading its answer must not keep its place for ever.
     connectionTimeout: 5 * 60_000,
-    forceCloseConnections: 'idle',
+    // `drain` closes and answers instead.
+    forceCloseConnections: false,
     return503OnClosing: false,
     // Unknown parameters are refused, not dropped: a typing error would otherwise silently change the result.
     ajv: { customOptions: { removeAdditional: false } },
@@ -61,6 +63,7 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
   // JSON and text bodies are simple cross-site requests, and no route takes them.
   app.removeAllContentTypeParsers();
   await app.register(doors);
+  await app.register(drain);
   await app.register(accepts);
   await app.register(multipart);
 
