@@ -5,8 +5,9 @@ import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { loadSession } from './inference/load-session.ts';
 import { MatteService } from './matting/service.ts';
-import { createModelRegistry, specsFolder } from './registry/cached-registry.ts';
+import { createModelRegistry } from './registry/cached-registry.ts';
 import type { PullProgress } from './registry/model-registry.ts';
+import { builtInModelsDir } from './registry/spec-loader.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -21,15 +22,20 @@ export interface RunningServer {
 export interface StartOptions {
   logger?: FastifyBaseLogger;
   onProgress?: (progress: PullProgress) => void;
+  /** Folders with model specs; the built-in ones by default. */
+  modelsDirs?: readonly string[];
 }
 
 /**
  * Starts listening on the first free port of the configuration and begins to load the default model.
  * @throws {Error} EADDRINUSE when no port is free.
  */
-export async function startServer(config: Config, { logger, onProgress }: StartOptions = {}): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  { logger, onProgress, modelsDirs = [builtInModelsDir] }: StartOptions = {},
+): Promise<RunningServer> {
   const registry = createModelRegistry({
-    modelsDirs: [specsFolder],
+    modelsDirs,
     cacheDir: config.cacheDir,
     defaultModel: config.model,
   });

@@ -14,7 +14,8 @@ export interface OrtSessionOptions {
  * @throws {AggregateError} with one error per provider when none does.
  */
 export async function createOrtSession(model: Uint8Array, options: OrtSessionOptions): Promise<Session> {
-  env.logLevel = 'error';
+  // Its own words go to stderr of a program that designers read; failures arrive as exceptions.
+  env.logLevel = 'fatal';
   const failures: Error[] = [];
   for (const provider of options.providers) {
     try {
@@ -45,6 +46,8 @@ function sessionOptions(provider: Provider, threads: number): InferenceSession.S
     // DirectML allows neither memory patterns nor parallel execution (its provider page).
     enableMemPattern: provider !== 'dml',
     executionMode: 'sequential',
+    // Idle worker threads would spin for a while after each run, on the cores that the enlargement needs next.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
     ...(threads > 0 && { intraOpNumThreads: threads }),
   };
 }
