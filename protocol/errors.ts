@@ -66,7 +66,7 @@ export const ERRORS = {
   CACHE_READ_ONLY: [
     503,
     'The folder for models cannot be written.',
-    'Allow writing there, or choose another folder with --cache or HAIRLINE_CACHE.',
+    'Allow writing there, or choose another folder with --cache-dir or HAIRLINE_CACHE.',
   ],
   INFERENCE_FAILED: [
     503,

@@ -51,5 +51,3 @@ function explain(error: unknown, terminal: Terminal): number {
   else terminal.complain(`Something went wrong: ${message}`);
   return EXIT.failed;
 }
-
-if (import.meta.main ?? isEntry()) process.exitCode = await run(process.argv.slice(2));

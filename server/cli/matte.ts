@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Depth, OUTPUTS, type Output } from '../../protocol/matte.ts';
 import { FORMATS } from './plan.ts';
-import { type MatteOptions, runMatte } from './run-matte.ts';
+import type { MatteOptions } from './run-matte.ts';
 import { interruptible, type Terminal, UsageError } from './terminal.ts';
 
 /** Adds `hairline matte`. */
@@ -26,7 +26,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .addOption(new Option('--depth <bits>', 'bits per channel, 8 or 16').argParser(parseDepth).default(8))
     .option('--background <colour|picture>', 'what the composition is laid over', 'white')
     .option('--model <id>', 'model to use; "hairline models" lists them')
-    .option('--cache <folder>', 'where models are kept')
+    .option('--cache-dir <folder>', 'where models are kept')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, …; for a server that is started here')
     .option('--force', 'make results again that are there already')
     .option('-q, --quiet', 'say nothing but errors')
@@ -38,6 +38,8 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
       if (given.length === 0) {
         throw new UsageError('Name a picture, a folder or a URL: hairline matte -i photo.jpg -d results');
       }
+      // Loaded only now: --help and the other commands do without the image library.
+      const { runMatte } = await import('./run-matte.ts');
       exit(await interruptible((signal) => runMatte(given, options, { terminal, signal })));
     });
 }

@@ -7,7 +7,7 @@ import { describeDownload, openRegistry, pullModel } from './connect.ts';
 import { EXIT, formatBytes, interruptible, type Terminal, UsageError } from './terminal.ts';
 
 interface CacheOption {
-  cache?: string;
+  cacheDir?: string;
 }
 
 interface PullOptions extends CacheOption {
@@ -17,26 +17,26 @@ interface PullOptions extends CacheOption {
 
 /** Adds `hairline models`, `hairline models pull` and `hairline models remove`. */
 export function registerModels(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  const configOf = ({ cache }: CacheOption) => loadConfig({ cacheDir: cache });
+  const configOf = ({ cacheDir }: CacheOption) => loadConfig({ cacheDir });
   const models = program.command('models').description('list, download and remove the models');
   models
     .command('list', { isDefault: true })
     .description('show the models, and which are downloaded')
-    .option('--cache <folder>', 'where models are kept')
+    .option('--cache-dir <folder>', 'where models are kept')
     .action((options: CacheOption) => listModels(configOf(options), terminal));
   models
     .command('pull [id]')
     .description('download a model (the default one if none is named)')
     .option('--force', 'download again what is there already')
     .option('-y, --yes', 'do not ask')
-    .option('--cache <folder>', 'where models are kept')
+    .option('--cache-dir <folder>', 'where models are kept')
     .action(async (id: string | undefined, options: PullOptions) => {
       exit(await interruptible((signal) => pull(id ?? 'auto', options, configOf(options), terminal, signal)));
     });
   models
     .command('remove <id>')
     .description('delete a downloaded model')
-    .option('--cache <folder>', 'where models are kept')
+    .option('--cache-dir <folder>', 'where models are kept')
     .action((id: string, options: CacheOption) => removeModel(id, configOf(options), terminal));
 }
 
@@ -57,7 +57,13 @@ export async function listModels(config: Config, terminal: Terminal): Promise<vo
     ]);
   }
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  for (const row of rows) terminal.result(row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd());
+  for (const row of rows)
+    terminal.result(
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    );
   terminal.flush();
   terminal.say(`Models are kept in ${config.cacheDir}`);
 }

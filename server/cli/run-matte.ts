@@ -22,7 +22,7 @@ export interface MatteOptions {
   /** A colour, or the path or URL of a picture. */
   background: string;
   model?: string;
-  cache?: string;
+  cacheDir?: string;
   device?: string;
   force?: boolean;
   json?: boolean;
@@ -49,7 +49,7 @@ export async function runMatte(
   const { terminal, signal, connect = connectToServer, env = process.env, cwd = process.cwd() } = context;
   const outputs = chooseOutputs(options);
   const { depth, format } = options;
-  const config = loadConfig({ cacheDir: options.cache, model: options.model, device: options.device }, env);
+  const config = loadConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
   checkModel(config);
   const backdrop = await readBackdropOption(options.background, cwd, signal);
 
@@ -59,6 +59,7 @@ export async function runMatte(
   const open = options.force ? jobs : jobs.filter((job) => !job.done);
   const written: string[] = [];
   const failures: Failure[] = [...problems];
+  let done = 0;
   if (open.length > 0) {
     const model = options.model ?? (env.HAIRLINE_MODEL || 'auto');
     const connection = await connect(model, config, terminal, signal);
@@ -68,7 +69,9 @@ export async function runMatte(
         if (!options.json) terminal.result(file);
       };
       const work = { model, depth, format, backdrop, onWritten };
-      failures.push(...(await runBatch(open, connection, work, terminal, signal)));
+      const failed = await runBatch(open, connection, work, terminal, signal);
+      done = open.length - failed.length;
+      failures.push(...failed);
     } finally {
       await connection.close();
     }
@@ -77,19 +80,23 @@ export async function runMatte(
   const skipped = jobs.length - open.length;
   if (options.json) terminal.result(JSON.stringify({ written, skipped, failed: failures }));
   terminal.flush();
-  report({ pictures: open.length, skipped, failures, outputDir, interrupted: signal.aborted }, terminal);
+  report({ done, skipped, failures, outputDir, interrupted: signal.aborted }, terminal);
   if (signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
 function chooseOutputs({ outputs, saveForeground, format, depth }: MatteOptions): readonly Output[] {
   if (format === 'psd' && (outputs || !saveForeground)) {
-    throw new UsageError('--format psd writes one document per picture; --outputs and --no-save-foreground have no meaning.');
+    throw new UsageError(
+      '--format psd writes one document per picture; --outputs and --no-save-foreground have no meaning.',
+    );
   }
   if (format === 'psd' && depth === 16) {
     throw new UsageError('--format psd is written with 8 bits per channel. Use --format tiff for 16 bits.');
   }
-  return outputs ?? OUTPUTS.filter((o) => o === 'alpha' || o === 'composition' || (o === 'foreground' && saveForeground));
+  return (
+    outputs ?? OUTPUTS.filter((o) => o === 'alpha' || o === 'composition' || (o === 'foreground' && saveForeground))
+  );
 }
 
 /** A wrong name is better said now than after the server has started. */
@@ -119,21 +126,25 @@ async function readBackdropOption(text: string, cwd: string, signal: AbortSignal
 }
 
 interface Summary {
-  pictures: number;
+  done: number;
   skipped: number;
   failures: readonly Failure[];
   outputDir: string;
   interrupted: boolean;
 }
 
-function report({ pictures, skipped, failures, outputDir, interrupted }: Summary, terminal: Terminal): void {
+function report({ done, skipped, failures, outputDir, interrupted }: Summary, terminal: Terminal): void {
   for (const { location, message, hint } of failures) terminal.complain(`${location}\n  ${message} ${hint}`);
-  if (interrupted) return terminal.complain('Stopped. Run the command again to go on; what is done is not repeated.');
+  if (interrupted) {
+    terminal.complain('Stopped. Run the command again to go on; what is done is not repeated.');
+    return;
+  }
   const failed = failures.length > 0 ? `, ${failures.length} failed` : '';
-  const done = Math.max(0, pictures - failures.length);
-  if (pictures + failures.length > 0) terminal.say(`${count(done, 'picture')} done${failed}, in ${outputDir}`);
+  if (done + failures.length > 0) terminal.say(`${count(done, 'picture')} done${failed}, in ${outputDir}`);
   if (skipped > 0) terminal.say(`${count(skipped, 'picture')} skipped: done already. Use --force to do them again.`);
-  if (pictures + failures.length + skipped === 0) terminal.complain('No pictures found there (JPEG, PNG, WebP, TIFF, AVIF).');
+  if (done + failures.length + skipped === 0) {
+    terminal.complain('No pictures found there (JPEG, PNG, WebP, TIFF, AVIF).');
+  }
 }
 
 function count(n: number, noun: string): string {

@@ -42,7 +42,10 @@ async function readUrl(location: string, signal: AbortSignal): Promise<Buffer> {
   try {
     const response = await fetch(location, { signal: AbortSignal.any([signal, timeout]) });
     if (!response.ok) {
-      throw new SourceError(`The web server answered ${response.status}.`, 'Open the address in a browser to check it.');
+      throw new SourceError(
+        `The web server answered ${response.status}.`,
+        'Open the address in a browser to check it.',
+      );
     }
     return await collect(response);
   } catch (error) {
