@@ -42,7 +42,7 @@ export async function runBatch(
     queue.add(async () => {
       if (signal.aborted) return;
       const { location } = job.input;
-      const name = path.basename(location);
+      const name = job.input.isUrl ? location : path.basename(location);
       let outcome = 'done';
       try {
         await runJob(job, connection, options, signal);

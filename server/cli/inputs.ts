@@ -100,8 +100,10 @@ function splitName(name: string): { stem: string; extension: string } {
 
 /** A name that every file system takes. */
 function safeName(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
-  const plain = name.replace(/[<>:"/\\|?*\u0000-\u001f]/g, '_').slice(-100);
+  const plain = name
+    .replace(/[<>:"/\\|?*\p{Cc}]/gu, '_')
+    .slice(-100)
+    .replace(/^\.+/, '');
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(plain) ? `_${plain}` : plain;
 }
 

@@ -70,6 +70,6 @@ async function collect(response: Response): Promise<Buffer> {
 }
 
 function describe({ message, cause }: Error): string {
-  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
-  return code ?? message;
+  const { code, message: reason } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
+  return code ?? reason ?? message;
 }
