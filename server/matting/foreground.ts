@@ -1,12 +1,17 @@
 import type { AlphaPlane, Raster } from '../imaging/picture.ts';
+import { cutOut } from './composition.ts';
 
 /** Box widths of the two passes, in pixels (Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021). */
 const WIDE = 90;
 const NARROW = 6;
 const EPSILON = 1e-5;
 
-/** Rows estimated at a time; memory grows with the width, not with the picture. */
-const STRIP = 512;
+/** Side of the tiles that are estimated at a time: memory does not grow with the picture, and tiles without a soft edge,
+ *  which are most, cost nothing. */
+const TILE = 256;
+
+/** What a pixel's estimate can depend on: half of each box, so that tiles join without a seam. */
+const HALO = WIDE / 2 + NARROW / 2;
 
 /**
  * Estimates the subject's own colours under soft edges, so that a cutout carries no halo of the old background.
@@ -15,42 +20,65 @@ const STRIP = 512;
  * @returns straight RGBA at the picture's depth; alpha is the matte times the picture's own transparency
  */
 export function estimateForeground(picture: Raster, alpha: AlphaPlane): Raster {
-  const { width, height, channels, data } = picture;
-  const max = data instanceof Uint16Array ? 65535 : 255;
-  const alphaMax = alpha.data instanceof Uint16Array ? 65535 : 255;
-  const out = data instanceof Uint16Array ? new Uint16Array(width * height * 4) : new Uint8Array(width * height * 4);
-  const halo = WIDE / 2 + NARROW;
-  for (let top = 0; top < height; top += STRIP) {
-    const bottom = Math.min(height, top + STRIP);
-    const from = Math.max(0, top - halo);
-    const to = Math.min(height, bottom + halo);
-    const rows = to - from;
-    const a = new Float32Array(rows * width);
-    for (let i = 0; i < a.length; i++) a[i] = alpha.data[from * width + i]! / alphaMax;
-    const soft = hasSoftRow(a);
-    for (let c = 0; c < 3; c++) {
-      const image = new Float32Array(rows * width);
-      for (let i = 0, s = from * width * channels + c; i < image.length; i++, s += channels) image[i] = data[s]! / max;
-      const front = soft ? fuse(image, a, width, rows) : image;
-      for (let i = (top - from) * width, t = top * width * 4 + c; t < bottom * width * 4; i++, t += 4)
-        out[t] = front[i]! * max + 0.5;
-    }
-    for (let i = top * width; i < bottom * width; i++) {
-      const own = channels === 4 ? data[4 * i + 3]! / max : 1;
-      out[4 * i + 3] = (alpha.data[i]! / alphaMax) * own * max + 0.5;
+  const out = cutOut(picture, alpha);
+  const { width, height } = picture;
+  for (let top = 0; top < height; top += TILE) {
+    for (let left = 0; left < width; left += TILE) {
+      const tile = { left, top, right: Math.min(width, left + TILE), bottom: Math.min(height, top + TILE) };
+      if (hasSoftEdge(alpha, tile)) estimateTile(picture, alpha, tile, out);
     }
   }
-  return { width, height, channels: 4, data: out };
+  return out;
 }
 
-function hasSoftRow(alpha: Float32Array): boolean {
-  for (const value of alpha) if (value > 0 && value < 1) return true;
+interface Bounds {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+function hasSoftEdge({ width, data }: AlphaPlane, { left, top, right, bottom }: Bounds): boolean {
+  const max = data instanceof Uint16Array ? 65535 : 255;
+  for (let y = top; y < bottom; y++) {
+    for (let i = y * width + left; i < y * width + right; i++) if (data[i]! > 0 && data[i]! < max) return true;
+  }
   return false;
 }
 
-function fuse(image: Float32Array, alpha: Float32Array, width: number, height: number): Float32Array {
-  const first = blurFusion(image, image, image, alpha, width, height, WIDE);
-  return blurFusion(image, first.front, first.back, alpha, width, height, NARROW).front;
+function estimateTile(picture: Raster, alpha: AlphaPlane, tile: Bounds, out: Raster): void {
+  const { width, height, channels, data } = picture;
+  const max = data instanceof Uint16Array ? 65535 : 255;
+  const around = {
+    left: Math.max(0, tile.left - HALO),
+    top: Math.max(0, tile.top - HALO),
+    right: Math.min(width, tile.right + HALO),
+    bottom: Math.min(height, tile.bottom + HALO),
+  };
+  const columns = around.right - around.left;
+  const rows = around.bottom - around.top;
+  const read = (samples: Uint8Array | Uint16Array, step: number, offset: number) => {
+    const plane = new Float32Array(columns * rows);
+    const scale = 1 / (samples instanceof Uint16Array ? 65535 : 255);
+    for (let y = 0, i = 0; y < rows; y++) {
+      let s = ((around.top + y) * width + around.left) * step + offset;
+      for (let x = 0; x < columns; x++, i++, s += step) plane[i] = samples[s]! * scale;
+    }
+    return plane;
+  };
+  const a = read(alpha.data, 1, 0);
+  const wide = blurBox(a, columns, rows, WIDE);
+  const narrow = blurBox(a, columns, rows, NARROW);
+  for (let c = 0; c < 3; c++) {
+    const image = read(data, channels, c);
+    const first = blurFusion(image, image, image, a, wide, columns, rows, WIDE);
+    const { front } = blurFusion(image, first.front, first.back, a, narrow, columns, rows, NARROW);
+    for (let y = tile.top; y < tile.bottom; y++) {
+      let i = (y - around.top) * columns + tile.left - around.left;
+      let t = 4 * (y * width + tile.left) + c;
+      for (let x = tile.left; x < tile.right; x++, i++, t += 4) if (a[i]! < 1) out.data[t] = front[i]! * max + 0.5;
+    }
+  }
 }
 
 /** One pass: F' = clip(Fb + a (I - a Fb - (1 - a) Bb)) with alpha-weighted box means Fb and Bb. */
@@ -59,12 +87,12 @@ function blurFusion(
   front: Float32Array,
   back: Float32Array,
   alpha: Float32Array,
+  blurredAlpha: Float32Array,
   width: number,
   height: number,
   box: number,
 ): { front: Float32Array; back: Float32Array } {
   const weighted = new Float32Array(image.length);
-  const blurredAlpha = blurBox(alpha, width, height, box);
   for (let i = 0; i < weighted.length; i++) weighted[i] = front[i]! * alpha[i]!;
   const blurredFront = blurBox(weighted, width, height, box);
   for (let i = 0; i < weighted.length; i++) weighted[i] = back[i]! * (1 - alpha[i]!);

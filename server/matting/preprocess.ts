@@ -11,13 +11,10 @@ export function packTensor(rgb: Uint8Array, { input }: ModelSpec): Tensor {
   for (let channel = 0; channel < 3; channel++) {
     // Mean and scale are given in the order the network sees its channels.
     const source = input.channels === 'RGB' ? channel : 2 - channel;
-    const table = tabulate(input.mean[channel]!, input.scale[channel]!);
+    const scale = input.scale[channel]!;
+    const bias = -input.mean[channel]! * scale;
     const offset = channel * plane;
-    for (let i = 0, j = source; i < plane; i++, j += 3) data[offset + i] = table[rgb[j]!]!;
+    for (let i = 0, j = source; i < plane; i++, j += 3) data[offset + i] = rgb[j]! * scale + bias;
   }
   return { data, dims: [1, 3, input.height, input.width] };
-}
-
-function tabulate(mean: number, scale: number): Float32Array {
-  return Float32Array.from({ length: 256 }, (_, sample) => (sample - mean) * scale);
 }

@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ENCODED_TYPES, HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
+import { openEncoded } from '../../server/imaging/codec.ts';
+import { packageRoot } from '../../server/package-root.ts';
+import { Child } from './child.ts';
+import { measurePanel } from './panel.ts';
+
+/**
+ * End to end against the floor: a warm `POST /v1/mattes` over the bare network run, on the same machine in the same
+ * minutes. The two alternate, and the ratio is taken pair by pair, so that a machine whose speed drifts does not matter.
+ * Usage: npm run bench [-- <pairs>]
+ */
+const PAIRS = Number(process.argv[2] ?? 9);
+const jpeg = await readFile(path.join(packageRoot, 'node_modules/@vladmandic/face-api/demo/sample4.jpg'));
+const photo = await openEncoded(jpeg);
+
+interface Case {
+  name: string;
+  aim: number;
+  body: Uint8Array;
+  headers: Record<string, string>;
+}
+
+const cases: Case[] = [
+  {
+    name: `JPEG ${photo.width}x${photo.height}`,
+    aim: 1.1,
+    body: jpeg,
+    headers: { 'content-type': ENCODED_TYPES[0], accept: RAW_TYPE },
+  },
+  await rawCase(1920, 1280, 1.05),
+  await rawCase(4096, 2732, 1.25),
+];
+
+const bare = await Child.start('bare');
+console.log(`model ${bare.info.model} on ${bare.info.provider}, ${PAIRS} pairs a row, medians\n`);
+console.log('| request | bare run | POST to alpha | ratio | aim |\n|---|---|---|---|---|');
+const server = await Child.start('server');
+for (const item of cases) {
+  await post(server, item);
+  const pairs: { floor: number; total: number }[] = [];
+  for (let i = 0; i < PAIRS; i++) pairs.push({ floor: await bare.run(), total: await post(server, item) });
+  const ratio = median(pairs.map(({ floor, total }) => total / floor));
+  const [floor, total] = [median(pairs.map((p) => p.floor)), median(pairs.map((p) => p.total))];
+  console.log(
+    `| ${item.name} | ${floor.toFixed(0)} ms | ${total.toFixed(0)} ms | ${ratio.toFixed(3)} | <= ${item.aim.toFixed(2)} |`,
+  );
+}
+server.stop();
+
+// A server of its own, so that the peak belongs to this one size.
+const fresh = await Child.start('server');
+for (let i = 0; i < 3; i++) await post(fresh, cases[2]!);
+const [served, floor] = [await fresh.peakBytes(), await bare.peakBytes()];
+console.log('\n| peak resident memory | bare session | server at 4096x2732 | ratio | aim |\n|---|---|---|---|---|');
+console.log(`| | ${megabytes(floor)} | ${megabytes(served)} | ${(served / floor).toFixed(3)} | <= 1.20 |`);
+bare.stop();
+fresh.stop();
+
+const panel = await measurePanel();
+console.log('\n| panel, simulated Photoshop, 4096x2732, 8 bit | |\n|---|---|');
+for (const [name, value] of Object.entries(panel)) console.log(`| ${name} | ${value} |`);
+
+async function rawCase(width: number, height: number, aim: number): Promise<Case> {
+  return {
+    name: `raw RGB ${width}x${height}`,
+    aim,
+    body: await photo.readGrid(width, height),
+    headers: {
+      'content-type': RAW_TYPE,
+      [HEADERS.width]: String(width),
+      [HEADERS.height]: String(height),
+      [HEADERS.channels]: '3',
+    },
+  };
+}
+
+async function post(child: Child, { body, headers }: Case): Promise<number> {
+  const began = performance.now();
+  const response = await fetch(`${child.info.url}/v1/mattes`, {
+    method: 'POST',
+    body: body as Uint8Array<ArrayBuffer>,
+    headers,
+  });
+  const alpha = await response.arrayBuffer();
+  if (!response.ok) throw new Error(Buffer.from(alpha).toString());
+  return performance.now() - began;
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1]!;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}

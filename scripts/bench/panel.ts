@@ -1,0 +1,3 @@
+export async function measurePanel(): Promise<Record<string, string>> {
+  return {};
+}

@@ -1,0 +1,56 @@
+import { loadConfig } from '../../server/config.ts';
+import { loadSession } from '../../server/inference/load-session.ts';
+import { startServer } from '../../server/main.ts';
+import { createModelRegistry } from '../../server/registry/cached-registry.ts';
+import { builtInModelsDir } from '../../server/registry/spec-loader.ts';
+
+/**
+ * One side of the benchmark in a process of its own, so that its peak memory is its own.
+ * `bare`: nothing but the network. `server`: the product. Both answer messages of the parent.
+ */
+const role = process.argv[2];
+const config = loadConfig({ port: 0, logLevel: 'silent' });
+
+export type Reply =
+  | { ready: true; url?: string; model: string; provider: string }
+  | { ms: number }
+  | { peakBytes: number };
+
+if (role === 'bare') await serveBare();
+else await serveServer();
+
+async function serveBare(): Promise<void> {
+  const registry = createModelRegistry({
+    modelsDirs: [builtInModelsDir],
+    cacheDir: config.cacheDir,
+    defaultModel: config.model,
+  });
+  const spec = registry.resolve('auto');
+  await registry.pull(spec);
+  const session = await loadSession(spec, await registry.readWeights(spec), config);
+  const { name, width, height } = spec.input;
+  const data = new Float32Array(3 * width * height).map((_, i) => Math.sin(i / 97) / 2);
+  process.on('message', async (message) => {
+    if (message !== 'run') return;
+    const began = performance.now();
+    await session.run({ [name]: { data, dims: [1, 3, height, width] } }, [spec.output.name]);
+    reply({ ms: performance.now() - began });
+  });
+  reply({ ready: true, model: spec.id, provider: session.provider });
+}
+
+async function serveServer(): Promise<void> {
+  const server = await startServer(config);
+  await server.ready;
+  const { spec, provider } = await server.mattes.status('auto');
+  reply({ ready: true, url: server.url, model: spec.id, provider: provider ?? '' });
+}
+
+process.on('message', (message) => {
+  // maxRSS is in kilobytes on every platform (Node documentation, process.resourceUsage).
+  if (message === 'peak') reply({ peakBytes: process.resourceUsage().maxRSS * 1024 });
+});
+
+function reply(message: Reply): void {
+  process.send?.(message);
+}
