@@ -70,6 +70,12 @@ describe('files', () => {
     expect(await found(['photo', 'a b.jpg', path.join(cwd, 'photo'), './a b.jpg'])).toEqual(['/photo.', '/a b.jpg']);
   });
 
+  test('can be named by a pattern, which Windows does not expand', async () => {
+    await touch('in put/b.JPG', 'in put/a.jpg', 'in put/c.png', 'in put/d.jpg/x.jpg');
+    expect(await found(['in put/*.jpg'])).toEqual(['/a.jpg', '/b.jpg']);
+    expect((await expandInputs(['in put/*.tif'], 'out', cwd)).problems).toHaveLength(1);
+  });
+
   test('that are missing are reported with a next step', async () => {
     const { inputs, problems } = await expandInputs(['gone.jpg'], 'out', cwd);
     expect(inputs).toEqual([]);
