@@ -22,7 +22,10 @@ export interface BatchOptions extends FinishOptions {
   onWritten(path: string): void;
 }
 
-/** While one picture is in the network, another is read or written. More would only cost memory. */
+/**
+ * While one picture is in the network, another is read or written. More would only cost memory, of which a layered
+ * document takes gigabytes by itself.
+ */
 const AT_ONCE = 2;
 
 /** Works through the jobs; a picture that fails is noted and the rest goes on. Ends early when aborted. */
@@ -33,7 +36,7 @@ export async function runBatch(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Failure[]> {
-  const queue = new PQueue({ concurrency: AT_ONCE });
+  const queue = new PQueue({ concurrency: options.format === 'psd' ? 1 : AT_ONCE });
   const bar = createBar(terminal, '[{bar}] {value}/{total}  {label}');
   const failures: Failure[] = [];
   let ended = 0;
