@@ -1,0 +1,109 @@
+import { type Cancellation, Cancelled } from '../cancellation.ts';
+import type { Client, Matte, Server } from '../client/client.ts';
+import { PluginError } from '../errors.ts';
+import type { Host, LayerFacts, Target } from '../host/host.ts';
+import { checkLayer, checkUnchanged } from './check-layer.ts';
+import { hasSubject, placeAlpha } from './place-alpha.ts';
+
+/** Where a run is. `busy`: Photoshop makes us wait before the mask can be written. */
+export type Progress =
+  | { name: 'searching' }
+  | { name: 'reading' }
+  | { name: 'uploading'; fraction: number }
+  | { name: 'waiting'; queued: boolean }
+  | { name: 'writing'; busy: boolean };
+
+export interface Result {
+  layerName: string;
+  model: string;
+  provider: string;
+}
+
+/** A matte and where on the canvas it belongs. */
+interface Placed {
+  facts: LayerFacts;
+  left: number;
+  top: number;
+  matte: Matte;
+}
+
+/**
+ * Masks the subject of the selected layer. Reads in one modal scope and writes in another; in between Photoshop belongs
+ * to the user. Throws Cancelled, PluginError or ServerError, and then the document is as it was.
+ */
+export async function maskSubject(
+  host: Host,
+  client: Client,
+  cancel: Cancellation,
+  report: (progress: Progress) => void,
+): Promise<Result> {
+  const target = host.activeTarget();
+  // What can be said without the server is said first, and at once.
+  checkLayer(await host.inspect(target));
+  report({ name: 'searching' });
+  const server = await client.connect(cancel);
+  checkModel(server);
+  const placed = await readAndSend(host, client, server, target, cancel, report);
+  cancel.throwIfCancelled();
+  if (!hasSubject(placed.matte.alpha)) throw new PluginError('NO_SUBJECT', { layer: placed.facts.layerName });
+  report({ name: 'writing', busy: false });
+  await writeMask(host, placed, cancel, () => report({ name: 'writing', busy: true }));
+  return { layerName: placed.facts.layerName, model: placed.matte.model, provider: placed.matte.provider };
+}
+
+/** Only a model that is not there stops us: one that is loading will answer, one that failed may work the next time. */
+function checkModel({ ready }: Server): void {
+  if (ready?.state === 'missing') throw new PluginError('MODEL_MISSING', { model: ready.model }, ready.reason ?? '');
+}
+
+/** A function of its own so that the picture, the largest thing we hold, is out of reach before the mask is made. */
+async function readAndSend(
+  host: Host,
+  client: Client,
+  server: Server,
+  target: Target,
+  cancel: Cancellation,
+  report: (progress: Progress) => void,
+): Promise<Placed> {
+  report({ name: 'reading' });
+  const { facts, picture } = await host.read(cancel, async (scope) => {
+    const facts = await host.inspect(target);
+    const picture = await scope.readPixels(target, checkLayer(facts));
+    return { facts, picture };
+  });
+  cancel.throwIfCancelled();
+  report({ name: 'uploading', fraction: 0 });
+  // 32-bit documents have 16-bit masks on the wire too: alpha needs no more, and the server knows no float.
+  const depth = facts.depth === 8 ? 8 : 16;
+  const matte = await client.matte(server, picture, depth, cancel, {
+    onUpload: (fraction) => report({ name: 'uploading', fraction }),
+    onSent: () => report({ name: 'waiting', queued: false }),
+    onQueued: () => report({ name: 'waiting', queued: true }),
+  });
+  return { facts, left: picture.left, top: picture.top, matte };
+}
+
+async function writeMask(host: Host, placed: Placed, cancel: Cancellation, onBusy: () => void): Promise<void> {
+  const { facts, left, top, matte } = placed;
+  const before = await host.inspect(facts.target);
+  checkUnchanged(facts, before);
+  const mask = placeAlpha(matte.alpha, left, top, facts.width, facts.height);
+  let target = facts.target;
+  await host.edit(target.documentId, cancel, onBusy, async (scope) => {
+    // Again, because getting into the modal scope may have taken as long as the user's transform or crop.
+    const now = await host.inspect(target);
+    checkUnchanged(facts, now);
+    if (now.background) target = await scope.convertBackground(target);
+    await scope.writeMask(target, mask);
+  });
+  if (cancel.cancelled) await confirmWritten(host, target);
+}
+
+/** Cancel came after our last look at it. Whether Photoshop kept the mask or took it back, say what is true. */
+async function confirmWritten(host: Host, target: Target): Promise<void> {
+  const hasMask = await host.inspect(target).then(
+    (facts) => facts.hasMask,
+    () => false,
+  );
+  if (!hasMask) throw new Cancelled();
+}
