@@ -4,6 +4,7 @@ import { PluginError, textOf } from '../errors.ts';
 import type { Bounds } from '../picture.ts';
 import { getHasMask, play } from './descriptors.ts';
 import type { LayerFacts, LayerKind, Target } from './host.ts';
+import { isBusy } from './modal-scope.ts';
 import { app } from './uxp.ts';
 
 /** Photoshop's kinds by what they mean for us. Any other is an adjustment: newer versions only ever added those. */
@@ -105,7 +106,7 @@ async function hasMask(target: Target, layer: string): Promise<boolean> {
   try {
     return (await play(getHasMask(target))).hasUserMask !== false;
   } catch (thrown) {
-    throw new PluginError('READ_FAILED', { layer }, textOf(thrown));
+    throw new PluginError(isBusy(thrown) ? 'PHOTOSHOP_BUSY' : 'READ_FAILED', { layer }, textOf(thrown));
   }
 }
 

@@ -74,7 +74,8 @@ function enterScope(context: ExecutionContext, cancel: Cancellation): ModalScope
   return scope;
 }
 
-function isBusy(thrown: unknown): boolean {
+/** Another command, a dialog, a crop or a transform has Photoshop. */
+export function isBusy(thrown: unknown): boolean {
   if (typeof thrown === 'object' && thrown !== null && 'number' in thrown && thrown.number === 9) return true;
   return /modal (state|command)/i.test(textOf(thrown));
 }
