@@ -85,25 +85,31 @@ async function readAndSend(
 
 async function writeMask(host: Host, placed: Placed, cancel: Cancellation, onBusy: () => void): Promise<void> {
   const { facts, left, top, matte } = placed;
-  const before = await host.inspect(facts.target);
-  checkUnchanged(facts, before);
+  checkUnchanged(facts, await host.inspect(facts.target));
   const mask = placeAlpha(matte.alpha, left, top, facts.width, facts.height);
   let target = facts.target;
-  await host.edit(target.documentId, cancel, onBusy, async (scope) => {
+  let written = false;
+  const edit = host.edit(target.documentId, cancel, onBusy, async (scope) => {
     // Again, because getting into the modal scope may have taken as long as the user's transform or crop.
     const now = await host.inspect(target);
     checkUnchanged(facts, now);
     if (now.background) target = await scope.convertBackground(target);
     await scope.writeMask(target, mask);
+    written = true;
   });
-  if (cancel.cancelled) await confirmWritten(host, target);
+  try {
+    await edit;
+    if (!cancel.cancelled) return;
+  } catch (thrown) {
+    if (!(thrown instanceof Cancelled)) throw thrown;
+  }
+  // Cancelled, perhaps too late. Whether Photoshop kept the mask or took it back, say what is true.
+  if (!written || !(await hasMask(host, target))) throw new Cancelled();
 }
 
-/** Cancel came after our last look at it. Whether Photoshop kept the mask or took it back, say what is true. */
-async function confirmWritten(host: Host, target: Target): Promise<void> {
-  const hasMask = await host.inspect(target).then(
+function hasMask(host: Host, target: Target): Promise<boolean> {
+  return host.inspect(target).then(
     (facts) => facts.hasMask,
     () => false,
   );
-  if (!hasMask) throw new Cancelled();
 }
