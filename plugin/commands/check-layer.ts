@@ -1,7 +1,7 @@
 import { MAX_PIXELS, MAX_SIDE } from '../../protocol/limits.ts';
 import { PluginError } from '../errors.ts';
 import type { LayerFacts } from '../host/host.ts';
-import { type Bounds, intersect, isEmpty, sameBounds } from '../picture.ts';
+import { type Bounds, intersect, isEmpty, type Picture, sameBounds } from '../picture.ts';
 
 /** Modes in which Photoshop has layer masks. Bitmap, Indexed Color and Multichannel have none; Duotone cannot be read. */
 const MODES = ['RGBColorMode', 'CMYKColorMode', 'grayscaleMode', 'labColorMode'];
@@ -44,4 +44,22 @@ export function checkUnchanged(before: LayerFacts, now: LayerFacts): void {
   if (now.hasMask) throw new PluginError('MASK_ADDED', { layer });
   if (!sameBounds(now.bounds, before.bounds)) throw new PluginError('LAYER_CHANGED', { layer });
   checkLayer(now);
+}
+
+/** Mean difference of thumbnails, in 255ths: well above what retouching a spot makes, well below a flipped portrait. */
+const LOOKS_DIFFERENT = 6;
+
+/** A flipped or repainted layer keeps its bounds, but its mask would be wrong. */
+export function checkSameLook(facts: LayerFacts, before: Picture | null, now: Picture | null): void {
+  if (before === null || now === null) return;
+  const comparable = before.data.length === now.data.length && before.width === now.width;
+  if (!comparable || meanDifference(before.data, now.data) > LOOKS_DIFFERENT) {
+    throw new PluginError('LAYER_CHANGED', { layer: facts.layerName });
+  }
+}
+
+function meanDifference(a: Uint8Array, b: Uint8Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) sum += Math.abs(a[index]! - b[index]!);
+  return sum / Math.max(1, a.length);
 }

@@ -2,7 +2,8 @@ import { type Cancellation, Cancelled } from '../cancellation.ts';
 import type { Client, Matte, Server } from '../client/client.ts';
 import { PluginError } from '../errors.ts';
 import type { Host, LayerFacts, Target } from '../host/host.ts';
-import { checkLayer, checkUnchanged } from './check-layer.ts';
+import type { Bounds, Picture } from '../picture.ts';
+import { checkLayer, checkSameLook, checkUnchanged } from './check-layer.ts';
 import { hasSubject, placeAlpha } from './place-alpha.ts';
 
 /** Where a run is. `busy`: Photoshop makes us wait before the mask can be written. */
@@ -19,9 +20,11 @@ export interface Result {
   provider: string;
 }
 
-/** A matte and where on the canvas it belongs. */
+/** A matte, where on the canvas it belongs, and what the layer looked like when it was read. */
 interface Placed {
   facts: LayerFacts;
+  region: Bounds;
+  thumbnail: Picture | null;
   left: number;
   top: number;
   matte: Matte;
@@ -66,25 +69,26 @@ async function readAndSend(
   report: (progress: Progress) => void,
 ): Promise<Placed> {
   report({ name: 'reading' });
-  const { facts, picture } = await host.read(cancel, async (scope) => {
+  const { picture, ...read } = await host.read(cancel, async (scope) => {
     const facts = await host.inspect(target);
-    const picture = await scope.readPixels(target, checkLayer(facts));
-    return { facts, picture };
+    const region = checkLayer(facts);
+    const thumbnail = await scope.readThumbnail(target, region);
+    return { facts, region, thumbnail, picture: await scope.readPixels(target, region) };
   });
   cancel.throwIfCancelled();
   report({ name: 'uploading', fraction: 0 });
   // 32-bit documents have 16-bit masks on the wire too: alpha needs no more, and the server knows no float.
-  const depth = facts.depth === 8 ? 8 : 16;
+  const depth = read.facts.depth === 8 ? 8 : 16;
   const matte = await client.matte(server, picture, depth, cancel, {
     onUpload: (fraction) => report({ name: 'uploading', fraction }),
     onSent: () => report({ name: 'waiting', queued: false }),
     onQueued: () => report({ name: 'waiting', queued: true }),
   });
-  return { facts, left: picture.left, top: picture.top, matte };
+  return { ...read, left: picture.left, top: picture.top, matte };
 }
 
 async function writeMask(host: Host, placed: Placed, cancel: Cancellation, onBusy: () => void): Promise<void> {
-  const { facts, left, top, matte } = placed;
+  const { facts, region, thumbnail, left, top, matte } = placed;
   checkUnchanged(facts, await host.inspect(facts.target));
   const mask = placeAlpha(matte.alpha, left, top, facts.width, facts.height);
   let target = facts.target;
@@ -93,6 +97,7 @@ async function writeMask(host: Host, placed: Placed, cancel: Cancellation, onBus
     // Again, because getting into the modal scope may have taken as long as the user's transform or crop.
     const now = await host.inspect(target);
     checkUnchanged(facts, now);
+    checkSameLook(facts, thumbnail, await scope.readThumbnail(target, region));
     if (now.background) target = await scope.convertBackground(target);
     await scope.writeMask(target, mask);
     written = true;

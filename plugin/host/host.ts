@@ -35,10 +35,15 @@ export interface LayerFacts {
 /** What may be done while reading, inside a modal scope. */
 export interface ReadScope {
   readPixels(target: Target, region: Bounds): Promise<Picture>;
+  readThumbnail: ReadThumbnail;
 }
+
+/** A few thousand pixels of the region, to see later whether it still shows the same; null if Photoshop will not. */
+export type ReadThumbnail = (target: Target, region: Bounds) => Promise<Picture | null>;
 
 /** What may be done while editing, inside a modal scope whose changes are one history state. */
 export interface EditScope {
+  readThumbnail: ReadThumbnail;
   /** Turns the Background into an ordinary layer as Photoshop does; answers with its new identity. */
   convertBackground(target: Target): Promise<Target>;
   /** Gives the layer a new mask of exactly the canvas size. The layer must not have one. */

@@ -8,7 +8,7 @@ import { findDocument, findLayer, getActiveTarget, inspectLayer } from './layers
 import { HISTORY_NAME } from './mask-data.ts';
 import { writeMask } from './mask-writer.ts';
 import { runModal } from './modal-scope.ts';
-import { readPixels } from './pixel-reader.ts';
+import { readPixels, readThumbnail } from './pixel-reader.ts';
 
 /** A busy Photoshop before reading: say so soon. Before writing: the matte is precious, so wait about a minute. */
 const READ_ATTEMPTS = 2;
@@ -22,6 +22,7 @@ export const photoshopHost: Host = {
   read(cancel, body) {
     return runModal({ commandName: 'Hairline: reading', attempts: READ_ATTEMPTS }, cancel, (scope) =>
       body({
+        readThumbnail: (target, region) => readThumbnail(scope, target, region),
         readPixels(target, region) {
           const { name } = findLayer(findDocument(target.documentId), target.layerId);
           return readPixels(scope, target, name, region);
@@ -36,6 +37,7 @@ export const photoshopHost: Host = {
       return asOneHistoryState(scope, document, HISTORY_NAME, async () => {
         scope.check();
         const result = await body({
+          readThumbnail: (target, region) => readThumbnail(scope, target, region),
           convertBackground: (target) => unlockBackground(document, target),
           writeMask: (target, mask) => writeMask(scope, document, target, mask),
         });

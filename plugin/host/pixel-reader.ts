@@ -1,6 +1,6 @@
 import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
 import { PluginError, textOf } from '../errors.ts';
-import type { Bounds, Picture } from '../picture.ts';
+import { type Bounds, heightOf, type Picture, widthOf } from '../picture.ts';
 import { toEightBitRgb } from './convert-pixels.ts';
 import type { Target } from './host.ts';
 import type { ModalScope } from './modal-scope.ts';
@@ -16,6 +16,9 @@ const REQUESTS: readonly Partial<Imaging.GetPixelsOptions>[] = [
   { colorSpace: 'RGB', componentSize: 8 },
   { colorSpace: 'RGB' },
 ];
+
+/** Longest side of a thumbnail. Photoshop serves these from its cache, so they cost next to nothing. */
+const THUMBNAIL = 64;
 
 /** Photoshop's words for a layer without a single pixel in the region. */
 const EMPTY = /empty image region/i;
@@ -37,6 +40,27 @@ export async function readPixels(scope: ModalScope, target: Target, layer: strin
     return { left: sourceBounds.left, top: sourceBounds.top, width, height, ...toEightBitRgb(samples, components) };
   } finally {
     imageData.dispose();
+  }
+}
+
+export async function readThumbnail(scope: ModalScope, target: Target, region: Bounds): Promise<Picture | null> {
+  const { documentId: documentID, layerId: layerID } = target;
+  const side = widthOf(region) >= heightOf(region) ? 'width' : 'height';
+  const targetSize = { [side]: Math.min(THUMBNAIL, Math.max(widthOf(region), heightOf(region))) };
+  try {
+    const read = await imaging.getPixels({ documentID, layerID, sourceBounds: region, targetSize, ...REQUESTS[0] });
+    const { imageData, sourceBounds } = read;
+    try {
+      const { width, height, components } = imageData;
+      const samples = await imageData.getData({ chunky: true, fullRange: true });
+      return { left: sourceBounds.left, top: sourceBounds.top, width, height, ...toEightBitRgb(samples, components) };
+    } finally {
+      imageData.dispose();
+    }
+  } catch {
+    // It is only a second opinion; but a cancel must not be lost with the failure.
+    scope.check();
+    return null;
   }
 }
 

@@ -14,6 +14,8 @@ export class FakeHost implements Host {
   onStage: (stage: string) => void = () => {};
   /** Where the pixels are, if Photoshop trims the region. */
   trim: Bounds | null = null;
+  /** What the layer looks like; null if Photoshop will not say. */
+  thumbnail: Picture | null = { left: 0, top: 0, width: 2, height: 1, channels: 3, data: new Uint8Array(6) };
   stages: string[] = [];
   /** Committed masks by layer id, and history states. */
   masks = new Map<number, Alpha>();
@@ -54,7 +56,10 @@ export class FakeHost implements Host {
 
   read: Host['read'] = async (cancel, body) => {
     this.enter('read');
-    const result = await body({ readPixels: async (_target, region) => this.readPixels(region) });
+    const result = await body({
+      readPixels: async (_target, region) => this.readPixels(region),
+      readThumbnail: async () => this.thumbnail,
+    });
     cancel.throwIfCancelled();
     return result;
   };
@@ -64,6 +69,7 @@ export class FakeHost implements Host {
     const written = new Map<number, Alpha>();
     cancel.throwIfCancelled();
     const result = await body({
+      readThumbnail: async () => this.thumbnail,
       convertBackground: async (target) => {
         this.enter('convert');
         cancel.throwIfCancelled();

@@ -203,3 +203,18 @@ test('masks the layer that was selected at the click, whatever is selected later
   await started.run();
   expect([...started.host.masks.keys()]).toEqual([3]);
 });
+
+test.each([
+  ['a flipped layer is noticed', 200, false],
+  ['a retouched spot is not held against it', 3, true],
+  ['no thumbnail, no complaint', null, true],
+])('%s', async (_what, level, isMasked) => {
+  const started = start();
+  started.client.onStage = (stage) => {
+    if (stage !== 'wait') return;
+    const { thumbnail } = started.host;
+    started.host.thumbnail = level === null ? null : { ...thumbnail!, data: new Uint8Array(6).fill(level) };
+  };
+  if (isMasked) await started.run();
+  else await expectRefusal(started, 'LAYER_CHANGED');
+});
