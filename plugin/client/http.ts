@@ -35,6 +35,13 @@ export type Http = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** XMLHttpRequest, because UXP's fetch has neither abort, nor upload progress, nor a timeout, and stalls on large bodies. */
 export function createHttp(createXhr: () => XMLHttpRequest = () => new XMLHttpRequest()): Http {
+  // UXP documents "arrayBuffer" where the web has "arraybuffer", and the wrong one quietly gives text. The first small
+  // answers show which it is, long before pixels come back.
+  let bytes = 'arraybuffer';
+  const learn = (answer: HttpAnswer): HttpAnswer => {
+    if (typeof answer.body === 'string' && answer.body !== '') bytes = 'arrayBuffer';
+    return answer;
+  };
   return (request) =>
     new Promise((resolve, reject) => {
       if (request.cancel.cancelled) {
@@ -58,13 +65,13 @@ export function createHttp(createXhr: () => XMLHttpRequest = () => new XMLHttpRe
       const timer = setTimeout(() => giveUp(new HttpFailure('timeout', 'No answer in time')), request.timeout);
       const stopListening = request.cancel.onCancel(() => giveUp(new Cancelled()));
 
-      xhr.onload = () => settle(() => resolve(toAnswer(xhr)));
+      xhr.onload = () => settle(() => resolve(learn(toAnswer(xhr))));
       xhr.onerror = (event) => settle(() => reject(toFailure(event)));
       xhr.onabort = () => settle(() => reject(new HttpFailure('network', 'The connection was closed')));
       watchUpload(xhr, request, () => settled);
       try {
         xhr.open(request.method, request.url, true);
-        askForBytes(xhr);
+        xhr.responseType = bytes as XMLHttpRequestResponseType;
         for (const [name, value] of Object.entries(request.headers ?? {})) xhr.setRequestHeader(name, value);
         xhr.send(request.body ?? null);
       } catch (thrown) {
@@ -90,12 +97,6 @@ function watchUpload(xhr: XMLHttpRequest, request: HttpRequest, isSettled: () =>
     if (fraction === 1) finish();
   };
   xhr.upload.onload = finish;
-}
-
-/** UXP documents "arrayBuffer" where the web has "arraybuffer"; an unknown value is ignored on assignment. */
-function askForBytes(xhr: XMLHttpRequest): void {
-  xhr.responseType = 'arraybuffer';
-  if (xhr.responseType !== 'arraybuffer') xhr.responseType = 'arrayBuffer' as XMLHttpRequestResponseType;
 }
 
 function toAnswer(xhr: XMLHttpRequest): HttpAnswer {

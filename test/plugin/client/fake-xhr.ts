@@ -22,21 +22,13 @@ export class FakeXhr {
   aborted = false;
   /** The only spelling this runtime knows. */
   knownResponseType = 'arraybuffer';
-  private type = '';
+  responseType = '';
   private headers: Record<string, string> = {};
 
   private readonly decide: (xhr: FakeXhr) => Script;
 
   constructor(decide: (xhr: FakeXhr) => Script) {
     this.decide = decide;
-  }
-
-  get responseType(): string {
-    return this.type;
-  }
-
-  set responseType(value: string) {
-    if (value === this.knownResponseType) this.type = value;
   }
 
   open(method: string, url: string): void {
@@ -76,7 +68,7 @@ export class FakeXhr {
     this.upload?.onload?.({});
     this.status = script.status;
     this.headers = script.headers ?? {};
-    this.response = this.type === '' ? 'text' : toBuffer(script.body);
+    this.response = this.responseType === this.knownResponseType ? toBuffer(script.body) : 'text';
     this.onload?.({});
   }
 }

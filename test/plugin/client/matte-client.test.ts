@@ -94,20 +94,28 @@ test.each([
   await expect(result).rejects.toMatchObject({ code: 'BAD_ANSWER' });
 });
 
-test('works where only "arrayBuffer" is known, and refuses text where bytes were asked for', async () => {
-  const camel = start((xhr) => {
+test('learns from the first answer which spelling of "arraybuffer" gives bytes', async () => {
+  const { create } = scriptXhr((xhr) => {
     xhr.knownResponseType = 'arrayBuffer';
-    xhr.responseType = 'arrayBuffer';
+    return answer(8, [0, 1, 2, 3]);
+  });
+  const http = createHttp(create);
+  const ask = () => http({ method: 'GET', url: 'http://127.0.0.1:7866/', timeout: 100, cancel: new Cancellation() });
+  const answers = [ask()];
+  await vi.runAllTimersAsync();
+  expect(typeof (await answers[0]!).body).toBe('string');
+  answers.push(ask());
+  await vi.runAllTimersAsync();
+  expect((await answers[1]!).body).toEqual(new Uint8Array([0, 1, 2, 3]).buffer);
+});
+
+test('refuses text where bytes were asked for', async () => {
+  const { result } = start((xhr) => {
+    xhr.knownResponseType = 'neither';
     return answer(8, [0, 0, 0, 0]);
   });
   await vi.runAllTimersAsync();
-  await expect(camel.result).resolves.toMatchObject({ model: 'isnet' });
-  const text = start((xhr) => {
-    Object.defineProperty(xhr, 'response', { get: () => '....', set: () => {} });
-    return answer(8, [0, 0, 0, 0]);
-  });
-  await vi.runAllTimersAsync();
-  await expect(text.result).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+  await expect(result).rejects.toMatchObject({ code: 'BAD_ANSWER' });
 });
 
 test('passes the sentence and the next step of the server on', async () => {
