@@ -18,6 +18,7 @@ export class Session {
   private server: ServerState = { name: 'unknown' };
   private run: Cancellation | null = null;
   private watch: Cancellation | null = null;
+  private isWatchWanted = false;
 
   constructor(host: Host, client: Client, draw: (view: View) => void) {
     this.host = host;
@@ -40,6 +41,8 @@ export class Session {
     }
     this.run = null;
     this.show(end, this.server);
+    // The run may have found that a server which was ready is gone.
+    if (this.isWatchWanted && !this.isServerReady()) void this.watchServer();
     return end;
   }
 
@@ -49,6 +52,7 @@ export class Session {
 
   /** Keeps the server line true until the server is ready. Asking costs nothing: closed ports refuse at once. */
   async watchServer(): Promise<void> {
+    this.isWatchWanted = true;
     if (this.watch !== null) return;
     const watch = new Cancellation();
     this.watch = watch;
@@ -67,6 +71,7 @@ export class Session {
   }
 
   stopWatching(): void {
+    this.isWatchWanted = false;
     this.watch?.cancel();
   }
 

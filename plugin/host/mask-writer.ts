@@ -76,6 +76,7 @@ async function findFault(scope: ModalScope, target: Target, mask: Alpha): Promis
     scope.check();
     const fault = await compareStrip(target, mask, strip);
     if (fault !== null) return fault;
+    scope.report(strip.bottom / mask.height);
   }
   return null;
 }

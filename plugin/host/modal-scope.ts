@@ -16,11 +16,16 @@ export interface ModalScope {
   context: ExecutionContext;
   /** Throws Cancelled if the user cancelled, in the panel or in Photoshop's progress bar. Call it between steps. */
   check(): void;
+  /** Moves Photoshop's progress bar, 0..1, once it is up; earlier a report would make it flash. */
+  report(value: number): void;
 }
 
 /** Seconds that Photoshop itself waits for another command to finish; hosts before 25.10 answer at once. */
 const HOST_PATIENCE = 2;
 const PAUSE = 300;
+
+/** When Photoshop shows its progress bar by itself, in milliseconds. */
+const BAR_APPEARS = 2000;
 
 /**
  * Runs `body` while Photoshop belongs to us alone. A throw in `body` comes out unchanged, and Photoshop undoes what was
@@ -62,8 +67,12 @@ export async function runModal<T>(
 }
 
 function enterScope(context: ExecutionContext, cancel: Cancellation): ModalScope {
-  const scope = {
+  const start = Date.now();
+  const scope: ModalScope = {
     context,
+    report(value) {
+      if (Date.now() - start > BAR_APPEARS) context.reportProgress({ value });
+    },
     check() {
       if (context.isCancelled) cancel.cancel();
       cancel.throwIfCancelled();

@@ -20,7 +20,7 @@ export async function writeThroughSelection(
 ): Promise<void> {
   const { documentId: documentID } = target;
   await withActiveLayer(document, target.layerId, async () => {
-    const kept = document.selection.bounds === null ? null : await imaging.getSelection({ documentID });
+    const kept = document.selection.bounds ? await imaging.getSelection({ documentID }) : null;
     try {
       scope.check();
       // A mask from a way that went wrong; the layer had none before us.
@@ -30,8 +30,9 @@ export async function writeThroughSelection(
       scope.check();
       await play(makeMaskFromSelection());
       scope.check();
-      if (kept === null) await play(deselect());
-      else await putBack(documentID, kept);
+      // Photoshop usually uses the selection up; where it does not, the user must not find one they never made.
+      if (kept !== null) await putBack(documentID, kept);
+      else if (document.selection.bounds) await play(deselect());
     } finally {
       kept?.imageData.dispose();
     }
