@@ -16,20 +16,20 @@ export class FakeServer {
   state = 'ready';
   /** Called when a picture has arrived, before the answer; may take its time or throw an answer of its own. */
   onPicture: (received: Received) => Promise<void> | void = () => {};
+  /** Called when somebody asks whether we live, before the answer. */
+  onHealth: () => void = () => {};
   /** Answers of `POST /v1/mattes` to give first: status and error code. */
   failures: { status: number; code: string; retryAfter?: string }[] = [];
-  port = 0;
+  name = 'hairline';
   private readonly server: Server = createServer((request, response) => void this.answer(request, response));
 
-  /** Listens on the first of our ports that is free on this machine. */
+  /** Takes the port that the panel tries first; waits for another test that holds it. */
   async start(): Promise<this> {
-    for (const port of PORTS) {
-      if (await listen(this.server, port)) {
-        this.port = port;
-        return this;
-      }
+    for (let attempt = 0; attempt < 300; attempt++) {
+      if (await listen(this.server, PORTS[0])) return this;
+      await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    throw new Error('No Hairline port is free');
+    throw new Error(`Port ${PORTS[0]} does not become free`);
   }
 
   stop(): Promise<void> {
@@ -39,8 +39,11 @@ export class FakeServer {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    const health = { name: 'hairline', version: '0.1.0', protocol: this.protocol };
-    if (url.pathname === '/health') return sendJson(response, 200, health);
+    const health = { name: this.name, version: '0.1.0', protocol: this.protocol };
+    if (url.pathname === '/health') {
+      this.onHealth();
+      return sendJson(response, 200, health);
+    }
     if (url.pathname === '/ready') {
       const ready = this.state === 'ready';
       const body = { ...health, ready, state: this.state, model: 'isnet', provider: 'cpu', reason: null, queued: 0 };
