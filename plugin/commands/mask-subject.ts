@@ -50,8 +50,8 @@ export async function maskSubject(
   cancel.throwIfCancelled();
   if (!hasSubject(placed.matte.alpha)) throw new PluginError('NO_SUBJECT', { layer: placed.facts.layerName });
   report({ name: 'writing', busy: false });
-  await writeMask(host, placed, cancel, () => report({ name: 'writing', busy: true }));
-  return { layerName: placed.facts.layerName, model: placed.matte.model, provider: placed.matte.provider };
+  const layerName = await writeMask(host, placed, cancel, () => report({ name: 'writing', busy: true }));
+  return { layerName, model: placed.matte.model, provider: placed.matte.provider };
 }
 
 /** Only a model that is not there stops us: one that is loading will answer, one that failed may work the next time. */
@@ -87,7 +87,8 @@ async function readAndSend(
   return { ...read, left: picture.left, top: picture.top, matte };
 }
 
-async function writeMask(host: Host, placed: Placed, cancel: Cancellation, onBusy: () => void): Promise<void> {
+/** Answers with the layer's name, which for a Background is a new one. */
+async function writeMask(host: Host, placed: Placed, cancel: Cancellation, onBusy: () => void): Promise<string> {
   const { facts, region, thumbnail, left, top, matte } = placed;
   checkUnchanged(facts, await host.inspect(facts.target));
   const mask = placeAlpha(matte.alpha, left, top, facts.width, facts.height);
@@ -104,17 +105,11 @@ async function writeMask(host: Host, placed: Placed, cancel: Cancellation, onBus
   });
   try {
     await edit;
-    if (!cancel.cancelled) return;
   } catch (thrown) {
     if (!(thrown instanceof Cancelled)) throw thrown;
   }
-  // Cancelled, perhaps too late. Whether Photoshop kept the mask or took it back, say what is true.
-  if (!written || !(await hasMask(host, target))) throw new Cancelled();
-}
-
-function hasMask(host: Host, target: Target): Promise<boolean> {
-  return host.inspect(target).then(
-    (facts) => facts.hasMask,
-    () => false,
-  );
+  // A cancel may come too late, or while Photoshop takes the mask back: say what is true, not what was asked for.
+  const after = written ? await host.inspect(target).catch(() => null) : null;
+  if (cancel.cancelled && after?.hasMask !== true) throw new Cancelled();
+  return after?.layerName ?? facts.layerName;
 }

@@ -1,5 +1,5 @@
 import { PluginError, ServerError, textOf } from '../errors.ts';
-import type { PanelState, ServerState } from './state.ts';
+import type { PanelState, ServerState, View } from './state.ts';
 import type { Sentence, Strings } from './strings.ts';
 
 /** What a state says: a sentence, a next step, and secondary text for a bug report. */
@@ -9,7 +9,13 @@ export interface Message {
   detail: string;
 }
 
-export function describePanel(state: PanelState, strings: Strings): Message {
+/** An idle panel says what stands in the way of the first click, so that nobody has to click to find out. */
+export function describeView({ panel, server }: View, strings: Strings): Message {
+  if (panel.name === 'idle' && server.name === 'offline') return describeError(server.error, strings);
+  return describePanel(panel, strings);
+}
+
+function describePanel(state: PanelState, strings: Strings): Message {
   const { status } = strings;
   switch (state.name) {
     case 'uploading':

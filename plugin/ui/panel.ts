@@ -1,4 +1,4 @@
-import { describePanel, describeServer } from './messages.ts';
+import { describeServer, describeView } from './messages.ts';
 import { isRunning, type View } from './state.ts';
 import type { Strings } from './strings.ts';
 
@@ -31,8 +31,9 @@ export class Panel {
     if (!node.contains(this.root)) node.appendChild(this.root);
   }
 
-  draw({ panel, server }: View): void {
-    const { message, hint, detail } = describePanel(panel, this.strings);
+  draw(view: View): void {
+    const { panel, server } = view;
+    const { message, hint, detail } = describeView(view, this.strings);
     this.root.setAttribute('data-state', panel.name);
     this.write('status', message);
     this.write('hint', hint);

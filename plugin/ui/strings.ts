@@ -73,13 +73,10 @@ export const en: Strings = {
     LAYER_LOCKED: ['"{layer}" is locked.', 'Unlock it in the Layers panel, then click again.'],
     GROUP_LOCKED: ['"{layer}" is in a locked group.', 'Unlock the group in the Layers panel, then click again.'],
     EMPTY_LAYER: ['"{layer}" is empty.', 'Select the layer that shows the subject, then click again.'],
-    OUTSIDE_CANVAS: [
-      '"{layer}" lies outside the canvas.',
-      'Move it onto the canvas or choose Image > Reveal All, then click again.',
-    ],
+    OUTSIDE_CANVAS: ['"{layer}" lies outside the canvas.', 'Move it onto the canvas, then click again.'],
     HAS_MASK: [
       '"{layer}" already has a mask, and Hairline never overwrites a mask.',
-      'Delete or apply the mask, or duplicate the layer without it, then click again.',
+      'Delete or apply the mask, then click again.',
     ],
     COLOR_MODE: ['Hairline cannot make masks in {mode} mode.', 'Choose Image > Mode > RGB Color, then click again.'],
     QUICK_MASK: ['Photoshop is in Quick Mask mode.', 'Press Q to leave it, then click again.'],

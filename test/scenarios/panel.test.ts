@@ -75,7 +75,7 @@ describe('a good day', () => {
       await open();
       const doc = photoshop.openPixels(createPicture({ depth }));
       const before = { snapshot: doc.snapshot(), states: doc.historyStates.length };
-      expect(await click()).toBe('done: Mask added to "Background".');
+      expect(await click()).toBe('done: Mask added to "Layer 0".');
       expectEllipse(doc, 'Layer 0');
       expectOneState(doc, before.states);
       expect(server.received).toMatchObject([{ width: 120, height: 80, channels: 3, depth: 8 }]);
@@ -116,7 +116,7 @@ describe('a good day', () => {
   test.each(['CMYK', 'Grayscale'] as const)('masks a %s document', async (mode) => {
     await open();
     const doc = photoshop.openPixels({ ...createPicture({}), mode });
-    expect(await click()).toBe('done: Mask added to "Background".');
+    expect(await click()).toBe('done: Mask added to "Layer 0".');
     expectEllipse(doc, 'Layer 0');
     expectClean();
   });
@@ -234,7 +234,7 @@ describe('the server', () => {
     server.failures = [{ status: 503, code: 'QUEUE_FULL', retryAfter: '1' }];
     await open();
     photoshop.openPixels(createPicture({}));
-    expect(await click()).toBe('done: Mask added to "Background".');
+    expect(await click()).toBe('done: Mask added to "Layer 0".');
   });
 
   test('explains a failure itself', async () => {
@@ -272,7 +272,7 @@ describe('the server', () => {
     async (arrayBufferSpelling) => {
       await open({ faults: { arrayBufferSpelling } });
       photoshop.openPixels(createPicture({}));
-      expect(await click()).toBe('done: Mask added to "Background".');
+      expect(await click()).toBe('done: Mask added to "Layer 0".');
     },
   );
 });
@@ -433,7 +433,7 @@ describe('Photoshop misbehaves', () => {
       await open({ faults: { ...fault } });
       const doc = photoshop.openPixels(createPicture({ width: 300, height: 200, depth }));
       const states = doc.historyStates.length;
-      expect(await click()).toBe('done: Mask added to "Background".');
+      expect(await click()).toBe('done: Mask added to "Layer 0".');
       expectEllipse(doc, 'Layer 0');
       expectOneState(doc, states);
       expectClean();
@@ -453,7 +453,7 @@ describe('Photoshop misbehaves', () => {
       };
       doc.selection = selection;
       const active = doc.activeLayers;
-      expect(await click()).toBe('done: Mask added to "Background".');
+      expect(await click()).toBe('done: Mask added to "Layer 0".');
       expectEllipse(doc, 'Layer 0');
       expect([...doc.selection.data]).toEqual([...selection.data]);
       expect(doc.activeLayers).toEqual(active);
@@ -464,14 +464,14 @@ describe('Photoshop misbehaves', () => {
   test('a Lab document without a selection has none afterwards', async () => {
     await open();
     const doc = photoshop.openPixels({ ...createPicture({}), mode: 'Lab' });
-    expect(await click()).toBe('done: Mask added to "Background".');
+    expect(await click()).toBe('done: Mask added to "Layer 0".');
     expect(doc.selection).toBeNull();
   });
 
   test('an Action owns the history', async () => {
     await open({ faults: { suspendHistoryUnavailable: true } });
     const doc = photoshop.openPixels(createPicture({}));
-    expect(await click()).toBe('done: Mask added to "Background".');
+    expect(await click()).toBe('done: Mask added to "Layer 0".');
     expectEllipse(doc, 'Layer 0');
     expectClean();
   });
@@ -492,7 +492,7 @@ describe('Photoshop misbehaves', () => {
     server.onPicture = () => {
       photoshop.faults.busy = 5;
     };
-    expect(await click()).toBe('done: Mask added to "Background".');
+    expect(await click()).toBe('done: Mask added to "Layer 0".');
     expectEllipse(doc, 'Layer 0');
   });
 });

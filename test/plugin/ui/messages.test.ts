@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PluginError, ServerError } from '../../../plugin/errors.ts';
-import { describeError, describePanel, describeServer } from '../../../plugin/ui/messages.ts';
+import { describeError, describeServer, describeView } from '../../../plugin/ui/messages.ts';
 import { en } from '../../../plugin/ui/strings.ts';
 
 test.each(Object.entries(en.errors))('%s is one sentence and one next step', (_code, [message, hint]) => {
@@ -34,7 +34,17 @@ test('has a sentence for what nobody foresaw', () => {
 });
 
 test('says how far the upload is', () => {
-  expect(describePanel({ name: 'uploading', fraction: 0.456 }, en).hint).toBe('46 %');
+  const view = { panel: { name: 'uploading', fraction: 0.456 }, server: { name: 'unknown' } } as const;
+  expect(describeView(view, en).hint).toBe('46 %');
+});
+
+test('an idle panel says that the server is not running; a panel with other news does not', () => {
+  const server = { name: 'offline', error: new PluginError('NOT_RUNNING') } as const;
+  expect(describeView({ panel: { name: 'idle' }, server }, en)).toMatchObject({
+    message: en.errors.NOT_RUNNING[0],
+    hint: en.errors.NOT_RUNNING[1],
+  });
+  expect(describeView({ panel: { name: 'cancelled' }, server }, en).message).toBe(en.status.cancelled[0]);
 });
 
 const health = { name: 'hairline', version: '2.0.0', protocol: 1 } as const;
