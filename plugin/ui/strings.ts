@@ -8,7 +8,7 @@ export interface Strings {
     'idle' | 'searching' | 'reading' | 'uploading' | 'waiting' | 'queued' | 'writing' | 'busy' | 'done' | 'cancelled',
     Sentence
   >;
-  server: Record<'unknown' | 'offline' | 'ready' | 'loading' | 'installed' | 'missing' | 'failed' | 'wrong', string>;
+  server: Record<'unknown' | 'offline' | 'ready' | 'downloading' | 'loading' | 'installed' | 'missing' | 'failed' | 'wrong', string>;
   /** Execution providers by their id. */
   providers: Record<string, string>;
   /** Colour modes by Photoshop's constant, named as in its menu. */
@@ -38,6 +38,7 @@ export const en: Strings = {
     unknown: 'Looking for the server',
     offline: 'Server not running',
     ready: '{model} on {provider}',
+    downloading: '{model} is being downloaded',
     loading: '{model} is loading',
     installed: '{model} is installed',
     missing: '{model} is not downloaded yet',
