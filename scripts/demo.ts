@@ -4,7 +4,7 @@ import { loadConfig } from '../server/config.ts';
 import { pullProgress } from '../server/cli/progress.ts';
 import { Terminal } from '../server/cli/terminal.ts';
 import { encodeAlphaPng, openEncoded } from '../server/imaging/codec.ts';
-import { drawContactSheet, findSoftestWindow } from '../server/imaging/contact-sheet.ts';
+import { drawContactSheet, findHairWindow } from '../server/imaging/contact-sheet.ts';
 import type { AlphaPlane, Raster } from '../server/imaging/picture.ts';
 import { startServer } from '../server/main.ts';
 import { composeOver } from '../server/matting/composition.ts';
@@ -17,7 +17,7 @@ import { SimulatedPhotoshop } from '../test/host/index.ts';
  * Usage: npm run demo [-- <photo>]
  */
 const terminal = new Terminal();
-const photo = path.resolve(process.argv[2] ?? path.join(packageRoot, 'node_modules/@vladmandic/face-api/demo/sample6.jpg'));
+const photo = path.resolve(process.argv[2] ?? path.join(packageRoot, 'node_modules/@vladmandic/face-api/demo/sample4.jpg'));
 const folder = path.join(packageRoot, 'demo');
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 
@@ -55,7 +55,7 @@ try {
   await save('portrait.psd', host.savePsd(document), 'the layer with its mask: open it in Photoshop');
   await save('alpha.png', await encodeAlphaPng(alpha), 'the alpha matte');
   const cutout = composeOver(estimateForeground(picture, alpha), drawBackdrop(alpha.width, alpha.height));
-  const sheet = await drawContactSheet(picture, alpha, cutout, findSoftestWindow(alpha, 267));
+  const sheet = await drawContactSheet(picture, alpha, cutout, findHairWindow(alpha, 267));
   await save('contact-sheet.png', sheet, 'before, mask and cut-out, and the hair at 300 %');
   await panel.unload();
 
