@@ -108,10 +108,11 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 
 function listen(server: Server, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, LOOPBACK, () => {
-      server.removeAllListeners('error');
-      resolve(true);
-    });
+    const finish = (listening: boolean) => {
+      server.removeAllListeners('error').removeAllListeners('listening');
+      resolve(listening);
+    };
+    server.once('error', () => finish(false)).once('listening', () => finish(true));
+    server.listen(port, LOOPBACK);
   });
 }
