@@ -61,6 +61,8 @@ export class HostDocument {
   selection: LayerMask | null = null;
   channels: SavedChannel[] = [];
   open = true;
+  /** The user is in Quick Mask mode. */
+  quickMask = false;
   readonly history: History<DocumentState>;
   private active: HostLayer[] = [];
   private nextLayerId = 1;

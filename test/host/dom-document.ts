@@ -46,6 +46,9 @@ export class DomDocument {
   get bitsPerChannel(): string {
     return `bitDepth${read(this).depth}`;
   }
+  get quickMaskMode(): boolean {
+    return read(this).quickMask;
+  }
   get saved(): boolean {
     return read(this).history.entries.length <= 1;
   }

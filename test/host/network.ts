@@ -130,7 +130,7 @@ function matchesExactly(entry: string, url: URL): boolean {
 /** As seen in Premiere 26.5: entries with an IP address or a port never match, a host without port matches every port. */
 function matchesLikePremiere(entry: string, url: URL): boolean {
   const allowed = parsed(entry);
-  if (!allowed || allowed.port !== '' || isIP(bare(allowed.hostname)) !== 0) return false;
+  if (allowed?.port !== '' || isIP(bare(allowed.hostname)) !== 0) return false;
   return allowed.protocol === url.protocol && allowed.hostname === url.hostname;
 }
 
