@@ -6,7 +6,8 @@ import { HostLayer, type LayerKind, type LayerState, walk } from './layer.ts';
 import { filledMask, type LayerMask } from './layer-mask.ts';
 import { type Depth, depthOf, type PixelData, type Raster, whiteOf } from './pixels.ts';
 
-export type Mode = 'RGB' | 'Grayscale' | 'Lab' | 'CMYK' | 'Indexed';
+/** Whatever the mode, the simulator stores RGB; the mode decides what the imaging API refuses or converts. */
+export type Mode = 'RGB' | 'Grayscale' | 'Lab' | 'CMYK' | 'Indexed' | 'Bitmap' | 'Duotone' | 'Multichannel';
 
 export interface NewDocument {
   name?: string;

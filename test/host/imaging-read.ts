@@ -154,10 +154,8 @@ export class ImagingReader {
 function colorSpaceOf(asked: string | undefined, doc: HostDocument): ColorSpace {
   if (asked === 'RGB' || asked === 'Grayscale' || asked === 'Lab') return asked;
   if (asked !== undefined) throw new HostError(`unknown colorSpace ${asked}`, { kind: 'TypeError' });
-  if (doc.mode === 'CMYK' || doc.mode === 'Indexed') {
-    throw new HostError(`getPixels: the color space of ${doc.mode} documents is not supported`);
-  }
-  return doc.mode;
+  if (doc.mode === 'RGB' || doc.mode === 'Grayscale' || doc.mode === 'Lab') return doc.mode;
+  throw new HostError(`getPixels: the color space of ${doc.mode} documents is not supported`);
 }
 
 function inColorSpace(rgb: Raster, space: 'Grayscale' | 'Lab'): Raster {

@@ -167,7 +167,7 @@ export class ImagingWriter {
 function ownCopy(buffer: unknown): PixelData {
   const kind = ArrayBuffer.isView(buffer) ? Object.prototype.toString.call(buffer) : '';
   const view = buffer as Uint8Array;
-  if (kind === '[object Uint8Array]') return Uint8Array.from(view);
+  if (kind === '[object Uint8Array]') return new Uint8Array(view);
   if (kind === '[object Uint16Array]') return new Uint16Array(view);
   if (kind === '[object Float32Array]') return new Float32Array(view);
   throw wrong('createImageDataFromBuffer: argument 1 must be a Uint8Array, Uint16Array or Float32Array');

@@ -194,7 +194,7 @@ async function upload(message: http.ClientRequest, { body, onUpload }: HttpReque
 export function bytesOf(body: unknown): Uint8Array | null {
   if (body === undefined || body === null) return null;
   if (typeof body === 'string') return Buffer.from(body);
-  if (ArrayBuffer.isView(body)) return Uint8Array.from(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
   if (Object.prototype.toString.call(body) === '[object ArrayBuffer]')
     return new Uint8Array(body as ArrayBuffer).slice();
   throw new HostError('The body must be a string, an ArrayBuffer or a typed array.', { kind: 'TypeError' });
