@@ -24,12 +24,12 @@ export class FakeServer {
   private readonly server: Server = createServer((request, response) => void this.answer(request, response));
 
   /** Takes the port that the panel tries first; waits for another test that holds it. */
-  async start(): Promise<this> {
+  async start(port: number = PORTS[0]): Promise<this> {
     for (let attempt = 0; attempt < 300; attempt++) {
-      if (await listen(this.server, PORTS[0])) return this;
+      if (await listen(this.server, port)) return this;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    throw new Error(`Port ${PORTS[0]} does not become free`);
+    throw new Error(`Port ${port} does not become free`);
   }
 
   stop(): Promise<void> {

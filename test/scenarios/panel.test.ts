@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PORTS } from '../../protocol/limits.ts';
 import type { HostDocument } from '../host/index.ts';
+import { FakeServer } from './fake-server.ts';
 import { addPicture, expectEllipse, expectOneState, Rig } from './panel-rig.ts';
 import { createPicture } from './pictures.ts';
 
@@ -181,22 +183,30 @@ describe('a document that cannot be masked stays as it is', () => {
     expect(await rig.click()).toBe('failed: No document is open.');
   });
 
-  test('Indexed Color', async () => {
+  test.each([
+    ['Indexed', 'Indexed Color'],
+    ['Bitmap', 'Bitmap'],
+    ['Duotone', 'Duotone'],
+    ['Multichannel', 'Multichannel'],
+  ] as const)('%s', async (mode, name) => {
     await rig.open();
-    rig.photoshop.openPixels({ ...createPicture({}), mode: 'Indexed' });
-    expect(await rig.click()).toBe('failed: Hairline cannot make masks in Indexed Color mode.');
+    rig.photoshop.openPixels({ ...createPicture({}), mode });
+    expect(await rig.click()).toBe(`failed: Hairline cannot make masks in ${name} mode.`);
   });
 });
 
 describe('the server', () => {
   test('is not running', async () => {
-    rig.server.name = 'somebody else';
+    // Strangers on every port, so that no other test's server is found.
+    const strangers = await Promise.all(PORTS.slice(1).map((port) => new FakeServer().start(port)));
+    for (const stranger of [rig.server, ...strangers]) stranger.name = 'somebody else';
     await rig.open();
     rig.photoshop.openPixels(createPicture({}));
     // Said before the first click, too.
     await rig.panel.waitFor(() => rig.panel.text('#server') === 'Server not running', 8000);
     expect(rig.panel.text('#hint')).toContain('npm start');
     expect(await rig.click()).toBe('failed: The Hairline server is not running.');
+    for (const stranger of strangers) await stranger.stop();
   });
 
   test('is of another version', async () => {
