@@ -17,19 +17,19 @@ export class FakeServer {
   /** Called when a picture has arrived, before the answer; may take its time or throw an answer of its own. */
   onPicture: (received: Received) => Promise<void> | void = () => {};
   /** Called when somebody asks whether we live, before the answer. */
-  onHealth: () => void = () => {};
+  onHealth: () => unknown = () => {};
   /** Answers of `POST /v1/mattes` to give first: status and error code. */
   failures: { status: number; code: string; retryAfter?: string }[] = [];
   name = 'hairline';
   private readonly server: Server = createServer((request, response) => void this.answer(request, response));
 
   /** Takes the port that the panel tries first; waits for another test that holds it. */
-  async start(): Promise<this> {
+  async start(port: number = PORTS[0]): Promise<this> {
     for (let attempt = 0; attempt < 300; attempt++) {
-      if (await listen(this.server, PORTS[0])) return this;
+      if (await listen(this.server, port)) return this;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    throw new Error(`Port ${PORTS[0]} does not become free`);
+    throw new Error(`Port ${port} does not become free`);
   }
 
   stop(): Promise<void> {
@@ -108,10 +108,11 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 
 function listen(server: Server, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, LOOPBACK, () => {
-      server.removeAllListeners('error');
-      resolve(true);
-    });
+    const finish = (listening: boolean) => {
+      server.removeAllListeners('error').removeAllListeners('listening');
+      resolve(listening);
+    };
+    server.once('error', () => finish(false)).once('listening', () => finish(true));
+    server.listen(port, LOOPBACK);
   });
 }
