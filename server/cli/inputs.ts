@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { glob } from 'tinyglobby';
 import { OUTPUTS } from '../../protocol/matte.ts';
 
 /** One picture to process. */
@@ -30,7 +32,7 @@ export async function expandInputs(given: readonly string[], outputDir: string, 
   const output = await canonical(path.resolve(cwd, outputDir));
   for (const entry of given) {
     if (isUrl(entry)) expansion.inputs.push(urlInput(entry));
-    else await addPath(expansion, path.resolve(cwd, entry), output);
+    else for (const location of await expandPattern(entry, cwd)) await addPath(expansion, location, output);
   }
   const seen = new Set<string>();
   expansion.inputs = expansion.inputs.filter(({ location }) => !seen.has(location) && seen.add(location));
@@ -39,6 +41,15 @@ export async function expandInputs(given: readonly string[], outputDir: string, 
 
 export function isUrl(text: string): boolean {
   return /^https?:\/\//i.test(text);
+}
+
+/** Windows leaves `*.jpg` to the program. A file that really has such a name wins over the pattern. */
+async function expandPattern(entry: string, cwd: string): Promise<string[]> {
+  const location = path.resolve(cwd, entry);
+  if (!/[*?]/.test(entry) || existsSync(location)) return [location];
+  const pattern = process.platform === 'win32' ? entry.replaceAll('\\', '/') : entry;
+  const matches = await glob(pattern, { cwd, absolute: true, caseSensitiveMatch: false, expandDirectories: false });
+  return matches.length > 0 ? matches.sort().map((match) => path.resolve(match)) : [location];
 }
 
 async function addPath(expansion: Expansion, location: string, output: string): Promise<void> {
@@ -100,8 +111,10 @@ function splitName(name: string): { stem: string; extension: string } {
 
 /** A name that every file system takes. */
 function safeName(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
-  const plain = name.replace(/[<>:"/\\|?*\u0000-\u001f]/g, '_').slice(-100);
+  const plain = name
+    .replace(/[<>:"/\\|?*\p{Cc}]/gu, '_')
+    .slice(-100)
+    .replace(/^\.+/, '');
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(plain) ? `_${plain}` : plain;
 }
 

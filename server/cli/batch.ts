@@ -1,0 +1,97 @@
+import path from 'node:path';
+import PQueue from 'p-queue';
+import type { Depth } from '../../protocol/matte.ts';
+import { AppError } from '../errors.ts';
+import { openEncoded, sniffType } from '../imaging/codec.ts';
+import type { Connection } from './connection.ts';
+import { type FinishOptions, finishJob } from './finisher.ts';
+import type { Job } from './plan.ts';
+import { createBar } from './progress.ts';
+import { readSource, SourceError } from './source.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Failure {
+  location: string;
+  message: string;
+  hint: string;
+}
+
+export interface BatchOptions extends FinishOptions {
+  model: string;
+  depth: Depth;
+  onWritten(path: string): void;
+}
+
+/**
+ * While one picture is in the network, another is read or written. More would only cost memory, of which a layered
+ * document takes gigabytes by itself.
+ */
+const AT_ONCE = 2;
+
+/** Works through the jobs; a picture that fails is noted and the rest goes on. Ends early when aborted. */
+export async function runBatch(
+  jobs: readonly Job[],
+  connection: Connection,
+  options: BatchOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Failure[]> {
+  const queue = new PQueue({ concurrency: options.format === 'psd' ? 1 : AT_ONCE });
+  const bar = createBar(terminal, '[{bar}] {value}/{total}  {label}');
+  const failures: Failure[] = [];
+  let ended = 0;
+  bar.update(0, jobs.length, '');
+  const tasks = jobs.map((job) =>
+    queue.add(async () => {
+      if (signal.aborted) return;
+      const { location } = job.input;
+      const name = job.input.isUrl ? location : path.basename(location);
+      let outcome = 'done';
+      try {
+        await runJob(job, connection, options, signal);
+        for (const file of job.files) options.onWritten(file.path);
+      } catch (error) {
+        if (signal.aborted) return;
+        const failure = describeFailure(location, error);
+        failures.push(failure);
+        outcome = `failed: ${failure.message}`;
+      }
+      bar.update(++ended, jobs.length, name);
+      if (!terminal.animated) terminal.say(`[${ended}/${jobs.length}] ${name}: ${outcome}`);
+    }),
+  );
+  await Promise.all(tasks);
+  bar.stop();
+  return failures;
+}
+
+async function runJob(job: Job, connection: Connection, options: BatchOptions, signal: AbortSignal): Promise<void> {
+  const bytes = await readSource(job.input.location, signal);
+  const type = sniffType(bytes);
+  if (!type) throw new AppError('NOT_AN_IMAGE');
+  const picture = await openEncoded(bytes);
+  const { alpha } = await connection.matte({ bytes, type, model: options.model, depth: options.depth });
+  if (alpha.width !== picture.width || alpha.height !== picture.height) {
+    throw new AppError('INTERNAL', 'The server answered a matte of another size than the picture.');
+  }
+  await finishJob(job, picture, alpha, options, signal);
+}
+
+/** Every reason becomes a sentence and a next step. */
+export function describeFailure(location: string, error: unknown): Failure {
+  if (error instanceof AppError || error instanceof SourceError) {
+    return { location, message: error.message, hint: error.hint };
+  }
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return { location, message: 'The disk is full.', hint: 'Free some space, then run the command again.' };
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return {
+      location,
+      message: `The result cannot be written (${code}).`,
+      hint: 'Choose another folder with --output-dir.',
+    };
+  }
+  return { location, message, hint: 'Run the command again; pictures that are done are not repeated.' };
+}

@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '../config.ts';
+import { createModelRegistry } from '../registry/cached-registry.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { ModelSpec } from '../registry/model-spec.ts';
+import { builtInModelsDir } from '../registry/spec-loader.ts';
+import { Connection, findServer } from './connection.ts';
+import { pullProgress } from './progress.ts';
+import { formatBytes, type Terminal } from './terminal.ts';
+
+/** Opens a connection to a server whose model (`auto`: its default) is downloaded; starts one when none is running. */
+export type Connect = (model: string, config: Config, terminal: Terminal, signal: AbortSignal) => Promise<Connection>;
+
+export const connect: Connect = async (model, config, terminal, signal) => {
+  const url = await findServer(config);
+  if (!url) return startOwn(config, terminal, signal);
+  terminal.say(`Using the server at ${url}.`);
+  const connection = new Connection(url, signal);
+  await ensureModel(connection, model, config, terminal, signal);
+  return connection;
+};
+
+export function openRegistry(config: Config) {
+  return createModelRegistry({
+    modelsDirs: [builtInModelsDir],
+    cacheDir: config.cacheDir,
+    defaultModel: config.model,
+  });
+}
+
+/** `ISNet, general use (MIT): a download of 113 MB, 176 MB on disk.` */
+export function describeDownload({ name, licence, weights }: ModelSpec): string {
+  const download = formatBytes(weights.sources[0]?.downloadBytes ?? 0);
+  return `${name} (${licence.spdx}): a download of ${download}, ${formatBytes(weights.bytes)} on disk.`;
+}
+
+async function startOwn(config: Config, terminal: Terminal, signal: AbortSignal): Promise<Connection> {
+  const registry = openRegistry(config);
+  const spec = registry.resolve('auto');
+  if (!(await registry.isInstalled(spec))) {
+    terminal.say(`The model is needed once. ${describeDownload(spec)}`);
+    await pullModel(registry, spec, terminal, signal);
+  }
+  signal.throwIfAborted();
+  // Loaded only here: other commands need neither the network runtime nor the web server.
+  const { startServer } = await import('../main.ts');
+  const server = await startServer({ ...config, ports: [0], logLevel: 'error' });
+  const close = () => server.close();
+  try {
+    await Promise.race([server.ready, rejectOnAbort(signal)]);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return new Connection(server.url, signal, close);
+}
+
+async function ensureModel(
+  connection: Connection,
+  model: string,
+  config: Config,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let waits = 0; ; waits++) {
+    const models = await connection.models();
+    const found = models.find((m) => (model === 'auto' ? m.default : m.id === model));
+    if (found?.state === 'missing') {
+      const registry = openRegistry(config);
+      return pullModel(registry, registry.resolve(found.id), terminal, signal);
+    }
+    if (found?.state !== 'downloading') return;
+    if (waits === 0) terminal.say(`Waiting for the server to download ${found.name} …`);
+    await delay(1000, undefined, { signal });
+  }
+}
+
+/** Downloads a model and shows how far it is. */
+export async function pullModel(
+  registry: ModelRegistry,
+  spec: ModelSpec,
+  terminal: Terminal,
+  signal: AbortSignal,
+  force = false,
+): Promise<void> {
+  const { onProgress, stop } = pullProgress(terminal);
+  try {
+    await registry.pull(spec, { force, signal, onProgress });
+  } finally {
+    stop();
+  }
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,53 @@
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config.ts';
+import { AppError } from '../errors.ts';
+import { VERSION } from '../package-root.ts';
+import { registerMatte } from './matte.ts';
+import { registerModels } from './models.ts';
+import { registerServe } from './serve.ts';
+import { EXIT, Terminal, UsageError } from './terminal.ts';
+
+/**
+ * Runs one command line.
+ * @param args without `node` and the script
+ * @returns the exit code
+ */
+export async function run(args: readonly string[], terminal = new Terminal()): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const exit = (code: number) => {
+    exitCode = code;
+  };
+  const { stdout, stderr } = terminal.streams;
+  const program = new Command('hairline')
+    .description('One-click portrait masks: the server behind the Photoshop panel, and mattes on the command line.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .showHelpAfterError('(add --help for the possibilities)');
+  registerServe(program);
+  registerMatte(program, terminal, exit);
+  registerModels(program, terminal, exit);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(error, terminal);
+  }
+}
+
+function explain(error: unknown, terminal: Terminal): number {
+  // Commander has said what was wrong, or shown the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const { name, message } = error as Error;
+  if (error instanceof UsageError || error instanceof ConfigError) {
+    terminal.complain(message);
+    return EXIT.usage;
+  }
+  if (name === 'AbortError' || (error instanceof AppError && error.code === 'CANCELLED')) {
+    terminal.complain('Stopped.');
+    return EXIT.interrupted;
+  }
+  if (error instanceof AppError) terminal.complain(`${message} ${error.hint}`);
+  else terminal.complain(`Something went wrong: ${message}`);
+  return EXIT.failed;
+}

@@ -1,0 +1,57 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Depth, OUTPUTS, type Output } from '../../protocol/matte.ts';
+import { FORMATS } from './plan.ts';
+import type { MatteOptions } from './run-matte.ts';
+import { interruptible, type Terminal, UsageError } from './terminal.ts';
+
+/** Adds `hairline matte`. */
+export function registerMatte(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('matte')
+    .description('make mattes of pictures: files, folders with all folders inside, or web addresses')
+    .argument('[inputs...]', 'pictures, folders or URLs; the same as --input')
+    .option('-i, --input <paths...>', 'pictures, folders or URLs')
+    .option('-d, --output-dir <folder>', 'where the results go', 'results')
+    .addOption(
+      new Option('--outputs <list>', `what to write, of ${OUTPUTS.join(',')} (default: alpha,composition,foreground)`)
+        .argParser(parseOutputs)
+        .conflicts('saveForeground'),
+    )
+    .option('--no-save-foreground', 'do not write the foreground')
+    .addOption(
+      new Option('--format <format>', 'file format; psd is one document with the matte as layer mask')
+        .choices(FORMATS)
+        .default('png'),
+    )
+    .addOption(new Option('--depth <bits>', 'bits per channel, 8 or 16').argParser(parseDepth).default(8))
+    .option('--background <colour|picture>', 'what the composition is laid over', 'white')
+    .option('--model <id>', 'model to use; "hairline models" lists them')
+    .option('--cache-dir <folder>', 'where models are kept')
+    .option('--device <device>', 'auto, gpu, cpu, cuda, dml, …; for a server that is started here')
+    .option('--force', 'make results again that are there already')
+    .option('-q, --quiet', 'say nothing but errors')
+    .option('--json', 'print one JSON object instead of the paths written')
+    .addHelpText('after', '\nExample: hairline matte -i portraits -d results --background "#808080"')
+    .action(async (inputs: string[], options: MatteOptions & { input?: string[]; quiet?: boolean }) => {
+      terminal.quiet = Boolean(options.quiet);
+      const given = [...inputs, ...(options.input ?? [])];
+      if (given.length === 0) {
+        throw new UsageError('Name a picture, a folder or a URL: hairline matte -i photo.jpg -d results');
+      }
+      // Loaded only now: --help and the other commands do without the image library.
+      const { runMatte } = await import('./run-matte.ts');
+      exit(await interruptible((signal) => runMatte(given, options, { terminal, signal })));
+    });
+}
+
+function parseOutputs(text: string): Output[] {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !OUTPUTS.some((output) => output === name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is none of ${OUTPUTS.join(', ')}.`);
+  return OUTPUTS.filter((output) => names.includes(output));
+}
+
+function parseDepth(text: string): Depth {
+  if (text === '8' || text === '16') return Number(text) as Depth;
+  throw new InvalidArgumentError('It is 8 or 16.');
+}

@@ -1,0 +1,226 @@
+import type { Descriptor } from './descriptors.ts';
+import type { HostDocument } from './document.ts';
+import { notAvailable } from './errors.ts';
+import type { HostLayer } from './layer.ts';
+import { applyMask, filledMask, type LayerMask, maskFrom, maskOver } from './layer-mask.ts';
+import { allocate, type Raster, withAlpha } from './pixels.ts';
+import { documentOf, layerOf, parseTarget, type Reference } from './reference.ts';
+import type { HostState } from './state.ts';
+
+type Command = (host: HostState, descriptor: Descriptor) => Descriptor;
+
+const enumValue = (value: unknown): string | number | undefined =>
+  typeof value === 'object' && value !== null ? (value as { _value?: string | number })._value : undefined;
+
+const numberOf = (value: unknown): number => Number(enumValue(value) ?? value);
+
+function make(host: HostState, d: Descriptor): Descriptor {
+  const made = (d.new as { _class?: string } | undefined)?._class;
+  const at = d.at as Reference | undefined;
+  if (made !== 'channel' || at?._value !== 'mask') throw notAvailable('Make');
+  const doc = documentOf(host, parseTarget(undefined));
+  const layer = layerOf(doc, undefined);
+  if (layer.mask || layer.isBackground || layer.locked) throw notAvailable('Make');
+  layer.mask = newMask(doc, String(enumValue(d.using)));
+  doc.history.record('Add Layer Mask');
+  return {};
+}
+
+function newMask(doc: HostDocument, how: string): LayerMask {
+  if (how === 'revealAll') return filledMask(doc.rect, doc.depth, doc.white);
+  if (how === 'hideAll') return filledMask(doc.rect, doc.depth, 0);
+  if (!doc.selection || (how !== 'revealSelection' && how !== 'hideSelection')) throw notAvailable('Make');
+  const chosen = maskOver(doc.selection, doc.rect);
+  if (how === 'revealSelection') return maskFrom(chosen, 0);
+  const data = chosen.data.map((value: number) => doc.white - value);
+  return maskFrom({ ...chosen, data }, doc.white);
+}
+
+function remove(host: HostState, d: Descriptor): Descriptor {
+  const target = parseTarget(d._target);
+  const doc = documentOf(host, target);
+  const layer = layerOf(doc, target.layer);
+  if (target.channel) {
+    if (target.channel._value !== 'mask' || !layer.mask) throw notAvailable('Delete');
+    if (d.apply === true) {
+      if (layer.kind !== 'pixel' || !layer.pixels) throw notAvailable('Delete');
+      layer.pixels = applyMask(layer.pixels, layer.mask);
+    }
+    layer.mask = null;
+    doc.history.record(d.apply === true ? 'Apply Layer Mask' : 'Delete Layer Mask');
+    return {};
+  }
+  if (layer.locked || doc.allLayers.length === 1) throw notAvailable('Delete');
+  const siblings = doc.siblingsOf(layer);
+  const index = siblings.indexOf(layer);
+  siblings.splice(index, 1);
+  const next = siblings[Math.min(index, siblings.length - 1)];
+  doc.activeLayers = next ? [next] : [];
+  doc.history.record('Delete Layer');
+  return {};
+}
+
+function select(host: HostState, d: Descriptor): Descriptor {
+  const target = parseTarget(d._target);
+  const doc = documentOf(host, target);
+  if (target.channel) return {};
+  if (!target.layer) {
+    if (!target.document) throw notAvailable('Select');
+    host.activeDocument = doc;
+    return {};
+  }
+  const layer = layerOf(doc, target.layer);
+  const modifier = String(enumValue(d.selectionModifier) ?? '');
+  if (modifier === 'addToSelection') doc.activeLayers = [...doc.activeLayers, layer];
+  else if (modifier === 'removeFromSelection') doc.activeLayers = doc.activeLayers.filter((other) => other !== layer);
+  else doc.activeLayers = [layer];
+  if (d.makeVisible === true) layer.visible = true;
+  return {};
+}
+
+function set(host: HostState, d: Descriptor): Descriptor {
+  const target = parseTarget(d._target);
+  const doc = documentOf(host, target);
+  if (target.channel?._property === 'selection') return setSelection(doc, d.to);
+  if (target.layer?._property === 'background') return convertBackground(host, doc, d);
+  const layer = layerOf(doc, target.layer);
+  const to = (d.to ?? {}) as Descriptor;
+  for (const key of Object.keys(to)) if (!(key in setters) && key !== '_obj') throw notAvailable('Set');
+  for (const [key, value] of Object.entries(to)) setters[key]?.(layer, value);
+  doc.history.record('Set Layer Properties');
+  return {};
+}
+
+function onMask(layer: HostLayer, change: Partial<LayerMask>): void {
+  if (!layer.mask) throw notAvailable('Set');
+  layer.mask = { ...layer.mask, ...change };
+}
+
+const setters: Record<string, (layer: HostLayer, value: unknown) => void> = {
+  name: (layer, value) => {
+    layer.name = String(value);
+  },
+  opacity: (layer, value) => {
+    layer.opacity = numberOf(value);
+  },
+  mode: (layer, value) => {
+    layer.blendMode = String(enumValue(value));
+  },
+  userMaskEnabled: (layer, value) => onMask(layer, { enabled: value === true }),
+  userMaskLinked: (layer, value) => onMask(layer, { linked: value === true }),
+  userMaskDensity: (layer, value) => onMask(layer, { density: numberOf(value) }),
+  userMaskFeather: (layer, value) => onMask(layer, { feather: numberOf(value) }),
+  layerLocking: (layer, value) => lock(layer, value as Descriptor),
+};
+
+function lock(layer: HostLayer, value: Descriptor): void {
+  const all = value.protectAll === true;
+  const none = value.protectNone === true;
+  const part = (key: string, before: boolean) => (none ? false : ((value[key] as boolean | undefined) ?? before));
+  layer.locks = {
+    all,
+    pixels: part('protectComposite', layer.locks.pixels),
+    transparency: part('protectTransparency', layer.locks.transparency),
+    position: part('protectPosition', layer.locks.position),
+  };
+}
+
+function applyLocking(host: HostState, d: Descriptor): Descriptor {
+  const target = parseTarget(d._target);
+  const doc = documentOf(host, target);
+  lock(layerOf(doc, target.layer), (d.layerLocking ?? {}) as Descriptor);
+  doc.history.record('Lock Layers');
+  return {};
+}
+
+function setSelection(doc: HostDocument, to: unknown): Descriptor {
+  const { _enum, _value, _ref } = (to ?? {}) as { _enum?: string; _value?: string; _ref?: unknown };
+  if (_enum === 'ordinal' && _value === 'none') doc.selection = null;
+  else if (_enum === 'ordinal' && _value === 'allEnum') doc.selection = filledMask(doc.rect, doc.depth, doc.white);
+  else {
+    const source = parseTarget(Array.isArray(_ref) ? _ref : to);
+    const layer = layerOf(doc, source.layer);
+    const found = source.channel?._value === 'mask' ? layer.mask : transparencyOf(doc, layer, source.channel?._value);
+    if (!found) throw notAvailable('Set');
+    const onCanvas = maskOver(found, doc.rect);
+    doc.selection = onCanvas.data.some((value) => value > 0) ? maskFrom(onCanvas, 0) : null;
+  }
+  doc.history.record(doc.selection ? 'Load Selection' : 'Deselect');
+  return {};
+}
+
+function transparencyOf(doc: HostDocument, layer: HostLayer, channel: string | undefined): LayerMask | null {
+  if (channel !== 'transparencyEnum' || !layer.pixels || layer.pixels.channels !== 4) return null;
+  const { left, top, width, height, data } = layer.pixels;
+  const alpha = allocate(doc.depth, width * height);
+  for (let i = 0, a = 3; i < alpha.length; i++, a += 4) alpha[i] = data[a]!;
+  return maskFrom({ left, top, width, height, channels: 1, data: alpha }, 0);
+}
+
+/** Layer From Background, also what layer.isBackgroundLayer = false does. */
+export function convertBackground(host: HostState, doc: HostDocument, d: Descriptor): Descriptor {
+  const before = doc.backgroundLayer;
+  if (!before) throw notAvailable('Set');
+  const to = (d.to ?? {}) as Descriptor;
+  let layer = before;
+  if (host.faults.backgroundConversionChangesId) {
+    layer = doc.newLayer('Layer 0', before.kind, typeof d.layerID === 'number' ? d.layerID : undefined);
+    layer.visible = before.visible;
+    layer.pixels = before.pixels;
+    doc.layers = doc.layers.map((other) => (other === before ? layer : other));
+    if (doc.activeLayers.includes(before)) doc.activeLayers = doc.activeLayers.map((o) => (o === before ? layer : o));
+  }
+  layer.isBackground = false;
+  layer.name = typeof to.name === 'string' ? to.name : 'Layer 0';
+  if (to.opacity !== undefined) layer.opacity = numberOf(to.opacity);
+  layer.locks = { all: false, pixels: false, transparency: false, position: false };
+  if (layer.pixels) layer.pixels = withAlpha(layer.pixels);
+  doc.history.record('Layer From Background');
+  return {};
+}
+
+function duplicate(host: HostState, d: Descriptor): Descriptor {
+  const target = parseTarget(d._target);
+  const doc = documentOf(host, target);
+  const source = layerOf(doc, target.layer);
+  const copy = copyOf(doc, source);
+  copy.name = typeof d.name === 'string' ? d.name : `${source.name} copy`;
+  copy.parent = source.parent;
+  const siblings = doc.siblingsOf(source);
+  siblings.splice(siblings.indexOf(source), 0, copy);
+  doc.activeLayers = [copy];
+  doc.history.record('Duplicate Layer');
+  return {};
+}
+
+export function copyOf(doc: HostDocument, source: HostLayer): HostLayer {
+  const copy = doc.newLayer(source.name, source.kind);
+  const { id: _, ...fields } = source;
+  Object.assign(copy, fields, { isBackground: false, locks: { ...source.locks } });
+  const pixels: Raster | null = source.pixels;
+  copy.pixels = source.isBackground && pixels ? withAlpha(pixels) : pixels;
+  copy.children = source.children.map((child) => Object.assign(copyOf(doc, child), { parent: copy }));
+  return copy;
+}
+
+const visibility =
+  (visible: boolean): Command =>
+  (host, d) => {
+    const target = parseTarget(d._target ?? d.null);
+    const doc = documentOf(host, target);
+    layerOf(doc, target.layer).visible = visible;
+    doc.history.record(visible ? 'Show Layer' : 'Hide Layer');
+    return {};
+  };
+
+/** The commands that change something. Anything else is refused, so that a test never passes on a command not simulated. */
+export const commands: Record<string, Command> = {
+  make,
+  select,
+  set,
+  duplicate,
+  applyLocking,
+  delete: remove,
+  show: visibility(true),
+  hide: visibility(false),
+};

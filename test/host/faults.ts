@@ -1,0 +1,75 @@
+/** Answers that documentation does not settle, or hosts that misbehave. Defaults are the documented or most likely answer. */
+export interface Faults {
+  /** Value of a new mask outside the region put (undocumented). */
+  maskOutside: 0 | 255;
+  /** Reported bug: blocks (64 x 64 here) of zeros written by putLayerMask turn white. */
+  maskZeroBlockTurnsWhite: boolean;
+  reject16BitMask: boolean;
+  /** getLayerMask returns only the part that differs from the mask's outside value. */
+  maskReadsTrimmed: boolean;
+  /** layer.bounds ignores the user mask; otherwise masked-away pixels do not count. */
+  boundsIgnoreMask: boolean;
+  /** putLayerMask rejects when only the layer's pixels are locked; a full lock always rejects. */
+  pixelLockRefusesMask: boolean;
+  /** getPixels rejects when asked for a depth or colour space that is not the document's. */
+  refusesPixelConversion: boolean;
+  /** putLayerMask rejects for solid, gradient and pattern fill layers (reported). */
+  fillLayerMaskErrors: boolean;
+  /** putLayerMask rejects in Lab documents (reported). */
+  labMaskErrors: boolean;
+  /** Layer From Background gives the layer a new id; otherwise it keeps the old one. */
+  backgroundConversionChangesId: boolean;
+  /** Command failures throw instead of resolving with {_obj:'error'}. */
+  batchPlayThrows: boolean;
+  /** getLayerMask of a layer without a mask rejects; otherwise it answers an all-white canvas. */
+  missingMaskErrors: boolean;
+  /** getSelection without a selection rejects; otherwise it answers an all-zero canvas. */
+  missingSelectionErrors: boolean;
+  /** getPixels of a group answers its flattened content; otherwise it rejects. */
+  groupPixels: boolean;
+  /**
+   * Someone else keeps Photoshop modal for this many seconds of retry: executeAsModal rejects with number 9 while
+   * `timeOut` (1 where absent) is not longer than what is left; each refusal takes max(timeOut, 1) off.
+   */
+  busy: number | null;
+  /** Who holds Photoshop in `busy`: a dialog of the user, or the plugin with this id. */
+  busyHolder: string | null;
+  /** suspendHistory answers 4294967295 and resumeHistory throws, as while an Action is played. */
+  suspendHistoryUnavailable: boolean;
+  /** executeAsModal resolves although the user cancelled, when the callback returned normally. */
+  cancelledScopeResolves: boolean;
+  /** fetch ignores its abort signal. */
+  abortSignalIgnored: boolean;
+  /** A denied URL makes XMLHttpRequest.send throw instead of firing `error`. */
+  xhrDenialThrows: boolean;
+  /** Which spelling of the binary responseType XMLHttpRequest knows; another spelling leaves text. */
+  arrayBufferSpelling: 'both' | 'arraybuffer' | 'arrayBuffer';
+  /** A panel's show fires only once and its hide never. */
+  showOnce: boolean;
+  reserveKeys?: never;
+}
+
+export const defaultFaults = (): Faults => ({
+  maskOutside: 0,
+  maskZeroBlockTurnsWhite: false,
+  reject16BitMask: false,
+  maskReadsTrimmed: false,
+  boundsIgnoreMask: false,
+  pixelLockRefusesMask: true,
+  refusesPixelConversion: false,
+  fillLayerMaskErrors: true,
+  labMaskErrors: true,
+  backgroundConversionChangesId: false,
+  batchPlayThrows: false,
+  missingMaskErrors: true,
+  missingSelectionErrors: true,
+  groupPixels: false,
+  busy: null,
+  busyHolder: null,
+  suspendHistoryUnavailable: false,
+  cancelledScopeResolves: false,
+  abortSignalIgnored: true,
+  xhrDenialThrows: false,
+  arrayBufferSpelling: 'both',
+  showOnce: false,
+});

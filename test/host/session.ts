@@ -1,0 +1,11 @@
+import type { Boundary } from './realm.ts';
+
+/** One plugin (or a test, for direct calls) as the modules see it. */
+export interface PluginSession {
+  readonly id: string;
+  readonly boundary: Boundary;
+  /** Where recordAction looks for handlers. */
+  readonly globals: Record<string, unknown>;
+  /** Errors that nobody in the plugin caught. */
+  readonly errors: unknown[];
+}

@@ -1,0 +1,252 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Connect } from '../../../server/cli/connect.ts';
+import { Connection } from '../../../server/cli/connection.ts';
+import { type MatteOptions, runMatte } from '../../../server/cli/run-matte.ts';
+import { UsageError } from '../../../server/cli/terminal.ts';
+import { type StandInServer, startStandInServer } from '../../fixtures/stand-in.ts';
+import { recordTerminal } from './recorder.ts';
+
+// The stand-in's alpha is the picture's brightness.
+let server: StandInServer;
+let cwd: string;
+let connections = 0;
+
+beforeAll(async () => {
+  server = await startStandInServer();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  connections = 0;
+  cwd = await mkdtemp(path.join(os.tmpdir(), 'hairline matte ü '));
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+const connect: Connect = async (_model, _config, _terminal, signal) => {
+  connections++;
+  return new Connection(server.url, signal);
+};
+
+async function matte(given: string[], options: Partial<MatteOptions> = {}, signal = new AbortController().signal) {
+  const recorder = recordTerminal();
+  const all = {
+    outputDir: 'out',
+    saveForeground: true,
+    format: 'png',
+    depth: 8,
+    background: 'white',
+    ...options,
+  } as const;
+  const context = { terminal: recorder.terminal, signal, connect, env: { HAIRLINE_CACHE: cwd }, cwd };
+  const code = await runMatte(given, all, context);
+  return { code, out: recorder.out, err: recorder.err, lines: recorder.lines };
+}
+
+/** A picture of one grey. */
+async function picture(name: string, level = 128, width = 40, height = 30) {
+  const file = path.join(cwd, name);
+  await mkdir(path.dirname(file), { recursive: true });
+  const background = { r: level, g: level, b: level };
+  await sharp({ create: { width, height, channels: 3, background } }).toFile(file);
+  return file;
+}
+
+const inside = async (folder: string) =>
+  ((await readdir(path.join(cwd, folder), { recursive: true }).catch(() => [])) as string[])
+    .filter((name) => path.extname(name))
+    .map((name) => name.split(path.sep).join('/'))
+    .sort();
+
+async function pixel(name: string) {
+  const image = sharp(path.join(cwd, 'out', name));
+  const { width, height, channels, depth } = await image.metadata();
+  if (depth !== 'ushort')
+    return { width, height, channels, first: [...(await image.raw().toBuffer()).subarray(0, channels)] };
+  const deep = image.toColourspace(channels === 1 ? 'grey16' : 'rgb16').raw({ depth });
+  const data = await deep.toBuffer();
+  const samples = new Uint16Array(data.buffer, data.byteOffset, channels);
+  return { width, height, channels, first: [...samples] };
+}
+
+const near = (value: number, slack = 2) => ({
+  asymmetricMatch: (other: unknown) => Math.abs(Number(other) - value) <= slack,
+});
+
+describe('one picture', () => {
+  test('gives alpha, composition on white, and foreground', async () => {
+    await picture('a b.png');
+    const { code, lines } = await matte(['a b.png']);
+    expect(code).toBe(0);
+    expect(lines.sort()).toEqual(
+      ['alpha', 'composition', 'foreground'].map((kind) => path.join(cwd, 'out', `a b_${kind}.png`)),
+    );
+    expect(await inside('out')).toHaveLength(3);
+    expect(await pixel('a b_alpha.png')).toEqual({ width: 40, height: 30, channels: 1, first: [near(128)] });
+    const mixed = near((128 * 128 + 127 * 255) / 255, 3);
+    expect(await pixel('a b_composition.png')).toMatchObject({ channels: 3, first: [mixed, mixed, mixed] });
+    expect(await pixel('a b_foreground.png')).toMatchObject({ channels: 4 });
+  });
+
+  test('leaves out what is not wanted', async () => {
+    await picture('a.png');
+    await matte(['a.png'], { saveForeground: false });
+    expect(await inside('out')).toEqual(['a_alpha.png', 'a_composition.png']);
+    await matte(['a.png'], { outputs: ['cutout'], outputDir: 'cut' });
+    expect(await inside('cut')).toEqual(['a_cutout.png']);
+  });
+
+  test('is laid over a colour, or over a picture that covers it', async () => {
+    await picture('a.png', 0);
+    await picture('sky.png', 200, 10, 100);
+    await matte(['a.png'], { outputs: ['composition'], background: '#102030' });
+    expect((await pixel('a_composition.png')).first).toEqual([16, 32, 48]);
+    await matte(['a.png'], { outputs: ['composition'], background: 'sky.png', force: true, depth: 16 });
+    expect(await pixel('a_composition.png')).toEqual({
+      width: 40,
+      height: 30,
+      channels: 3,
+      first: [near(200 * 257, 300), near(200 * 257, 300), near(200 * 257, 300)],
+    });
+  });
+
+  test('keeps 16 bits in PNG and TIFF', async () => {
+    await picture('a.png');
+    for (const format of ['png', 'tiff'] as const) {
+      await matte(['a.png'], { format, depth: 16 });
+      expect(await pixel(`a_alpha.${format}`)).toMatchObject({ channels: 1, first: [near(128 * 257, 300)] });
+      expect(await pixel(`a_foreground.${format}`)).toMatchObject({ channels: 4 });
+    }
+  });
+
+  test('becomes a document with a layer mask', async () => {
+    await picture('a.png');
+    await matte(['a.png'], { format: 'psd' });
+    expect(await inside('out')).toEqual(['a.psd']);
+    const bytes = await readFile(path.join(cwd, 'out', 'a.psd'));
+    expect(bytes.toString('latin1', 0, 4)).toBe('8BPS');
+  });
+});
+
+describe('a batch', () => {
+  test('goes on past broken files, names them at the end, and ends with 1', async () => {
+    await picture('in/a.png');
+    await picture('in/sub dir/ü.jpg');
+    await writeFile(path.join(cwd, 'in', 'broken.jpg'), 'not a picture');
+    const whole = await readFile(await picture('in/sub dir/x.png', 90, 500, 400));
+    await writeFile(path.join(cwd, 'in', 'torn.png'), whole.subarray(0, whole.length / 2));
+    const { code, err, lines } = await matte(['in', 'gone.jpg']);
+    expect(code).toBe(1);
+    expect(lines).toHaveLength(9);
+    expect(await inside('out')).toContain('sub dir/ü_alpha.png');
+    expect(await inside('out')).not.toContain('broken_alpha.png');
+    for (const name of ['broken.jpg', 'torn.png', 'gone.jpg'])
+      expect(err).toContain(path.join(cwd, name === 'gone.jpg' ? '' : 'in', name));
+    expect(err).toContain('3 pictures done, 3 failed');
+    expect((await inside('out')).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  test('skips what is done, without asking for a server, unless forced', async () => {
+    await picture('in/a.png');
+    await matte(['in']);
+    const before = await stat(path.join(cwd, 'out', 'a_alpha.png'));
+    const second = await matte(['in']);
+    expect(second).toMatchObject({ code: 0, out: '' });
+    expect(second.err).toContain('1 picture skipped');
+    expect(connections).toBe(1);
+    await rm(path.join(cwd, 'out', 'a_foreground.png'));
+    expect((await matte(['in'])).lines).toHaveLength(3);
+    await matte(['in'], { force: true });
+    expect(connections).toBe(3);
+    expect((await stat(path.join(cwd, 'out', 'a_alpha.png'))).mtimeMs).toBeGreaterThan(before.mtimeMs);
+  });
+
+  test('can be told in JSON', async () => {
+    await picture('a.png');
+    const { out } = await matte(['a.png', 'gone.png'], { json: true, outputs: ['alpha'] });
+    expect(JSON.parse(out)).toEqual({
+      written: [path.join(cwd, 'out', 'a_alpha.png')],
+      skipped: 0,
+      failed: [expect.objectContaining({ location: path.join(cwd, 'gone.png') })],
+    });
+  });
+
+  test('says so when a folder has no pictures', async () => {
+    await mkdir(path.join(cwd, 'empty'));
+    expect((await matte(['empty'])).err).toContain('No pictures found');
+  });
+
+  test('stops when interrupted, with nothing half written', async () => {
+    for (let i = 0; i < 6; i++) await picture(`in/${i}.png`, 100, 600, 600);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 150);
+    const { code, err } = await matte(['in'], {}, stop.signal);
+    expect(code).toBe(130);
+    expect(err).toContain('Stopped');
+    const left = await inside('out');
+    expect(left.length).toBeLessThan(18);
+    for (const name of left) await sharp(path.join(cwd, 'out', name)).stats();
+  });
+
+  test('explains each picture when the server is gone', async () => {
+    await picture('a.png');
+    const dead: Connect = async (_m, _c, _t, signal) => new Connection('http://127.0.0.1:1', signal);
+    const { terminal } = recordTerminal();
+    const options: MatteOptions = {
+      outputDir: 'out',
+      saveForeground: true,
+      format: 'png',
+      depth: 8,
+      background: 'white',
+    };
+    const signal = new AbortController().signal;
+    expect(await runMatte(['a.png'], options, { terminal, signal, connect: dead, env: {}, cwd })).toBe(1);
+  });
+});
+
+describe('web addresses', () => {
+  let web: Server;
+  let url: string;
+
+  beforeAll(async () => {
+    const body = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'white' } })
+      .png()
+      .toBuffer();
+    web = createServer((request, response) => {
+      if (request.url === '/moved') return response.writeHead(302, { location: '/photo%20one.png' }).end();
+      if (request.url === '/huge') return response.writeHead(200, { 'content-length': 2 ** 40 }).end();
+      if (request.url?.startsWith('/photo')) return response.end(body);
+      return response.writeHead(404).end('<html>');
+    });
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    web.closeAllConnections();
+    web.close();
+  });
+
+  test('are fetched, redirects followed, failures explained', async () => {
+    const given = ['/photo%20one.png?w=1', '/moved', '/none.jpg', '/huge'].map((p) => url + p);
+    const { code, err } = await matte(given, { outputs: ['alpha'] });
+    expect(code).toBe(1);
+    expect(await inside('out')).toEqual(['moved_alpha.png', 'photo one_alpha.png']);
+    expect(err).toContain('answered 404');
+    expect(err).toContain('larger than Hairline accepts');
+  });
+});
+
+test.each([
+  ['a layered document of 16 bits', { format: 'psd', depth: 16 }],
+  ['outputs of a layered document', { format: 'psd', outputs: ['alpha'] }],
+  ['a background that is nothing', { background: 'blurple' }],
+  ['a model that is not there', { model: 'nope' }],
+] as const)('%s is a usage error, before anything is done', async (_, options) => {
+  await picture('a.png');
+  await expect(matte(['a.png'], options as Partial<MatteOptions>)).rejects.toThrow(UsageError);
+  expect(connections).toBe(0);
+});
