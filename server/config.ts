@@ -46,8 +46,8 @@ const folders = envPaths('hairline', { suffix: '' });
  */
 export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env): Config {
   const pick = (flag: keyof Flags, variable: string): string | undefined => {
-    const value = flags[flag] ?? env[variable];
-    return value === undefined || value === '' ? undefined : String(value);
+    const value = [flags[flag], env[variable]].find((given) => given !== undefined && given !== '');
+    return value === undefined ? undefined : String(value);
   };
   const port = pick('port', 'HAIRLINE_PORT');
   return Object.freeze<Config>({
@@ -76,7 +76,7 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
 
 function parseInteger(name: string, value: string, min: number, max: number): number {
   const number = Number(value);
-  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  if (/^\d+$/.test(value) && number >= min && number <= max) return number;
   throw new ConfigError(`${name} must be a whole number from ${min} to ${max}, not "${value}".`);
 }
 
