@@ -46,7 +46,14 @@ export class MatteService {
     const spec = this.registry.resolve(idOrAuto);
     if (!(await this.registry.isInstalled(spec))) {
       this.#fetching.add(spec.id);
-      await this.registry.pull(spec, onProgress).finally(() => this.#fetching.delete(spec.id));
+      try {
+        await this.registry.pull(spec, onProgress);
+      } catch (error) {
+        this.#failures.set(spec.id, error as Error);
+        throw error;
+      } finally {
+        this.#fetching.delete(spec.id);
+      }
     }
     await this.#sessions.get(spec);
     return this.status(spec.id);
