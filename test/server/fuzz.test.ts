@@ -10,8 +10,11 @@ const below = (limit: number) => Math.floor(random() * limit);
 const pick = <T>(items: readonly T[]): T => items[below(items.length)]!;
 
 let server: StandInServer;
+/** For requests whose length was changed: their bodies never come. */
+let impatient: StandInServer;
 beforeAll(async () => {
-  server = await startStandInServer({ requestTimeout: 5000 });
+  server = await startStandInServer();
+  impatient = await startStandInServer({ requestTimeout: 500 });
 });
 afterAll(async () => {
   const body = Uint8Array.of(255, 255, 255);
@@ -20,7 +23,7 @@ afterAll(async () => {
     Array.from({ length: 8 }, () => post(server.port, { headers: rawHeaders(1, 1, 3), body })),
   );
   expect(answers.map(({ status, body: [alpha] }) => [status, alpha])).toEqual(Array(8).fill([200, 255]));
-  await server.close();
+  await Promise.all([server.close(), impatient.close()]);
 });
 
 /** Flips, overwrites, cuts, doubles and fills a few places. */
@@ -43,7 +46,7 @@ function mutate(bytes: Buffer): Buffer {
         out = Buffer.concat([out.subarray(0, at), out.subarray(Math.max(0, at - many))]);
         break;
       case 4:
-        out.fill(pick([0, 0xff]), at, at + many);
+        out.fill(pick([0, 0xff]), at, Math.min(out.length, at + many));
         break;
       default:
         out = Buffer.concat([
@@ -105,7 +108,7 @@ describe('mutated requests', () => {
 
   it('headers and addresses', async () => {
     const valid = lines(
-      server.port,
+      impatient.port,
       'POST /v1/mattes?model=auto&output=cutout&depth=8&background=white',
       [
         ...Object.entries(rawHeaders(2, 2, 3, 8)).map(([name, value]) => `${name}: ${value}`),
@@ -119,9 +122,7 @@ describe('mutated requests', () => {
       const text = Buffer.from(valid);
       const oddities = [0, 9, 10, 13, 32, 34, 37, 38, 44, 47, 58, 59, 61, 63, 91, 127, 128, 255, 48, 57, 45];
       for (let i = 1 + below(3); i > 0; i--) text[below(head)] = pick(oddities);
-      // The client stops talking, so that a request whose length was changed is not waited for.
-      const answer = await talk(server.port, text, { hangUp: true });
-      if (answer) expectCivil(answer, JSON.stringify(text.toString('latin1')));
+      expectCivil(await talk(impatient.port, text), JSON.stringify(text.toString('latin1')));
     });
   });
 
