@@ -12,5 +12,7 @@ export function whenClosed({ raw, request }: FastifyReply, callback: () => void)
     callback();
   };
   raw.once('close', done);
+  // A client may send many requests ahead; each is listened for only until its answer is closed.
+  socket.setMaxListeners(0);
   socket.once('close', done);
 }
