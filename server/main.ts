@@ -40,7 +40,10 @@ export async function startServer(
     defaultModel: config.model,
   });
   const mattes = new MatteService(registry, async (spec) =>
-    loadSession(spec, await registry.readWeights(spec), { device: config.device, threads: config.threads }),
+    loadSession(spec, await registry.readWeights(spec), {
+      ...config,
+      onAttempts: (attempts) => logger?.info({ model: spec.id, attempts }, 'execution providers tried'),
+    }),
   );
   const app = await buildApp({ config, mattes, ...(logger && { logger }) });
   const port = await listen(app, config.ports);
