@@ -5,6 +5,7 @@ import type { Provider } from './session.ts';
 /** Known words of ONNX Runtime and the libraries below it, and what they mean to somebody who wants a mask. */
 const KNOWN: readonly { matches: RegExp; only?: Provider; reason: string }[] = [
   { matches: /backend not found/i, reason: 'is not part of this ONNX Runtime' },
+  { matches: /protobuf|ModelProto|No graph was found/i, reason: 'cannot read the model' },
   { matches: /libcudnn/i, reason: 'needs cuDNN 9, which is not installed' },
   { matches: /lib(cublas|cudart|cufft|curand|nvrtc)/i, reason: 'needs the CUDA 12 libraries, which are not installed' },
   {

@@ -11,9 +11,13 @@ const FIELD = { graph: 7, input: 11, name: 1, type: 2, tensorType: 1, shape: 2, 
 export function readFreeDimensions(onnx: Uint8Array, { input }: ModelSpec): Record<string, number> {
   const sizes = [1, 3, input.height, input.width];
   const found: Record<string, number> = {};
-  inputDimensions(onnx, input.name).forEach((name, axis) => {
-    if (name !== null && sizes[axis] !== undefined) found[name] = sizes[axis];
-  });
+  try {
+    inputDimensions(onnx, input.name).forEach((name, axis) => {
+      if (name !== null && sizes[axis] !== undefined) found[name] = sizes[axis];
+    });
+  } catch {
+    // Not a graph, or cut short: the runtime will say so.
+  }
   return found;
 }
 
