@@ -37,19 +37,18 @@ const forbidden = new Set([
   'expect',
 ]);
 
+type NetworkOption = 'permissionMatching' | 'platform' | 'originHeader' | 'ports';
+
 /** One plugin's way out: the manifest's permission guard, then real sockets. */
 export class Network {
   private readonly domains: readonly string[] | 'all';
-  private readonly options: Pick<Required<HostOptions>, 'permissionMatching' | 'platform' | 'originHeader'>;
+  private readonly options: Pick<Required<HostOptions>, NetworkOption>;
   private readonly agents = {
     'http:': new http.Agent({ keepAlive: true }),
     'https:': new https.Agent({ keepAlive: true }),
   };
 
-  constructor(
-    domains: unknown,
-    options: Pick<Required<HostOptions>, 'permissionMatching' | 'platform' | 'originHeader'>,
-  ) {
+  constructor(domains: unknown, options: Pick<Required<HostOptions>, NetworkOption>) {
     // "all" counts only as the bare string; in a list it is ignored.
     this.domains =
       domains === 'all' ? 'all' : Array.isArray(domains) ? domains.filter((d) => typeof d === 'string') : [];
@@ -77,20 +76,32 @@ export class Network {
   }
 
   send(request: HttpRequest): Exchange {
-    const { url } = request;
+    const url = this.route(request.url);
     const headers: Record<string, string | number> = {};
     for (const [name, value] of Object.entries(request.headers)) {
       if (!forbidden.has(name.toLowerCase())) headers[name] = value;
     }
     if (this.options.originHeader) headers.Origin = this.options.originHeader;
     if (request.body) headers['Content-Length'] = request.body.length;
-    const blocked = this.options.platform === 'darwin' && url.protocol === 'http:' && isIP(bare(url.hostname)) === 0;
-    if (blocked || (url.protocol !== 'http:' && url.protocol !== 'https:')) return failed();
+    const { hostname, protocol } = request.url;
+    const blocked = this.options.platform === 'darwin' && protocol === 'http:' && isIP(bare(hostname)) === 0;
+    if (!url || blocked || (url.protocol !== 'http:' && url.protocol !== 'https:')) return failed();
     const { request: open } = url.protocol === 'https:' ? https : http;
     const message = open(url, { method: request.method, headers, agent: this.agents[url.protocol] });
     const exchange = listen(message, request);
     void upload(message, request);
     return exchange;
+  }
+
+  /** Where a request really goes; null where nobody listens. */
+  private route(url: URL): URL | null {
+    const { ports } = this.options;
+    if (!ports || !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return url;
+    const port = ports[Number(url.port || 80)];
+    if (port === undefined) return null;
+    const routed = new URL(url);
+    routed.port = String(port);
+    return routed;
   }
 
   close(): void {
@@ -130,7 +141,7 @@ function matchesExactly(entry: string, url: URL): boolean {
 /** As seen in Premiere 26.5: entries with an IP address or a port never match, a host without port matches every port. */
 function matchesLikePremiere(entry: string, url: URL): boolean {
   const allowed = parsed(entry);
-  if (!allowed || allowed.port !== '' || isIP(bare(allowed.hostname)) !== 0) return false;
+  if (allowed?.port !== '' || isIP(bare(allowed.hostname)) !== 0) return false;
   return allowed.protocol === url.protocol && allowed.hostname === url.hostname;
 }
 
@@ -194,7 +205,7 @@ async function upload(message: http.ClientRequest, { body, onUpload }: HttpReque
 export function bytesOf(body: unknown): Uint8Array | null {
   if (body === undefined || body === null) return null;
   if (typeof body === 'string') return Buffer.from(body);
-  if (ArrayBuffer.isView(body)) return Uint8Array.from(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
   if (Object.prototype.toString.call(body) === '[object ArrayBuffer]')
     return new Uint8Array(body as ArrayBuffer).slice();
   throw new HostError('The body must be a string, an ArrayBuffer or a typed array.', { kind: 'TypeError' });

@@ -1,9 +1,9 @@
 import { initializeCanvas, type Psd, type Layer as PsdLayer, readPsd, writePsdUint8Array } from 'ag-psd';
 import { flatten } from './composite.ts';
-import { HostDocument } from './document.ts';
+import { HostDocument, type Mode } from './document.ts';
 import type { HostLayer, LayerKind } from './layer.ts';
-import { type LayerMask, maskRaster } from './layer-mask.ts';
-import { convertDepth, type Raster, withAlpha, withoutAlpha } from './pixels.ts';
+import type { LayerMask } from './layer-mask.ts';
+import { convertColour, convertDepth, type Raster, withAlpha, withoutAlpha } from './pixels.ts';
 
 type Picture = NonNullable<Psd['imageData']>;
 
@@ -43,7 +43,7 @@ export function documentFromPsd(id: number, bytes: Uint8Array, name: string): Ho
   if ((psd.bitsPerChannel ?? 8) !== 8)
     throw new Error('openPsd reads 8-bit files; build deeper documents with openPixels');
   const resolution = psd.imageResources?.resolutionInfo?.horizontalResolution ?? 72;
-  const doc = new HostDocument(id, { name, width: psd.width, height: psd.height, resolution });
+  const doc = new HostDocument(id, { name, width: psd.width, height: psd.height, resolution, mode: modeOf(psd) });
   const { children, imageData, ...rest } = psd;
   originals.set(doc, rest);
   if (children && children.length > 0) doc.layers = readLayers(doc, children, null);
@@ -51,6 +51,19 @@ export function documentFromPsd(id: number, bytes: Uint8Array, name: string): Ho
   doc.activeLayers = doc.layers.slice(0, 1);
   doc.history.record('Open');
   return doc;
+}
+
+/** The three other modes that ag-psd reads, as RGB values. */
+function modeOf({ colorMode }: Psd): Mode {
+  return (
+    (
+      [
+        ['Bitmap', 0],
+        ['Grayscale', 1],
+        ['Indexed', 2],
+      ] as const
+    ).find(([, value]) => value === colorMode)?.[0] ?? 'RGB'
+  );
 }
 
 function flatBackground(doc: HostDocument, picture: Picture): HostLayer {
@@ -161,7 +174,7 @@ function writeLayer(layer: HostLayer): PsdLayer {
 }
 
 function writeMask(mask: LayerMask): NonNullable<PsdLayer['mask']> {
-  const { data } = convertTo8(maskRaster(mask));
+  const data = convertDepth(mask.data, 8);
   const pixels = new Uint8ClampedArray(data.length * 4);
   for (let i = 0, d = 0; i < data.length; i++, d += 4) {
     pixels[d] = pixels[d + 1] = pixels[d + 2] = data[i]!;
@@ -183,9 +196,7 @@ const placed = ({ left, top, width, height }: { left: number; top: number; width
   ...{ left, top, right: left + width, bottom: top + height },
 });
 
-const convertTo8 = (raster: Raster): Raster => ({ ...raster, data: convertDepth(raster.data, 8) });
-
 function pictureOf(raster: Raster): Picture {
-  const { width, height, data } = withAlpha(convertTo8(raster));
+  const { width, height, data } = withAlpha({ ...raster, data: convertColour(raster.data, raster.channels, 8) });
   return { width, height, data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length) };
 }

@@ -47,6 +47,7 @@ export class Boundary {
     const type = error instanceof TypeError || (error instanceof HostError && error.kind === 'TypeError');
     const out = new this.realm[type ? 'TypeError' : 'Error'](error.message);
     if (error instanceof HostError && error.number !== undefined) Object.assign(out, { number: error.number });
+    if (error instanceof HostError && error.shownName) out.name = error.shownName;
     if (!(error instanceof HostError)) out.stack = error.stack ?? '';
     return out;
   }
@@ -106,8 +107,9 @@ export class Boundary {
 
   /** A copy in the plugin's realm. */
   array(data: PixelData): PixelData {
-    const { Uint8Array, Uint16Array, Float32Array } = this.realm;
-    const Type = data.BYTES_PER_ELEMENT === 1 ? Uint8Array : data.BYTES_PER_ELEMENT === 2 ? Uint16Array : Float32Array;
+    const { realm } = this;
+    const size = data.BYTES_PER_ELEMENT;
+    const Type = size === 1 ? realm.Uint8Array : size === 2 ? realm.Uint16Array : realm.Float32Array;
     const out = new Type(data.length);
     out.set(data);
     return out;

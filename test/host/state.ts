@@ -11,6 +11,8 @@ export interface HostOptions {
   version?: string;
   /** On darwin, http:// to a host name fails while IP literals work. */
   platform?: 'win32' | 'darwin';
+  /** What os.platform() says; documentation has win32, win10 and windows. Default: `platform`. */
+  osPlatform?: string;
   uiLocale?: string;
   theme?: Theme;
   /** How manifest network.domains are matched: see network.ts. */
@@ -19,6 +21,11 @@ export interface HostOptions {
   strictReads?: boolean;
   /** The Origin header of the plugin's requests; null sends none. */
   originHeader?: 'file://' | null;
+  /**
+   * Loopback ports as the plugin sees them -> real ports; a port not listed refuses connections. So a test needs no
+   * fixed port, and meets no server of the user. Null: the real ports.
+   */
+  ports?: Readonly<Record<number, number>> | null;
   /** Whether TextEncoder and TextDecoder exist; UXP's documentation does not say (default true). */
   textCoding?: boolean;
   faults?: Partial<Faults>;
@@ -55,11 +62,13 @@ export class HostState {
     this.options = {
       version: options.version ?? '26.0.0',
       platform: options.platform ?? 'win32',
+      osPlatform: options.osPlatform ?? options.platform ?? 'win32',
       uiLocale: options.uiLocale ?? 'en_US',
       theme: options.theme ?? 'darkest',
       permissionMatching: options.permissionMatching ?? 'exact',
       strictReads: options.strictReads ?? true,
       originHeader: options.originHeader ?? null,
+      ports: options.ports ?? null,
       textCoding: options.textCoding ?? true,
     };
     this.theme = this.options.theme;
