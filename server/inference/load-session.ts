@@ -53,7 +53,8 @@ export async function loadSession(
       cause: new Error(detail ?? reasons),
     });
   }
-  return { ...session, reason: reasons ? `GPU not used: ${reasons}.` : null };
+  const prefix = session.provider === 'cpu' ? 'GPU not used: ' : '';
+  return { ...session, reason: reasons ? `${prefix}${reasons}.` : null };
 }
 
 /** A verdict holds for one model, provider, runtime, system and driver; anything new is checked anew. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
@@ -34,13 +34,15 @@ const TRIAL_MS = 10 * 60_000;
 /** Old drivers and models leave entries behind. */
 const MAX_ENTRIES = 50;
 
+const fileIn = (cacheDir: string) => path.join(cacheDir, 'providers.json');
+
 /**
  * Keeps verdicts in `<cacheDir>/providers.json`. Synchronous, because the mark must be on disk before native code runs,
  * and must still be taken away while the process exits in an orderly way. A file that is garbled, or that cannot be
  * written, is one that knows nothing.
  */
 export function openVerdictMemory(cacheDir: string, key: string): VerdictMemory {
-  const file = path.join(cacheDir, 'providers.json');
+  const file = fileIn(cacheDir);
   const put = (entry: Entry | null) => {
     const verdicts = Object.entries(read(file)).filter(([other]) => other !== key);
     if (entry) verdicts.push([key, entry]);
@@ -72,6 +74,11 @@ export function openVerdictMemory(cacheDir: string, key: string): VerdictMemory 
       put(verdict && entry(verdict.verdict, verdict.verdict === 'failed' ? verdict.reason : null));
     },
   };
+}
+
+/** All providers are tried again, with every model. */
+export function forgetVerdicts(cacheDir: string): void {
+  rmSync(fileIn(cacheDir), { force: true });
 }
 
 /** Another process may be in the middle of the same trial. This one is not: it would have ended it. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ConfigError, loadConfig } from '../../../server/config.ts';
 import { type Candidates, chooseSession } from '../../../server/inference/choose-session.ts';
 import { findMissing, labelOf, listProviders } from '../../../server/inference/execution-providers.ts';
 import { explainFailure } from '../../../server/inference/failure-reason.ts';
@@ -206,6 +207,16 @@ test('a runtime that does not load is not blamed on the provider', () => {
     code: 'ERR_DLOPEN_FAILED',
   });
   expect(explainFailure('cpu', error)).toContain('Visual C++ Redistributable');
+});
+
+test('strict and recheck are switches of the command line and the environment', () => {
+  expect(loadConfig({}, {})).toMatchObject({ strict: false, recheck: false });
+  expect(loadConfig({ strict: true }, {}).strict).toBe(true);
+  expect(loadConfig({}, { HAIRLINE_STRICT: '1', HAIRLINE_RECHECK: 'no' })).toMatchObject({
+    strict: true,
+    recheck: false,
+  });
+  expect(() => loadConfig({}, { HAIRLINE_STRICT: 'perhaps' })).toThrow(ConfigError);
 });
 
 test('labels for the panel', () => {
