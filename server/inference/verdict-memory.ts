@@ -31,6 +31,9 @@ export interface VerdictMemory {
 /** A trial takes seconds; an older mark is no longer somebody's who happens to have the same process id. */
 const TRIAL_MS = 10 * 60_000;
 
+/** What a person or a system that shuts down sends. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Old drivers and models leave entries behind. */
 const MAX_ENTRIES = 50;
 
@@ -54,8 +57,18 @@ export function openVerdictMemory(cacheDir: string, key: string): VerdictMemory 
     pid: process.pid,
     at: new Date().toISOString(),
   });
-  // Ctrl-C during a trial is not a crash.
+  // Ctrl-C during a trial is not a crash. Listening keeps the signal from ending the process, so it is sent again
+  // where nobody else listens; native code is not interrupted either way.
   const forgetTrial = () => put(null);
+  const forgetAndStop = (signal: NodeJS.Signals) => {
+    stopListening();
+    forgetTrial();
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
+  const stopListening = () => {
+    process.removeListener('exit', forgetTrial);
+    for (const signal of SIGNALS) process.removeListener(signal, forgetAndStop);
+  };
 
   return {
     recall() {
@@ -68,9 +81,10 @@ export function openVerdictMemory(cacheDir: string, key: string): VerdictMemory 
     begin() {
       put(entry('trying', null));
       process.once('exit', forgetTrial);
+      for (const signal of SIGNALS) process.once(signal, forgetAndStop);
     },
     end(verdict) {
-      process.removeListener('exit', forgetTrial);
+      stopListening();
       put(verdict && entry(verdict.verdict, verdict.verdict === 'failed' ? verdict.reason : null));
     },
   };

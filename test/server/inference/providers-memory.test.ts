@@ -62,6 +62,21 @@ test('the mark is written before the trial, and an orderly exit takes it away', 
   expect(process.listeners('exit')).toEqual(listeners);
 });
 
+test('Ctrl-C takes the mark away, and leaves the rest to whoever else listens', () => {
+  const others = () => undefined;
+  process.on('SIGINT', others);
+  const memory = openVerdictMemory(folder, 'a');
+  try {
+    memory.begin();
+    process.emit('SIGINT', 'SIGINT');
+    expect(stored().verdicts).toEqual({});
+    memory.end({ verdict: 'passed' });
+    expect(memory.recall()).toEqual({ verdict: 'passed' });
+  } finally {
+    process.removeListener('SIGINT', others);
+  }
+});
+
 test.each(['', '{', '[]', '{"version":2,"verdicts":{}}', '{"version":1,"verdicts":{"a":{"verdict":"good"}}}'])(
   'the garbled file %j knows nothing, and is replaced',
   (text) => {
