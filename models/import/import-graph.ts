@@ -3,6 +3,7 @@ import { lowerGraph } from './lower/lower-graph.ts';
 import { optimise } from './optimise/optimise.ts';
 import type { ImportedGraph, ImportOptions } from './options.ts';
 import type { TfGraph } from './tf/graph.ts';
+import { readGraphDef } from './tf/graph-def.ts';
 import { readTfjsModel } from './tfjs/model-json.ts';
 
 export { GraphFormatError, UnsupportedOpError } from './errors.ts';
@@ -15,6 +16,14 @@ export type { ImportedGraph, ImportOptions, Port } from './options.ts';
  */
 export function importTfjsModel(modelJson: object, weights: Uint8Array, options: ImportOptions = {}): ImportedGraph {
   return importGraph(readTfjsModel(modelJson, weights), options);
+}
+
+/**
+ * Turns a frozen TensorFlow graph (a binary GraphDef, `.pb`) into ONNX.
+ * @throws {UnsupportedOpError} when an operation has no ONNX form here; it names the operation and the node.
+ */
+export function importGraphDef(bytes: Uint8Array, options: ImportOptions = {}): ImportedGraph {
+  return importGraph(readGraphDef(bytes), options);
 }
 
 function importGraph(graph: TfGraph, options: ImportOptions): ImportedGraph {

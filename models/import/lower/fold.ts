@@ -1,7 +1,16 @@
 import { applyBinary, applyUnary, cast, isBinary, isUnary, reduce } from '../tensor/arithmetic.ts';
 import { isStatic } from '../tensor/dims.ts';
 import { broadcastTo, concat, gather, pad, reshape, slice, tile, transpose } from '../tensor/rearrange.ts';
-import { type AnyTensor, isSymbolic, makeTensor, settle, sizeOf, type Tensor, toSymbolic } from '../tensor/tensor.ts';
+import {
+  type AnyTensor,
+  isSymbolic,
+  makeTensor,
+  settle,
+  sizeOf,
+  stridesOf,
+  type Tensor,
+  toSymbolic,
+} from '../tensor/tensor.ts';
 import { boolAttr, intAttr, intsAttr, type TfNode, typeAttr } from '../tf/graph.ts';
 import { boundsOf, planStridedSlice, type SliceAxis } from './strided-slice.ts';
 
@@ -144,6 +153,8 @@ const FOLDS: Record<string, Fold> = {
     isSymbolic(x!) ? undefined : makeTensor(x!.dtype, x!.shape, new Float64Array(x!.data.length)),
   AddN: (_, inputs) =>
     inputs.reduce<AnyTensor | undefined>((sum, x) => sum && applyBinary('AddV2', sum, x), zeroOf(inputs[0]!)),
+  Where: (_, [condition]) => (isSymbolic(condition!) ? undefined : whereTrue(condition as Tensor)),
+  SparseToDense: (_, inputs) => (inputs.some(isSymbolic) ? undefined : scatter(inputs as Tensor[])),
   Select: (_, inputs) => select(inputs),
   SelectV2: (_, inputs) => select(inputs),
   ...Object.fromEntries(['Sum', 'Mean', 'Prod', 'Max', 'Min', 'All', 'Any'].map((op) => [op, reduction(op)])),
@@ -156,6 +167,28 @@ function reduction(op: string): Fold {
     const over = list.map((a) => (a < 0 ? a + x!.shape.length : a));
     return reduce(op, x as Tensor, over, boolAttr(node, 'keep_dims'));
   };
+}
+
+/** The indices of all elements that are not zero, one row each (tf.where with one argument). */
+function whereTrue(condition: Tensor): Tensor {
+  const strides = stridesOf(condition.shape);
+  const rows = Array.from(condition.data).flatMap((v, i) => (v ? [i] : []));
+  const indices = rows.flatMap((i) => strides.map((s, d) => Math.floor(i / s) % condition.shape[d]!));
+  return makeTensor('int64', [rows.length, condition.shape.length], indices);
+}
+
+function scatter([indices, size, values, fallback]: Tensor[]): Tensor {
+  const shape = Array.from(size!.data);
+  const strides = stridesOf(shape);
+  const dense = broadcastTo(fallback!, shape);
+  const count = values!.data.length;
+  const rank = shape.length;
+  const rows = values!.shape.length === 0 ? indices!.data.length / rank : count;
+  for (let i = 0; i < rows; i++) {
+    const at = strides.reduce((sum, s, d) => sum + s * indices!.data[i * rank + d]!, 0);
+    dense.data[at] = values!.data[count === 1 ? 0 : i]!;
+  }
+  return dense;
 }
 
 function select([condition, a, b]: AnyTensor[]): AnyTensor | undefined {

@@ -79,7 +79,7 @@ function combine(op: string, first: boolean): ((s: number, t: number, c: number)
 
 /** One number per channel of a channels-first value, if the constant says no more than that. */
 function perChannel(tensor: Tensor | undefined, channels: number): Float64Array | undefined {
-  if (!tensor || tensor.dtype !== 'float32') return undefined;
+  if (tensor?.dtype !== 'float32') return undefined;
   if (tensor.data.length === 1 && tensor.shape.length <= 4) return new Float64Array(channels).fill(tensor.data[0]!);
   const { shape } = tensor;
   const fits = shape.length === 4 && shape[1] === channels && tensor.data.length === channels;

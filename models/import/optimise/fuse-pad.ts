@@ -18,7 +18,7 @@ export function fusePad(net: Net): Net {
 function paddingOf(net: Net, pad: NetNode): number[] | undefined {
   const pads = net.constants.get(pad.inputs[1]!)?.data;
   const fill = pad.inputs[2] ? net.constants.get(pad.inputs[2])?.data[0] : 0;
-  if (!pads || pads.length !== 8 || fill !== 0) return undefined;
+  if (pads?.length !== 8 || fill !== 0) return undefined;
   const [n0, c0, top, left, n1, c1, bottom, right] = pads as unknown as number[];
   if (n0 || c0 || n1 || c1) return undefined;
   const spatial = [top!, left!, bottom!, right!];

@@ -7,7 +7,7 @@ import { fusePad } from './fuse-pad.ts';
 
 /** Tidies a lowered graph. Each pass leaves what it replaced unread; dropping the dead between them frees readers. */
 export function optimise(net: Net): Net {
-  const passes = [cancel, fuseAffine, fusePad, fuseHardSwish, cancel];
+  const passes = [cancel, fuseHardSwish, fuseAffine, fusePad, cancel];
   const result = passes.reduce((current, pass) => dropDead(pass(current)), dropDead(net));
   checkComplete(result);
   return result;

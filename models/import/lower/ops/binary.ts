@@ -95,7 +95,7 @@ export function addValues(o: Operation, a: Value, b: Value): Value {
 }
 
 /** A recurrent state fixed at zero takes its whole branch with it: 0 * x is 0, x + 0 and x * 1 are x. */
-function simplify(o: Operation, onnx: string, a: Value, b: Value): Value | undefined {
+function simplify(_o: Operation, onnx: string, a: Value, b: Value): Value | undefined {
   const shape = broadcastShapes(a.shape, b.shape);
   const whole = (value: Value) => (sameShape(value.shape, shape) ? value : undefined);
   const [left, right] = [splatOf(a), splatOf(b)];
