@@ -10,6 +10,7 @@ import { rvmOptions } from '../../../models/import/presets.ts';
 import { type GraphModel, readHumanModel } from '../../../scripts/bench/human-models.ts';
 import { compareWithTfjs, extraFeeds, importCase, photoFeeds, TOLERANCE } from '../../../scripts/bench/import-cases.ts';
 import { comparePlanes, runImported } from '../../../scripts/bench/onnx-runner.ts';
+import { runTfjs } from '../../../scripts/bench/tfjs-referee.ts';
 import { GraphBuilder } from './graph-builder.ts';
 
 const FLOAT = { T: { type: 'DT_FLOAT' } };
@@ -187,6 +188,31 @@ describe('what the result looks like', () => {
     const { ops, onnx } = importGraphDef(g.toGraphDef(), { outputs: [y], transposeInputs: true });
     expect(ops).toEqual({ Conv: 1, Relu: 1 });
     expect(decodeOnnx(onnx).graph.node[0]!.input).toHaveLength(3);
+  });
+
+  test('a split of which one half is read costs half a convolution', async () => {
+    const g = new GraphBuilder();
+    const x = g.input('x', [1, 6, 6, 3]);
+    const attrs = { ...FLOAT, padding: 'SAME', strides: [1, 1, 1, 1], dilations: [1, 1, 1, 1] };
+    const conv = g.op('BiasAdd', [g.op('Conv2D', [x, g.weights([3, 3, 3, 8])], attrs), g.weights([8])], FLOAT);
+    const large = g.op('ResizeBilinear', [g.op('Sigmoid', [conv], FLOAT), g.ints([12, 9])], FLOAT);
+    const scaled = g.op('Mul', [large, g.op('Mean', [large, g.ints(3)], { ...FLOAT, keep_dims: true })], FLOAT);
+    const halves = g.op('Split', [g.ints(3), g.op('Mul', [scaled, g.between(1, 2, [8])], FLOAT)], {
+      ...FLOAT,
+      num_split: 2,
+    });
+    const y = g.op('Tanh', [`${halves}:1`], FLOAT);
+    const gates = g.op('Split', [g.ints(3), g.op('Sigmoid', [conv], FLOAT)], { ...FLOAT, num_split: 4 });
+    const { json, weights } = g.toTfjs([y]);
+    const feeds = { x: { shape: [1, 6, 6, 3], data: Float32Array.from({ length: 108 }, (_, i) => Math.cos(i)) } };
+    const whole = importTfjsModel(json, weights);
+    const reference = await runTfjs({ json, weights }, feeds, [y], { backend: 'cpu' });
+    const got = await runImported(whole, feeds);
+    expect(comparePlanes(got.outputs[y]!, reference.outputs[y]!)).toBeLessThan(1e-6);
+    expect(whole.ops.Split).toBeUndefined();
+    const gate = importTfjsModel(json, weights, { outputs: [gates], transposeInputs: true });
+    expect(gate.ops).toEqual({ Conv: 1, Sigmoid: 1 });
+    expect(gate.outputs[0]!.shape).toEqual([1, 2, 6, 6]);
   });
 
   test('hard swish becomes a gate that every provider has', () => {
