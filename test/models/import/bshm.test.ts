@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { importGraphDef } from '../../../models/import/import-graph.ts';
+import { importGraphDef, inspectGraphDef } from '../../../models/import/import-graph.ts';
 import { bshmOptions } from '../../../models/import/presets.ts';
 import { comparePlanes, runImported } from '../../../scripts/bench/onnx-runner.ts';
 import { type Plane, runTfjs } from '../../../scripts/bench/tfjs-referee.ts';
@@ -46,6 +46,13 @@ describe('graphs frozen by TensorFlow', () => {
     expect(outputs[0]!.shape.slice(0, 2)).toEqual([768, 640]);
     // All that is left of batch norm and bias are numbers inside convolutions: scaling the input is the only other sum.
     expect((ops.Add ?? 0) + (ops.Sub ?? 0)).toBe(1);
+  });
+
+  test('a graph says which heads it has', () => {
+    const { inputs, outputs, ops } = inspectGraphDef(readFileSync(path.join(FIXTURES, 'bshm-corners-folded.pb')));
+    expect(inputs).toEqual(['input_image']);
+    expect(outputs).toEqual(['output_alpha']);
+    expect(ops.Conv2DBackpropInput).toBe(5);
   });
 
   test('output_png carries the input picture', async () => {
