@@ -7,7 +7,7 @@ import {
 } from '../../../models/import/import-graph.ts';
 import { decodeOnnx } from '../../../models/import/onnx-schema.ts';
 import { rvmOptions } from '../../../models/import/presets.ts';
-import { type GraphModel, readHumanModel } from '../../../scripts/bench/human-models.ts';
+import { fetchHumanModels, type GraphModel, readHumanModel } from '../../../scripts/bench/human-models.ts';
 import { compareWithTfjs, extraFeeds, importCase, photoFeeds, TOLERANCE } from '../../../scripts/bench/import-cases.ts';
 import { comparePlanes, runImported } from '../../../scripts/bench/onnx-runner.ts';
 import { runTfjs } from '../../../scripts/bench/tfjs-referee.ts';
@@ -16,6 +16,9 @@ import { GraphBuilder } from './graph-builder.ts';
 const FLOAT = { T: { type: 'DT_FLOAT' } };
 
 describe('the matting graphs of human-models', () => {
+  // Downloads the package on the very first run.
+  beforeAll(async () => void (await fetchHumanModels()));
+
   test.each(['selfie', 'meet'])('%s agrees with TensorFlow.js on a photo', async (name) => {
     const model = await readHumanModel(name);
     const graph = importCase(model);
@@ -215,11 +218,23 @@ describe('what the result looks like', () => {
     expect(gate.outputs[0]!.shape).toEqual([1, 2, 6, 6]);
   });
 
-  test('hard swish becomes a gate that every provider has', () => {
+  const groupings: Record<string, (g: GraphBuilder, x: string, gate: string) => string> = {
+    'x * (gate / 6)': (g, x, gate) => g.op('Mul', [x, g.op('RealDiv', [gate, g.floats(6)], FLOAT)], FLOAT),
+    '(x * 1/6) * gate': (g, x, gate) => g.op('Mul', [g.op('Mul', [g.floats(1 / 6), x], FLOAT), gate], FLOAT),
+    '(x * gate) * 1/6': (g, x, gate) => g.op('Mul', [g.op('Mul', [gate, x], FLOAT), g.floats(1 / 6)], FLOAT),
+    '(x * gate) / 6': (g, x, gate) => g.op('RealDiv', [g.op('Mul', [x, gate], FLOAT), g.floats(6)], FLOAT),
+  };
+
+  test.each(Object.entries(groupings))('hard swish written as %s becomes a gate and a product', async (_, write) => {
     const g = new GraphBuilder();
     const x = g.input('x', [1, 4, 4, 2]);
     const gate = g.op('Relu6', [g.op('AddV2', [x, g.floats(3)], FLOAT)], FLOAT);
-    g.op('Mul', [x, g.op('Mul', [gate, g.floats(1 / 6)], FLOAT)], FLOAT);
-    expect(importGraphDef(g.toGraphDef()).ops).toEqual({ HardSigmoid: 1, Mul: 1 });
+    const y = write(g, x, gate);
+    const graph = importGraphDef(g.toGraphDef());
+    expect(graph.ops).toEqual({ HardSigmoid: 1, Mul: 1 });
+    const data = Float32Array.from({ length: 32 }, (_, i) => (i - 16) / 3);
+    const { outputs } = await runImported(graph, { x: { shape: [1, 4, 4, 2], data } });
+    const expected = data.map((v) => (v * Math.min(6, Math.max(0, v + 3))) / 6);
+    expect(comparePlanes(outputs[y]!, { shape: [1, 4, 4, 2], data: expected })).toBeLessThan(1e-6);
   });
 });
