@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { AttributeType, DataType, encodeOnnx, type OnnxNode } from '../../../models/import/onnx-schema.ts';
 import { loadSession } from '../../../server/inference/load-session.ts';
@@ -6,8 +7,8 @@ import { buildStandIn } from '../../fixtures/stand-in.ts';
 
 const SIDE = 8;
 const { spec, onnx } = buildStandIn(SIDE);
-const cpu = { device: 'cpu', threads: 1 } as const;
-const fine = async () => undefined;
+const plain = { threads: 1, dimensions: {} };
+const cpu = { device: 'cpu', threads: 1, strict: false, recheck: false, cacheDir: tmpdir() } as const;
 
 /** A network of the stand-in's shape whose nodes are given: `input` (3 channels) to `output` (1 channel). */
 function network(
@@ -51,7 +52,7 @@ function network(
 
 describe('createOrtSession', () => {
   it('runs the stand-in network as computed by hand', async () => {
-    const session = await createOrtSession(onnx, { providers: ['cpu'], threads: 1, probe: fine });
+    const session = await createOrtSession(onnx, 'cpu', plain);
     expect(session).toMatchObject({ provider: 'cpu', reason: null, inputNames: ['input'], outputNames: ['output'] });
     const data = Float32Array.from({ length: 3 * SIDE * SIDE }, (_, i) => i / 100);
     const { output } = await session.run({ input: { data, dims: [1, 3, SIDE, SIDE] } }, ['output']);
@@ -61,40 +62,12 @@ describe('createOrtSession', () => {
     await session.dispose();
   });
 
-  it('goes on to the next provider and says why', async () => {
-    const session = await createOrtSession(onnx, { providers: ['dml', 'cpu'], threads: 1, probe: fine });
-    expect(session.provider).toBe(process.platform === 'win32' ? session.provider : 'cpu');
-    if (session.provider === 'cpu') expect(session.reason).toMatch(/^dml: ./);
-    await session.dispose();
-  });
-
-  it('goes on when a provider fails the probe', async () => {
-    let probes = 0;
-    const session = await createOrtSession(onnx, {
-      providers: ['cpu', 'cpu'],
-      threads: 1,
-      probe: async () => {
-        if (++probes === 1) throw new Error('flat\nand more');
-      },
-    });
-    expect([session.provider, session.reason, probes]).toEqual(['cpu', 'cpu: flat', 2]);
-    await session.dispose();
-  });
-
-  it('collects every reason when nothing works', async () => {
-    const probe = () => Promise.reject(new Error('flat'));
-    const failed = createOrtSession(onnx, { providers: ['cpu', 'cpu'], threads: 1, probe });
-    await expect(failed).rejects.toMatchObject({ message: 'cpu: flat; cpu: flat', errors: [{}, {}] });
-    await expect(createOrtSession(onnx, { providers: [], threads: 1, probe: fine })).rejects.toThrow(
-      'no execution provider',
-    );
-    await expect(
-      createOrtSession(Uint8Array.of(1, 2, 3), { providers: ['cpu'], threads: 1, probe: fine }),
-    ).rejects.toThrow('cpu: ');
+  it('reports what the runtime says of a file that is no network', async () => {
+    await expect(createOrtSession(Uint8Array.of(1, 2, 3), 'cpu', plain)).rejects.toThrow();
   });
 
   it('refuses inputs of the wrong shape and outputs that are not there', async () => {
-    const session = await createOrtSession(onnx, { providers: ['cpu'], threads: 1, probe: fine });
+    const session = await createOrtSession(onnx, 'cpu', plain);
     const input = { data: new Float32Array(12), dims: [1, 3, 2, 2] };
     await expect(session.run({ input }, ['output'])).rejects.toThrow();
     await expect(
@@ -111,31 +84,19 @@ describe('loadSession', () => {
     await session.dispose();
   });
 
-  const BROKEN: [name: string, weights: Uint8Array, why: string][] = [
-    ['a flat answer', network([{ opType: 'Mul', input: ['mean', 'zero'], output: ['output'] }], { zero: 0 }), 'flat'],
-    ['answers that are not numbers', network([{ opType: 'Log', input: ['mean'], output: ['output'] }]), 'not numbers'],
-    [
-      'infinite answers',
-      network([{ opType: 'Div', input: ['mean', 'zero'], output: ['output'] }], { zero: 0 }),
-      'not numbers',
-    ],
-    [
-      'an answer of another size',
-      network([{ opType: 'Identity', input: ['input'], output: ['output'] }], {}, 3),
-      '192 values',
-    ],
+  const BROKEN: [name: string, weights: Uint8Array][] = [
+    ['infinite answers', network([{ opType: 'Div', input: ['mean', 'zero'], output: ['output'] }], { zero: 0 })],
+    ['an answer of another size', network([{ opType: 'Identity', input: ['input'], output: ['output'] }], {}, 3)],
     [
       'an output of another name',
       network([
         { opType: 'Identity', input: ['mean'], output: ['matte'] },
         { opType: 'Identity', input: ['mean'], output: ['output2'] },
       ]),
-      'cpu',
     ],
-    ['a file that is no network', Buffer.from('not a network'), 'cpu'],
+    ['a file that is no network', Buffer.from('not a network')],
   ];
-  it.each(BROKEN)('rejects %s', async (_name, weights, why) => {
-    const failed = loadSession(spec, weights, cpu);
-    await expect(failed).rejects.toMatchObject({ code: 'INFERENCE_FAILED', message: expect.stringContaining(why) });
+  it.each(BROKEN)('rejects %s', async (_name, weights) => {
+    await expect(loadSession(spec, weights, cpu)).rejects.toMatchObject({ code: 'INFERENCE_FAILED' });
   });
 });

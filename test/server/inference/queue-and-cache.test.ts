@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from 'vitest';
-import { listProviders } from '../../../server/inference/execution-providers.ts';
 import { RunQueue } from '../../../server/inference/run-queue.ts';
 import type { Session } from '../../../server/inference/session.ts';
 import { SessionCache } from '../../../server/inference/session-cache.ts';
@@ -145,27 +144,5 @@ describe('SessionCache', () => {
     expect(cache.peek(spec.id)).toBeUndefined();
     await expect(cache.get(spec)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
     expect(load).toHaveBeenCalledTimes(1);
-  });
-});
-
-describe('listProviders', () => {
-  it.each([
-    ['win32', 'x64', ['dml', 'cpu']],
-    ['win32', 'arm64', ['dml', 'cpu']],
-    ['darwin', 'x64', ['coreml', 'cpu']],
-    ['darwin', 'arm64', ['coreml', 'cpu']],
-    ['linux', 'x64', ['cuda', 'cpu']],
-    ['linux', 'arm64', ['cpu']],
-    ['freebsd', 'x64', ['cpu']],
-  ] as const)('%s-%s', (platform, arch, all) => {
-    expect(listProviders('auto', platform, arch)).toEqual(all);
-    expect(listProviders('gpu', platform, arch)).toEqual(all.slice(0, -1));
-    for (const device of ['cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const)
-      expect(listProviders(device, platform, arch)).toEqual([device]);
-  });
-
-  it('hands out a list of its own each time', () => {
-    listProviders('auto', 'linux', 'x64').pop();
-    expect(listProviders('auto', 'linux', 'x64')).toEqual(['cuda', 'cpu']);
   });
 });
