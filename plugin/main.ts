@@ -1,1 +1,42 @@
-export {};
+import { createHttp } from './client/http.ts';
+import { createClient } from './client/matte-client.ts';
+import { photoshopHost } from './host/photoshop-host.ts';
+import { core, entrypoints } from './host/uxp.ts';
+import { Session } from './session.ts';
+import { describeError } from './ui/messages.ts';
+import { Panel } from './ui/panel.ts';
+import type { View } from './ui/state.ts';
+import { en } from './ui/strings.ts';
+
+let panel: Panel | null = null;
+let view: View = { panel: { name: 'idle' }, server: { name: 'unknown' } };
+
+const session = new Session(photoshopHost, createClient(createHttp()), (next) => {
+  view = next;
+  panel?.draw(view);
+});
+
+/** Called by `create` or by `show`, whichever this host calls, and perhaps by both; must not wait for anything. */
+function openPanel(rootNode: HTMLElement): void {
+  panel ??= new Panel(document, en, {
+    maskSubject: () => void session.maskSubject(),
+    cancel: () => session.cancel(),
+  });
+  panel.mount(rootNode);
+  panel.draw(view);
+  void session.watchServer();
+}
+
+/** The menu command: the same run, with an alert for a failure because the panel may be closed. */
+async function runCommand(): Promise<void> {
+  const end = await session.maskSubject();
+  if (end.name !== 'failed') return;
+  const { message, hint } = describeError(end.error, en);
+  await core.showAlert({ message: `${message}\n${hint}` });
+}
+
+entrypoints.setup({
+  plugin: { destroy: () => session.stopWatching() },
+  panels: { hairline: { create: openPanel, show: openPanel } },
+  commands: { maskSubject: { run: runCommand } },
+});

@@ -55,6 +55,7 @@ export const ERRORS = {
   CANCELLED: [499, 'The request was cancelled.', 'Nothing to do.'],
   QUEUE_FULL: [503, 'The server is busy with other pictures.', 'Try again in a few seconds.'],
   SHUTTING_DOWN: [503, 'The server is shutting down.', 'Start it again, then retry.'],
+  MODEL_DOWNLOADING: [503, 'The model is being downloaded.', 'Try again in a minute.'],
   WEIGHTS_MISSING: [503, 'The model is not downloaded yet.', 'Run "hairline models pull" once while online.'],
   WEIGHTS_CORRUPT: [503, 'The model file on disk is damaged.', 'Run "hairline models pull --force" once while online.'],
   DOWNLOAD_FAILED: [

@@ -58,7 +58,7 @@ console.log(`| | ${megabytes(floor)} | ${megabytes(served)} | ${(served / floor)
 bare.stop();
 fresh.stop();
 
-const panel = await measurePanel();
+const panel = await measurePanel(photo);
 console.log('\n| panel, simulated Photoshop, 4096x2732, 8 bit | |\n|---|---|');
 for (const [name, value] of Object.entries(panel)) console.log(`| ${name} | ${value} |`);
 

@@ -1,5 +1,6 @@
 import type { Depth } from '../../protocol/matte.ts';
 import type { ModelState } from '../../protocol/status.ts';
+import { AppError } from '../errors.ts';
 import type { Picture } from '../imaging/picture.ts';
 import type { LoadSession } from '../inference/session-cache.ts';
 import { SessionCache } from '../inference/session-cache.ts';
@@ -69,13 +70,15 @@ export class MatteService {
   }
 
   /**
-   * @throws {AppError} UNKNOWN_MODEL, WEIGHTS_MISSING, WEIGHTS_CORRUPT, TRUNCATED_IMAGE, INFERENCE_FAILED
+   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, TRUNCATED_IMAGE, INFERENCE_FAILED
    */
   async matte(
     picture: Picture,
     { model, ...options }: { model: string; depth: Depth; signal?: AbortSignal },
   ): Promise<Matte & { model: string; provider: string }> {
-    const loaded = await this.#sessions.get(this.registry.resolve(model));
+    const spec = this.registry.resolve(model);
+    if (this.#fetching.has(spec.id)) throw new AppError('MODEL_DOWNLOADING');
+    const loaded = await this.#sessions.get(spec);
     const matte = await estimateMatte(picture, loaded, options);
     return { ...matte, model: loaded.spec.id, provider: loaded.session.provider };
   }

@@ -143,7 +143,7 @@ describe('networking', () => {
   ) => `const response = await fetch('${url}', { method: 'POST', body: new Uint8Array([104, 105]) });
     return [response.status, response.headers.get('x-origin'), await response.text()];`;
 
-  it.each<[HostOptions['permissionMatching'], (url: string) => unknown, boolean]>([
+  it.each<[NonNullable<HostOptions['permissionMatching']>, (url: string) => unknown, boolean]>([
     ['exact', (url) => [url], true],
     ['exact', () => ['http://127.0.0.1'], false],
     ['exact', (url) => [url.replace('http:', 'https:')], false],

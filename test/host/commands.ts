@@ -9,10 +9,10 @@ import type { HostState } from './state.ts';
 
 type Command = (host: HostState, descriptor: Descriptor) => Descriptor;
 
-const valueOf = (value: unknown): string | number | undefined =>
+const enumValue = (value: unknown): string | number | undefined =>
   typeof value === 'object' && value !== null ? (value as { _value?: string | number })._value : undefined;
 
-const numberOf = (value: unknown): number => Number(valueOf(value) ?? value);
+const numberOf = (value: unknown): number => Number(enumValue(value) ?? value);
 
 function make(host: HostState, d: Descriptor): Descriptor {
   const made = (d.new as { _class?: string } | undefined)?._class;
@@ -20,8 +20,8 @@ function make(host: HostState, d: Descriptor): Descriptor {
   if (made !== 'channel' || at?._value !== 'mask') throw notAvailable('Make');
   const doc = documentOf(host, parseTarget(undefined));
   const layer = layerOf(doc, undefined);
-  if (layer.mask || layer.isBackground || layer.locks.all) throw notAvailable('Make');
-  layer.mask = newMask(doc, String(valueOf(d.using)));
+  if (layer.mask || layer.isBackground || layer.locked) throw notAvailable('Make');
+  layer.mask = newMask(doc, String(enumValue(d.using)));
   doc.history.record('Add Layer Mask');
   return {};
 }
@@ -50,7 +50,7 @@ function remove(host: HostState, d: Descriptor): Descriptor {
     doc.history.record(d.apply === true ? 'Apply Layer Mask' : 'Delete Layer Mask');
     return {};
   }
-  if (layer.locks.all || doc.allLayers.length === 1) throw notAvailable('Delete');
+  if (layer.locked || doc.allLayers.length === 1) throw notAvailable('Delete');
   const siblings = doc.siblingsOf(layer);
   const index = siblings.indexOf(layer);
   siblings.splice(index, 1);
@@ -70,7 +70,7 @@ function select(host: HostState, d: Descriptor): Descriptor {
     return {};
   }
   const layer = layerOf(doc, target.layer);
-  const modifier = String(valueOf(d.selectionModifier) ?? '');
+  const modifier = String(enumValue(d.selectionModifier) ?? '');
   if (modifier === 'addToSelection') doc.activeLayers = [...doc.activeLayers, layer];
   else if (modifier === 'removeFromSelection') doc.activeLayers = doc.activeLayers.filter((other) => other !== layer);
   else doc.activeLayers = [layer];
@@ -104,7 +104,7 @@ const setters: Record<string, (layer: HostLayer, value: unknown) => void> = {
     layer.opacity = numberOf(value);
   },
   mode: (layer, value) => {
-    layer.blendMode = String(valueOf(value));
+    layer.blendMode = String(enumValue(value));
   },
   userMaskEnabled: (layer, value) => onMask(layer, { enabled: value === true }),
   userMaskLinked: (layer, value) => onMask(layer, { linked: value === true }),

@@ -55,4 +55,7 @@ export const modeConstants = {
   Lab: constants.DocumentMode.LAB,
   CMYK: constants.DocumentMode.CMYK,
   Indexed: constants.DocumentMode.INDEXEDCOLOR,
+  Bitmap: constants.DocumentMode.BITMAP,
+  Duotone: constants.DocumentMode.DUOTONE,
+  Multichannel: constants.DocumentMode.MULTICHANNEL,
 } as const;

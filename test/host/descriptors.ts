@@ -28,6 +28,9 @@ const modeNames = {
   Lab: 'labColor',
   CMYK: 'CMYKColorEnum',
   Indexed: 'indexedColor',
+  Bitmap: 'bitmap',
+  Duotone: 'duotone',
+  Multichannel: 'multichannel',
 } as const;
 
 /** What batchPlay `get` answers for a layer. */

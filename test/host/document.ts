@@ -6,7 +6,8 @@ import { HostLayer, type LayerKind, type LayerState, walk } from './layer.ts';
 import { filledMask, type LayerMask } from './layer-mask.ts';
 import { type Depth, depthOf, type PixelData, type Raster, whiteOf } from './pixels.ts';
 
-export type Mode = 'RGB' | 'Grayscale' | 'Lab' | 'CMYK' | 'Indexed';
+/** Whatever the mode, the simulator stores RGB; the mode decides what the imaging API refuses or converts. */
+export type Mode = 'RGB' | 'Grayscale' | 'Lab' | 'CMYK' | 'Indexed' | 'Bitmap' | 'Duotone' | 'Multichannel';
 
 export interface NewDocument {
   name?: string;
@@ -61,6 +62,8 @@ export class HostDocument {
   selection: LayerMask | null = null;
   channels: SavedChannel[] = [];
   open = true;
+  /** The user is in Quick Mask mode. */
+  quickMask = false;
   readonly history: History<DocumentState>;
   private active: HostLayer[] = [];
   private nextLayerId = 1;

@@ -44,7 +44,11 @@ export class DomDocument {
     return modeConstants[read(this).mode];
   }
   get bitsPerChannel(): string {
-    return `bitDepth${read(this).depth}`;
+    const { mode, depth } = read(this);
+    return mode === 'Bitmap' ? 'bitDepth1' : `bitDepth${depth}`;
+  }
+  get quickMaskMode(): boolean {
+    return read(this).quickMask;
   }
   get saved(): boolean {
     return read(this).history.entries.length <= 1;

@@ -9,6 +9,10 @@ export interface Faults {
   maskReadsTrimmed: boolean;
   /** layer.bounds ignores the user mask; otherwise masked-away pixels do not count. */
   boundsIgnoreMask: boolean;
+  /** putLayerMask rejects when only the layer's pixels are locked; a full lock always rejects. */
+  pixelLockRefusesMask: boolean;
+  /** getPixels rejects when asked for a depth or colour space that is not the document's. */
+  refusesPixelConversion: boolean;
   /** putLayerMask rejects for solid, gradient and pattern fill layers (reported). */
   fillLayerMaskErrors: boolean;
   /** putLayerMask rejects in Lab documents (reported). */
@@ -51,6 +55,8 @@ export const defaultFaults = (): Faults => ({
   reject16BitMask: false,
   maskReadsTrimmed: false,
   boundsIgnoreMask: false,
+  pixelLockRefusesMask: true,
+  refusesPixelConversion: false,
   fillLayerMaskErrors: true,
   labMaskErrors: true,
   backgroundConversionChangesId: false,

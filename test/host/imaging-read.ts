@@ -14,7 +14,7 @@ import {
 } from './imaging-arguments.ts';
 import type { HostLayer } from './layer.ts';
 import { filledMask, type LayerMask, maskOver, maskRaster, maskRect } from './layer-mask.ts';
-import { boundsOfContent, convertDepth, crop, type Raster, rasterRect, shrink, withoutAlpha } from './pixels.ts';
+import { boundsOfContent, convertColour, crop, type Raster, rasterRect, shrink, withoutAlpha } from './pixels.ts';
 import type { PluginSession } from './session.ts';
 import type { HostState } from './state.ts';
 
@@ -66,6 +66,9 @@ export class ImagingReader {
       throw new HostError(`getPixels: invalid colour profile ${options.colorProfile}`);
     }
     const depth = depthArgument(options.componentSize, doc.depth);
+    if (this.host.faults.refusesPixelConversion && (depth !== doc.depth || space !== doc.mode)) {
+      throw new HostError('getPixels: conversion is not supported');
+    }
     const wanted = boundsArgument(options.sourceBounds, true) ?? rasterRect(source);
     const region = source.channels === 3 ? intersect(wanted, rasterRect(source)) : boundsOfContent(source, wanted, 3);
     if (isEmpty(region)) throw emptyRegion();
@@ -74,7 +77,7 @@ export class ImagingReader {
     if (width !== raster.width || height !== raster.height) raster = shrink(raster, width, height);
     if (options.applyAlpha) raster = withoutAlpha(raster, true);
     if (space !== 'RGB') raster = inColorSpace(withoutAlpha(raster, false), space);
-    const data = convertDepth(raster.data, depth);
+    const data = convertColour(raster.data, space === 'Grayscale' ? 1 : raster.channels, depth);
     const components = raster.channels;
     const colorProfile = options.colorProfile || defaultProfile(space, depth);
     const imageData = this.image({ width, height, components, colorSpace: space, colorProfile, data });
@@ -151,10 +154,8 @@ export class ImagingReader {
 function colorSpaceOf(asked: string | undefined, doc: HostDocument): ColorSpace {
   if (asked === 'RGB' || asked === 'Grayscale' || asked === 'Lab') return asked;
   if (asked !== undefined) throw new HostError(`unknown colorSpace ${asked}`, { kind: 'TypeError' });
-  if (doc.mode === 'CMYK' || doc.mode === 'Indexed') {
-    throw new HostError(`getPixels: the color space of ${doc.mode} documents is not supported`);
-  }
-  return doc.mode;
+  if (doc.mode === 'RGB' || doc.mode === 'Grayscale' || doc.mode === 'Lab') return doc.mode;
+  throw new HostError(`getPixels: the color space of ${doc.mode} documents is not supported`);
 }
 
 function inColorSpace(rgb: Raster, space: 'Grayscale' | 'Lab'): Raster {

@@ -7,6 +7,7 @@ import { type BoundsArgument, placeArgument } from './imaging-arguments.ts';
 import { type HostLayer, isFill } from './layer.ts';
 import { filledMask, type LayerMask, maskFrom, maskOver, maskRect } from './layer-mask.ts';
 import {
+  convertColour,
   convertDepth,
   copyInto,
   type Depth,
@@ -88,7 +89,7 @@ export class ImagingWriter {
     await this.host.modal.enterCall();
     const { doc, layer, content } = this.target(options);
     if (layer.kind !== 'pixel') throw new HostError('putPixels: the layer is not a pixel layer');
-    if (layer.locks.all || layer.locks.pixels) throw new HostError('putPixels: the layer is locked');
+    if (layer.locked || layer.locks.pixels) throw new HostError('putPixels: the layer is locked');
     const place = placeArgument(options.targetBounds);
     const source = rgbRaster(content, place, doc.depth);
     let pixels: Raster;
@@ -145,7 +146,9 @@ export class ImagingWriter {
     requireGray(content);
     if (options.kind !== undefined && options.kind !== 'user') throw new HostError('putLayerMask: kind must be "user"');
     if (layer.isBackground) throw new HostError('putLayerMask: a Background layer cannot have a mask');
-    if (layer.locks.all || layer.locks.pixels) throw new HostError('putLayerMask: the layer is locked');
+    if (layer.locked || (layer.locks.pixels && faults.pixelLockRefusesMask)) {
+      throw new HostError('putLayerMask: the layer is locked');
+    }
     if (faults.fillLayerMaskErrors && isFill(layer.kind)) throw new HostError('putLayerMask: failed on a fill layer');
     if (faults.labMaskErrors && doc.mode === 'Lab') throw new HostError('putLayerMask: failed in a Lab document');
     if (faults.reject16BitMask && content.data instanceof Uint16Array) {
@@ -164,7 +167,7 @@ export class ImagingWriter {
 function ownCopy(buffer: unknown): PixelData {
   const kind = ArrayBuffer.isView(buffer) ? Object.prototype.toString.call(buffer) : '';
   const view = buffer as Uint8Array;
-  if (kind === '[object Uint8Array]') return Uint8Array.from(view);
+  if (kind === '[object Uint8Array]') return new Uint8Array(view);
   if (kind === '[object Uint16Array]') return new Uint16Array(view);
   if (kind === '[object Float32Array]') return new Float32Array(view);
   throw wrong('createImageDataFromBuffer: argument 1 must be a Uint8Array, Uint16Array or Float32Array');
@@ -184,7 +187,7 @@ function grayRaster(content: ImageContent, place: { left: number; top: number },
 function rgbRaster(content: ImageContent, place: { left: number; top: number }, depth: Depth): Raster {
   const { width, height, components, colorSpace } = content;
   if (components === 2) throw new HostError('putPixels: GrayscaleAlpha is not simulated');
-  const data = convertDepth(content.data, depth);
+  const data = convertColour(content.data, colorSpace === 'RGB' ? components : 3, depth);
   if (colorSpace === 'Grayscale') return { ...place, width, height, channels: 3, data: grayToRgb(data) };
   if (colorSpace === 'Lab') {
     if (components === 4) throw new HostError('putPixels: LABAlpha is not simulated');

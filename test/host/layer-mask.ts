@@ -49,8 +49,19 @@ export function maskOver(mask: LayerMask, rect: Rect): Raster {
   return expand(isEmpty(covered) ? null : raster, rect, depthOf(mask.data), 1, mask.outside);
 }
 
+/** The last result per mask: plugins read large layers in many strips. */
+const applied = new WeakMap<LayerMask, { pixels: Raster; result: Raster }>();
+
 /** Multiplies alpha by the mask, its density taken into account. Feather is not simulated. */
 export function applyMask(pixels: Raster, mask: LayerMask): Raster {
+  const known = applied.get(mask);
+  if (known?.pixels === pixels) return known.result;
+  const result = multiply(pixels, mask);
+  applied.set(mask, { pixels, result });
+  return result;
+}
+
+function multiply(pixels: Raster, mask: LayerMask): Raster {
   const source = withAlpha(pixels);
   const data = source.data.slice();
   const { left, top, width, height } = source;

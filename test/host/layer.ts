@@ -86,8 +86,9 @@ export class HostLayer {
     this.kind = kind;
   }
 
+  /** Locked fully, itself or through a group around it. */
   get locked(): boolean {
-    return this.locks.all;
+    return this.locks.all || (this.parent?.locked ?? false);
   }
 
   /** Where the layer has something, before any mask. */

@@ -103,7 +103,9 @@ export class Modal {
     if (outer?.root.cancelled) throw cancelled();
     if (!outer) {
       await this.waitForOthers(options);
-      await this.waitForOwn(session, options);
+      const deadline = performance.now() + (this.host.atLeast('25.10') ? (options.timeOut ?? 0) : 0) * 1000;
+      // No await between the last look and enter: several may be waiting, and only one gets in.
+      while (this.root) await this.waitForOwn(session, this.root, deadline);
     }
     return this.enter(session, outer, fn, descriptor, options);
   }
@@ -170,13 +172,10 @@ export class Modal {
   }
 
   /** A second call of the same plugin while one runs: the holder is the plugin itself. Only an explicit timeOut waits. */
-  private async waitForOwn(session: PluginSession, options: ModalOptions): Promise<void> {
-    const deadline = performance.now() + (this.host.atLeast('25.10') ? (options.timeOut ?? 0) : 0) * 1000;
-    while (this.root) {
-      const left = deadline - performance.now();
-      if (left <= 0) throw this.busyError(session.id);
-      await Promise.race([this.root.done, sleep(left)]);
-    }
+  private async waitForOwn(session: PluginSession, root: Root, deadline: number): Promise<void> {
+    const left = deadline - performance.now();
+    if (left <= 0) throw this.busyError(session.id);
+    await Promise.race([root.done, sleep(left)]);
   }
 
   private busyError(holder: string | null): HostError {

@@ -130,7 +130,7 @@ function matchesExactly(entry: string, url: URL): boolean {
 /** As seen in Premiere 26.5: entries with an IP address or a port never match, a host without port matches every port. */
 function matchesLikePremiere(entry: string, url: URL): boolean {
   const allowed = parsed(entry);
-  if (!allowed || allowed.port !== '' || isIP(bare(allowed.hostname)) !== 0) return false;
+  if (allowed?.port !== '' || isIP(bare(allowed.hostname)) !== 0) return false;
   return allowed.protocol === url.protocol && allowed.hostname === url.hostname;
 }
 
@@ -194,7 +194,7 @@ async function upload(message: http.ClientRequest, { body, onUpload }: HttpReque
 export function bytesOf(body: unknown): Uint8Array | null {
   if (body === undefined || body === null) return null;
   if (typeof body === 'string') return Buffer.from(body);
-  if (ArrayBuffer.isView(body)) return Uint8Array.from(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
   if (Object.prototype.toString.call(body) === '[object ArrayBuffer]')
     return new Uint8Array(body as ArrayBuffer).slice();
   throw new HostError('The body must be a string, an ArrayBuffer or a typed array.', { kind: 'TypeError' });

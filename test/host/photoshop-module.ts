@@ -94,6 +94,7 @@ function imagingModule(host: HostState, session: PluginSession) {
 }
 
 function actionModule(host: HostState, session: PluginSession) {
+  const wrapped = new Map<Handler, Handler>();
   const base = session.boundary.wrapAll({
     batchPlay: async (descriptors: unknown, options?: BatchPlayOptions) => {
       host.modal.requireNotCancelled();
@@ -102,13 +103,20 @@ function actionModule(host: HostState, session: PluginSession) {
     },
     validateReference: (reference: unknown) => exists(host, reference),
     addNotificationListener: async (events: string[], handler: Handler) => {
+      wrapped.set(handler, (event, descriptor) => {
+        try {
+          handler(event, descriptor);
+        } catch (error) {
+          session.errors.push(error);
+        }
+      });
       for (const event of events) {
         if (!host.listeners.has(event)) host.listeners.set(event, new Set());
-        host.listeners.get(event)!.add(handler);
+        host.listeners.get(event)!.add(wrapped.get(handler)!);
       }
     },
     removeNotificationListener: async (events: string[], handler: Handler) => {
-      for (const event of events) host.listeners.get(event)?.delete(handler);
+      for (const event of events) host.listeners.get(event)?.delete(wrapped.get(handler)!);
     },
   });
   if (!host.atLeast('25.0')) return base;

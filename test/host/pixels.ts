@@ -45,6 +45,26 @@ export function convertDepth(data: PixelData, to: Depth): PixelData {
   return out;
 }
 
+const encode = (v: number) => (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055);
+const decode = (v: number) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+
+/**
+ * The same for colour: 32-bit documents hold linear light, the others sRGB, so going between them takes the transfer
+ * curve. Alpha, the fourth component, is a share and stays linear.
+ */
+export function convertColour(data: PixelData, components: number, to: Depth): PixelData {
+  const from = depthOf(data);
+  if (from === to || (from !== 32 && to !== 32)) return convertDepth(data, to);
+  const out = allocate(to, data.length);
+  const [scaleIn, scaleOut] = [1 / whiteOf(from), whiteOf(to)];
+  for (let i = 0; i < data.length; i++) {
+    let v = data[i]! * scaleIn;
+    if (i % components !== 3) v = to === 32 ? decode(v) : encode(Math.max(0, v));
+    out[i] = to === 32 ? v : Math.round(Math.min(1, Math.max(0, v)) * scaleOut);
+  }
+  return out;
+}
+
 /** 0..32768 to 0..65535 and back; getData and createImageDataFromBuffer do this for `fullRange`. */
 export function toFullRange(data: Uint16Array): Uint16Array {
   const out = new Uint16Array(data.length);

@@ -35,6 +35,7 @@ export class LoadedPlugin {
   private readonly entrypoints: Entrypoints;
   private readonly network: Network;
   private readonly stopWatching: () => void;
+  private readonly folder: string;
   private readonly created = new Set<string>();
   private readonly shown = new Set<string>();
 
@@ -63,13 +64,21 @@ export class LoadedPlugin {
       storage: kept.local,
       require: this.modules(folders, kept.secrets),
     });
-    this.runScripts(path.dirname(mainFile));
-    this.entrypoints.close();
+    this.folder = path.dirname(mainFile);
   }
 
   static async load(host: HostState, folder: string, store: (id: string) => PluginStore): Promise<LoadedPlugin> {
     const plugin = new LoadedPlugin(host, folder, store);
-    await guarded('plugin create', () => plugin.entrypoints.plugin.create?.());
+    try {
+      plugin.runScripts(plugin.folder);
+      plugin.entrypoints.close();
+      plugin.fire(plugin.document, 'DOMContentLoaded');
+      plugin.fire(plugin.document, 'load');
+      await guarded('plugin create', () => plugin.entrypoints.plugin.create?.());
+    } catch (error) {
+      await plugin.unload();
+      throw error;
+    }
     return plugin;
   }
 
@@ -248,15 +257,15 @@ export class LoadedPlugin {
   private modules(folders: Folders, secrets: Map<string, Uint8Array>): (name: string) => unknown {
     const { session } = this.sandbox;
     const { manifest, entrypoints, opened } = this;
-    const { platform } = this.host.options;
+    const { platform, osPlatform } = this.host.options;
     const all: Record<string, () => unknown> = {
       photoshop: () => photoshopModule(this.host, session),
       uxp: () => uxpModule(this.host, session, { manifest, entrypoints, folders, secrets, opened }),
       os: () =>
-        session.boundary.wrapAll({ platform: () => platform, release: () => os.release(), arch: () => os.arch() }),
+        session.boundary.wrapAll({ platform: () => osPlatform, release: () => os.release(), arch: () => os.arch() }),
       path: () => ({ ...(platform === 'win32' ? path.win32 : path.posix) }),
       process: () => ({ platform }),
-      fs: () => ({}),
+      fs: () => refusing('fs'),
     };
     const loaded = new Map<string, unknown>();
     return (name) => {
@@ -267,6 +276,17 @@ export class LoadedPlugin {
     };
   }
 }
+
+/** A module that exists, none of whose functions is simulated: better a loud stop than a silent undefined. */
+const refusing = (name: string) =>
+  new Proxy(
+    {},
+    {
+      get: (_, member) => {
+        throw new Error(`${name}.${String(member)} is not simulated`);
+      },
+    },
+  );
 
 const isToggle = (element: Element) =>
   element.localName === 'sp-checkbox' ||

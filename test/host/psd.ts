@@ -2,8 +2,8 @@ import { initializeCanvas, type Psd, type Layer as PsdLayer, readPsd, writePsdUi
 import { flatten } from './composite.ts';
 import { HostDocument } from './document.ts';
 import type { HostLayer, LayerKind } from './layer.ts';
-import { type LayerMask, maskRaster } from './layer-mask.ts';
-import { convertDepth, type Raster, withAlpha, withoutAlpha } from './pixels.ts';
+import type { LayerMask } from './layer-mask.ts';
+import { convertColour, convertDepth, type Raster, withAlpha, withoutAlpha } from './pixels.ts';
 
 type Picture = NonNullable<Psd['imageData']>;
 
@@ -161,7 +161,7 @@ function writeLayer(layer: HostLayer): PsdLayer {
 }
 
 function writeMask(mask: LayerMask): NonNullable<PsdLayer['mask']> {
-  const { data } = convertTo8(maskRaster(mask));
+  const data = convertDepth(mask.data, 8);
   const pixels = new Uint8ClampedArray(data.length * 4);
   for (let i = 0, d = 0; i < data.length; i++, d += 4) {
     pixels[d] = pixels[d + 1] = pixels[d + 2] = data[i]!;
@@ -183,9 +183,7 @@ const placed = ({ left, top, width, height }: { left: number; top: number; width
   ...{ left, top, right: left + width, bottom: top + height },
 });
 
-const convertTo8 = (raster: Raster): Raster => ({ ...raster, data: convertDepth(raster.data, 8) });
-
 function pictureOf(raster: Raster): Picture {
-  const { width, height, data } = withAlpha(convertTo8(raster));
+  const { width, height, data } = withAlpha({ ...raster, data: convertColour(raster.data, raster.channels, 8) });
   return { width, height, data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length) };
 }

@@ -106,8 +106,9 @@ export class Boundary {
 
   /** A copy in the plugin's realm. */
   array(data: PixelData): PixelData {
-    const { Uint8Array, Uint16Array, Float32Array } = this.realm;
-    const Type = data.BYTES_PER_ELEMENT === 1 ? Uint8Array : data.BYTES_PER_ELEMENT === 2 ? Uint16Array : Float32Array;
+    const { realm } = this;
+    const size = data.BYTES_PER_ELEMENT;
+    const Type = size === 1 ? realm.Uint8Array : size === 2 ? realm.Uint16Array : realm.Float32Array;
     const out = new Type(data.length);
     out.set(data);
     return out;

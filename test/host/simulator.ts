@@ -59,6 +59,9 @@ export class SimulatedPhotoshop {
   get peakImageBytes(): number {
     return this.host.memory.peakBytes;
   }
+  get memoryWarnings(): number {
+    return this.host.memory.warnings;
+  }
   get bytesCopied(): number {
     return this.host.memory.copied;
   }

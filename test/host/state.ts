@@ -11,6 +11,8 @@ export interface HostOptions {
   version?: string;
   /** On darwin, http:// to a host name fails while IP literals work. */
   platform?: 'win32' | 'darwin';
+  /** What os.platform() says; documentation has win32, win10 and windows. Default: `platform`. */
+  osPlatform?: string;
   uiLocale?: string;
   theme?: Theme;
   /** How manifest network.domains are matched: see network.ts. */
@@ -55,6 +57,7 @@ export class HostState {
     this.options = {
       version: options.version ?? '26.0.0',
       platform: options.platform ?? 'win32',
+      osPlatform: options.osPlatform ?? options.platform ?? 'win32',
       uiLocale: options.uiLocale ?? 'en_US',
       theme: options.theme ?? 'darkest',
       permissionMatching: options.permissionMatching ?? 'exact',

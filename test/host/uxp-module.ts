@@ -54,7 +54,7 @@ export function uxpModule(host: HostState, session: PluginSession, services: Plu
     pluginManager: {
       plugins: new Set([{ id: manifest.id, name: manifest.name, version: manifest.version, enabled: true }]),
     },
-    os: { platform: () => host.options.platform },
+    os: { platform: () => host.options.osPlatform },
   };
 }
 

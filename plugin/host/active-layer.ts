@@ -1,0 +1,35 @@
+import type { Document } from 'photoshop/dom/Document.js';
+import { play, selectLayer } from './descriptors.ts';
+import { app } from './uxp.ts';
+
+/**
+ * For commands that act on whatever is active: makes the document active meanwhile, then gives the user back the
+ * document they are looking at. Never switches when there is no need.
+ */
+export async function withActiveDocument<T>(document: Document, body: () => Promise<T>): Promise<T> {
+  const shown = app.activeDocument;
+  if (shown?.id === document.id) return body();
+  app.activeDocument = document;
+  try {
+    return await body();
+  } finally {
+    try {
+      app.activeDocument = shown;
+    } catch {
+      // After a cancel Photoshop refuses every change; the user is left looking at the document we worked on.
+    }
+  }
+}
+
+/** The same for the one selected layer. */
+export function withActiveLayer<T>(document: Document, layerId: number, body: () => Promise<T>): Promise<T> {
+  return withActiveDocument(document, async () => {
+    const selected = Array.from(document.activeLayers, (layer) => layer.id);
+    if (selected.length === 1 && selected[0] === layerId) return body();
+    await play(selectLayer(layerId, false));
+    const result = await body();
+    // Not in a finally: on a throw Photoshop rolls back, and must not be given more to do.
+    for (const [index, id] of selected.entries()) await play(selectLayer(id, index > 0));
+    return result;
+  });
+}

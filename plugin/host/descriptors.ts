@@ -1,0 +1,67 @@
+import type { ActionDescriptor } from 'photoshop/dom/CoreModules.js';
+import { PluginError } from '../errors.ts';
+import type { Target } from './host.ts';
+import { action } from './uxp.ts';
+
+const MASK = { _ref: 'channel', _enum: 'channel', _value: 'mask' };
+const SELECTION = { _ref: 'channel', _property: 'selection' };
+const SILENT = { _options: { dialogOptions: 'dontDisplay' } };
+
+function layerReference({ documentId, layerId }: Target) {
+  return [
+    { _ref: 'layer', _id: layerId },
+    { _ref: 'document', _id: documentId },
+  ];
+}
+
+export const getHasMask = (target: Target) => ({
+  _obj: 'get',
+  _target: [{ _property: 'hasUserMask' }, ...layerReference(target)],
+});
+
+/** What double-clicking the Background does; Photoshop names the layer "Layer 0" in its own language. */
+export const convertBackground = () => ({
+  _obj: 'set',
+  _target: [{ _ref: 'layer', _property: 'background' }],
+  to: {
+    _obj: 'layer',
+    opacity: { _unit: 'percentUnit', _value: 100 },
+    mode: { _enum: 'blendMode', _value: 'normal' },
+  },
+  ...SILENT,
+});
+
+/** Acts on the active document. */
+export const selectLayer = (layerId: number, add: boolean) => ({
+  _obj: 'select',
+  _target: [{ _ref: 'layer', _id: layerId }],
+  ...(add ? { selectionModifier: { _enum: 'selectionModifierType', _value: 'addToSelection' } } : {}),
+  makeVisible: false,
+  ...SILENT,
+});
+
+/** These two act on the active layer. */
+export const makeMaskFromSelection = () => ({
+  _obj: 'make',
+  new: { _class: 'channel' },
+  at: MASK,
+  using: { _enum: 'userMaskEnabled', _value: 'revealSelection' },
+  ...SILENT,
+});
+
+export const deleteMask = () => ({ _obj: 'delete', _target: [MASK], apply: false, ...SILENT });
+
+export const deselect = () => ({
+  _obj: 'set',
+  _target: [SELECTION],
+  to: { _enum: 'ordinal', _value: 'none' },
+  ...SILENT,
+});
+
+/** Runs one descriptor. Photoshop answers a failed command with an error descriptor instead of rejecting. */
+export async function play(descriptor: ActionDescriptor): Promise<ActionDescriptor> {
+  const [result] = await action.batchPlay([descriptor], {});
+  if (result === undefined) throw new PluginError('WRITE_FAILED', {}, `${descriptor._obj}: no result`);
+  if (result._obj === 'error') throw new PluginError('WRITE_FAILED', {}, `${descriptor._obj}: ${result.message}`);
+  return result;
+}

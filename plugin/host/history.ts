@@ -1,0 +1,44 @@
+import type { Document } from 'photoshop/dom/Document.js';
+import type { ModalScope } from './modal-scope.ts';
+
+/** What suspendHistory answers while an Action plays: the Action owns the history. */
+const NOT_OURS = 4294967295;
+
+/**
+ * Everything `body` does to the document becomes one history state called `name`. A throw is rolled back by Photoshop
+ * when the modal scope ends; only where the history is not ours to suspend do we step back ourselves.
+ */
+export async function asOneHistoryState<T>(
+  { context }: ModalScope,
+  document: Document,
+  name: string,
+  body: () => Promise<T>,
+): Promise<T> {
+  const { hostControl } = context;
+  const suspension = await hostControl.suspendHistory({ documentID: document.id, name }).catch(() => null);
+  if (suspension === null || isNotOurs(suspension)) return stepBackOnThrow(document, body);
+  const result = await body();
+  // A failure here cannot take anything back: what is still suspended at the end of the scope is committed anyway.
+  await hostControl.resumeHistory(suspension, true).catch(() => {});
+  return result;
+}
+
+function isNotOurs(suspension: unknown): boolean {
+  if (typeof suspension === 'number') return suspension === NOT_OURS;
+  if (typeof suspension !== 'object' || suspension === null) return true;
+  return 'historySuspensionID' in suspension && suspension.historySuspensionID === NOT_OURS;
+}
+
+async function stepBackOnThrow<T>(document: Document, body: () => Promise<T>): Promise<T> {
+  const before = document.activeHistoryState;
+  try {
+    return await body();
+  } catch (thrown) {
+    try {
+      document.activeHistoryState = before;
+    } catch {
+      // Photoshop refuses every change after a cancel; then it undoes the scope itself.
+    }
+    throw thrown;
+  }
+}

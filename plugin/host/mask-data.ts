@@ -1,0 +1,31 @@
+import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
+import type { Alpha } from '../picture.ts';
+import { shareToByte } from './convert-pixels.ts';
+import { imaging } from './uxp.ts';
+
+/** What Edit > Undo and the History panel call our one step. */
+export const HISTORY_NAME = 'Hairline mask';
+
+/** The grey of masks in Adobe's documentation; without a profile Photoshop takes the document's. */
+export const MASK_PROFILE = 'Gray Gamma 2.2';
+
+/** Whoever calls must dispose the answer. */
+export function createMaskData(mask: Alpha, colorProfile: string | null): Promise<Imaging.PhotoshopImageData> {
+  return imaging.createImageDataFromBuffer(mask.data, {
+    width: mask.width,
+    height: mask.height,
+    components: 1,
+    chunky: true,
+    colorSpace: 'Grayscale',
+    ...(colorProfile === null ? {} : { colorProfile }),
+    // Without it Photoshop takes 16-bit values for 0..32768 and everything above for white.
+    fullRange: mask.depth === 16,
+  });
+}
+
+export function toEightBit(mask: Alpha): Alpha {
+  if (mask.depth === 8) return mask;
+  const data = new Uint8Array(mask.data.length);
+  for (let index = 0; index < data.length; index++) data[index] = shareToByte(mask.data[index]!, 2);
+  return { ...mask, depth: 8, data };
+}

@@ -1,0 +1,20 @@
+// What @types/photoshop 25.0 lacks of the calls we use, and the few lines of `uxp` that we need.
+
+declare module 'uxp' {
+  export interface PanelEntry {
+    create?(rootNode: HTMLElement): void;
+    show?(rootNode: HTMLElement): void;
+    hide?(): void;
+    destroy?(): void;
+  }
+  export interface CommandEntry {
+    run(): Promise<void> | void;
+  }
+  export const entrypoints: {
+    setup(entries: {
+      plugin?: { create?(): void; destroy?(): void };
+      panels?: Record<string, PanelEntry>;
+      commands?: Record<string, CommandEntry>;
+    }): void;
+  };
+}

@@ -1,0 +1,25 @@
+import type { Server } from '../client/client.ts';
+import type { Progress, Result } from '../commands/mask-subject.ts';
+
+/** One run of the button, from the user's point of view. */
+export type PanelState =
+  | { name: 'idle' }
+  | Progress
+  | { name: 'done'; result: Result }
+  | { name: 'failed'; error: unknown }
+  | { name: 'cancelled' };
+
+/** What is known about the server without a run. */
+export type ServerState =
+  | { name: 'unknown' }
+  | { name: 'online'; server: Server }
+  | { name: 'offline'; error: unknown };
+
+export interface View {
+  panel: PanelState;
+  server: ServerState;
+}
+
+export function isRunning({ name }: PanelState): boolean {
+  return name === 'searching' || name === 'reading' || name === 'uploading' || name === 'waiting' || name === 'writing';
+}

@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Cancellation, Cancelled } from '../../../plugin/cancellation.ts';
+import type { Server } from '../../../plugin/client/client.ts';
+import { createHttp } from '../../../plugin/client/http.ts';
+import { createClient } from '../../../plugin/client/matte-client.ts';
+import type { Picture } from '../../../plugin/picture.ts';
+import { PROTOCOL_VERSION } from '../../../protocol/limits.ts';
+import { type FakeXhr, type Script, scriptXhr } from './fake-xhr.ts';
+
+const server: Server = {
+  origin: 'http://127.0.0.1:7866',
+  health: { name: 'hairline', version: '0.1.0', protocol: PROTOCOL_VERSION },
+  ready: null,
+};
+const picture: Picture = { left: 0, top: 0, width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(9) };
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function start(decide: (xhr: FakeXhr, attempt: number) => Script, depth: 8 | 16 = 8, sent = picture) {
+  let attempt = 0;
+  const { create, sent: exchanges } = scriptXhr((xhr) => decide(xhr, attempt++));
+  const cancel = new Cancellation();
+  const events: string[] = [];
+  const result = createClient(createHttp(create)).matte(server, sent, depth, cancel, {
+    onUpload: (fraction) => events.push(`upload ${fraction}`),
+    onSent: () => events.push('sent'),
+    onQueued: () => events.push('queued'),
+  });
+  result.catch(() => {});
+  return { result, cancel, events, exchanges };
+}
+
+function answer(depth: number, bytes: number[], changes: Record<string, string> = {}): Script {
+  const headers = { 'x-image-width': '2', 'x-image-height': '2', 'x-image-channels': '1', 'x-image-depth': `${depth}` };
+  return {
+    status: 200,
+    body: new Uint8Array(bytes).buffer,
+    headers: { ...headers, 'x-model': 'isnet', 'x-provider': 'cpu', ...changes },
+  };
+}
+
+const failure = (status: number, code: string, headers = {}): Script => ({
+  status,
+  body: { error: { code, message: 'Sentence.', hint: 'Ünïcode step.' } },
+  headers,
+});
+
+test('sends raw pixels with their shape and reads the alpha', async () => {
+  const { result, events, exchanges } = start(() => answer(8, [0, 1, 2, 255]));
+  await vi.runAllTimersAsync();
+  await expect(result).resolves.toEqual({
+    alpha: { width: 2, height: 2, depth: 8, data: new Uint8Array([0, 1, 2, 255]) },
+    model: 'isnet',
+    provider: 'cpu',
+  });
+  expect(events).toEqual(['upload 0.5', 'upload 1', 'sent']);
+  const [sent] = exchanges;
+  expect(sent?.url).toBe('http://127.0.0.1:7866/v1/mattes?model=auto&output=alpha&depth=8');
+  expect(sent?.body).toBe(picture.data.buffer);
+  expect(sent?.requestHeaders).toEqual({
+    'content-type': 'application/octet-stream',
+    accept: 'application/octet-stream',
+    'x-image-width': '2',
+    'x-image-height': '2',
+    'x-image-channels': '3',
+    'x-image-depth': '8',
+  });
+});
+
+test('reads 16-bit alpha as little-endian', async () => {
+  const { result } = start(() => answer(16, [0, 0, 255, 255, 1, 0, 0, 1]), 16);
+  await vi.runAllTimersAsync();
+  expect((await result).alpha).toMatchObject({ depth: 16, data: new Uint16Array([0, 65535, 1, 256]) });
+});
+
+test('sends only the pixels when they are a part of a larger buffer', async () => {
+  const data = new Uint8Array(20).subarray(4, 16).fill(7);
+  const { result, exchanges } = start(() => answer(8, [0, 0, 0, 0]), 8, { ...picture, data });
+  await vi.runAllTimersAsync();
+  await result;
+  expect(new Uint8Array(exchanges[0]!.body!)).toEqual(data);
+});
+
+test.each([
+  ['another size', answer(8, [0, 0, 0, 0], { 'x-image-width': '4', 'x-image-height': '1' })],
+  ['too few bytes', answer(8, [0, 0, 0])],
+  ['a depth we do not know', answer(32, [0, 0, 0, 0])],
+  ['no shape', { status: 200, body: 'hello' } as Script],
+  ['an error that is no JSON', { status: 502, body: '<html>' } as Script],
+])('refuses an answer with %s', async (_what, script) => {
+  const { result } = start(() => script);
+  await vi.runAllTimersAsync();
+  await expect(result).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+});
+
+test('learns from the first answer which spelling of "arraybuffer" gives bytes', async () => {
+  const { create } = scriptXhr((xhr) => {
+    xhr.knownResponseType = 'arrayBuffer';
+    return answer(8, [0, 1, 2, 3]);
+  });
+  const http = createHttp(create);
+  const ask = () => http({ method: 'GET', url: 'http://127.0.0.1:7866/', timeout: 100, cancel: new Cancellation() });
+  const answers = [ask()];
+  await vi.runAllTimersAsync();
+  expect(typeof (await answers[0]!).body).toBe('string');
+  answers.push(ask());
+  await vi.runAllTimersAsync();
+  expect((await answers[1]!).body).toEqual(new Uint8Array([0, 1, 2, 3]).buffer);
+});
+
+test('refuses text where bytes were asked for', async () => {
+  const { result } = start((xhr) => {
+    xhr.knownResponseType = 'neither';
+    return answer(8, [0, 0, 0, 0]);
+  });
+  await vi.runAllTimersAsync();
+  await expect(result).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+});
+
+test('passes the sentence and the next step of the server on', async () => {
+  const { result } = start(() => failure(503, 'WEIGHTS_MISSING'));
+  await vi.runAllTimersAsync();
+  await expect(result).rejects.toMatchObject({
+    name: 'ServerError',
+    code: 'WEIGHTS_MISSING',
+    message: 'Sentence.',
+    hint: 'Ünïcode step.',
+  });
+});
+
+test('asks a full queue again after the pause it asked for', async () => {
+  const { result, events, exchanges } = start((_xhr, attempt) =>
+    attempt < 2 ? failure(503, 'QUEUE_FULL', { 'retry-after': '2' }) : answer(8, [0, 0, 0, 0]),
+  );
+  await vi.advanceTimersByTimeAsync(1900);
+  expect(exchanges.length).toBe(1);
+  await vi.runAllTimersAsync();
+  await expect(result).resolves.toMatchObject({ model: 'isnet' });
+  expect(events.filter((event) => event === 'queued').length).toBe(2);
+});
+
+test('gives up on a queue that stays full', async () => {
+  const { result, exchanges } = start(() => failure(503, 'QUEUE_FULL'));
+  await vi.runAllTimersAsync();
+  await expect(result).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+  expect(exchanges.length).toBe(6);
+});
+
+test('a server that dies on the way, and one that never answers', async () => {
+  const lost = start(() => ({ error: '' }));
+  await vi.runAllTimersAsync();
+  await expect(lost.result).rejects.toMatchObject({ code: 'SERVER_LOST' });
+  const slow = start(() => 'hang');
+  await vi.runAllTimersAsync();
+  await expect(slow.result).rejects.toMatchObject({ code: 'TIMED_OUT' });
+  expect(slow.exchanges[0]?.aborted).toBe(true);
+});
+
+test('cancel aborts the exchange, or the pause before the next one', async () => {
+  const during = start(() => 'hang');
+  during.cancel.cancel();
+  await expect(during.result).rejects.toBeInstanceOf(Cancelled);
+  expect(during.exchanges[0]?.aborted).toBe(true);
+  const between = start(() => failure(503, 'QUEUE_FULL'));
+  await vi.advanceTimersByTimeAsync(100);
+  between.cancel.cancel();
+  await expect(between.result).rejects.toBeInstanceOf(Cancelled);
+  expect(between.exchanges.length).toBe(1);
+});
+
+test('works without upload events', async () => {
+  const { result, events } = start((xhr) => {
+    xhr.upload = null;
+    return answer(8, [0, 0, 0, 0]);
+  });
+  await vi.runAllTimersAsync();
+  await result;
+  expect(events).toEqual([]);
+});

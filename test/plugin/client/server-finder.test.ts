@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { Cancellation, Cancelled } from '../../../plugin/cancellation.ts';
+import { createHttp } from '../../../plugin/client/http.ts';
+import { createServerFinder, HOSTS } from '../../../plugin/client/server-finder.ts';
+import { PORTS, PROTOCOL_VERSION } from '../../../protocol/limits.ts';
+import { type Script, scriptXhr } from './fake-xhr.ts';
+
+const health = { name: 'hairline', version: '0.1.0', protocol: PROTOCOL_VERSION };
+const ready = { ...health, ready: true, state: 'ready', model: 'isnet', provider: 'cpu', reason: null, queued: 0 };
+const refused: Script = { error: 'Network request failed' };
+
+/** Servers by origin; everything else refuses. */
+function start(servers: Record<string, unknown>, other: Script = refused) {
+  const { create, sent } = scriptXhr((xhr) => {
+    const { origin, pathname } = new URL(xhr.url);
+    if (!(origin in servers)) return other;
+    return { status: 200, body: pathname === '/ready' ? ready : servers[origin] };
+  });
+  const find = createServerFinder(createHttp(create));
+  return { find: () => find(new Cancellation()), findWith: find, sent, servers };
+}
+
+test('tries every port at 127.0.0.1 first, then at localhost', async () => {
+  const { find, sent } = start({ 'http://localhost:7868': health });
+  await expect(find()).resolves.toMatchObject({ origin: 'http://localhost:7868', health, ready });
+  const tried = sent.map(({ url }) => url).filter((url) => url.endsWith('/health'));
+  expect(tried).toEqual(HOSTS.flatMap((host) => PORTS.map((port) => `http://${host}:${port}/health`)));
+});
+
+test('takes the lowest port when several servers run', async () => {
+  const { find } = start({ 'http://127.0.0.1:7869': health, 'http://127.0.0.1:7867': health });
+  await expect(find()).resolves.toMatchObject({ origin: 'http://127.0.0.1:7867' });
+});
+
+test('remembers the last good port, and looks again when it has gone', async () => {
+  const { find, sent, servers } = start({ 'http://127.0.0.1:7868': health });
+  await find();
+  sent.length = 0;
+  await find();
+  expect(sent.map(({ url }) => url)).toEqual(['http://127.0.0.1:7868/health', 'http://127.0.0.1:7868/ready']);
+  delete servers['http://127.0.0.1:7868'];
+  servers['http://127.0.0.1:7866'] = health;
+  await expect(find()).resolves.toMatchObject({ origin: 'http://127.0.0.1:7866' });
+});
+
+test('passes by strangers and servers of another version when the right one runs too', async () => {
+  const { find } = start({
+    'http://127.0.0.1:7866': { name: 'something else' },
+    'http://127.0.0.1:7867': { ...health, protocol: PROTOCOL_VERSION + 1 },
+    'http://127.0.0.1:7868': 'not json',
+    'http://127.0.0.1:7869': health,
+  });
+  await expect(find()).resolves.toMatchObject({ origin: 'http://127.0.0.1:7869' });
+});
+
+test.each([
+  [PROTOCOL_VERSION - 1, 'SERVER_OLDER'],
+  [PROTOCOL_VERSION + 1, 'SERVER_NEWER'],
+])('says which side is older (server speaks %i)', async (protocol, code) => {
+  const { find } = start({ 'http://127.0.0.1:7866': { ...health, protocol, version: '9.9.9' } });
+  await expect(find()).rejects.toMatchObject({ code, values: { version: '9.9.9' } });
+});
+
+test('tells a server that is not running from one that Photoshop forbids', async () => {
+  await expect(start({}).find()).rejects.toMatchObject({ code: 'NOT_RUNNING', detail: '' });
+  const words = 'Permission denied to the url http://127.0.0.1:7866/health. Manifest entry not found.';
+  for (const denied of [{ throws: words }, { error: words }]) {
+    await expect(start({}, denied).find()).rejects.toMatchObject({ code: 'PERMISSION_DENIED', detail: words });
+  }
+});
+
+test('a server that will not say whether it is ready is still a server', async () => {
+  const { create } = scriptXhr((xhr) => (xhr.url.endsWith('/health') ? { status: 200, body: health } : refused));
+  const find = createServerFinder(createHttp(create));
+  await expect(find(new Cancellation())).resolves.toMatchObject({ ready: null });
+});
+
+test('stops at once when cancelled, and closes every probe', async () => {
+  const { findWith, sent } = start({}, 'hang');
+  const cancel = new Cancellation();
+  const found = findWith(cancel);
+  cancel.cancel();
+  await expect(found).rejects.toBeInstanceOf(Cancelled);
+  expect(sent.every((xhr) => xhr.aborted)).toBe(true);
+});

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { HOSTS } from '../../plugin/client/server-finder.ts';
+import { en } from '../../plugin/ui/strings.ts';
+import { PORTS } from '../../protocol/limits.ts';
+
+const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+const manifest = JSON.parse(read('manifest.json'));
+const page = read('plugin/index.html');
+
+test('allows exactly the addresses that the panel probes', () => {
+  const probed = HOSTS.flatMap((host) => PORTS.map((port) => `http://${host}:${port}`));
+  expect(manifest.requiredPermissions).toEqual({ network: { domains: probed } });
+});
+
+test('has the version of the package', () => {
+  expect(manifest.version).toBe(JSON.parse(read('package.json')).version);
+});
+
+test('names files that exist', () => {
+  const icons = [...manifest.icons, ...manifest.entrypoints[0].icons];
+  const files = icons.flatMap(({ path, scale }: { path: string; scale: number[] }) =>
+    scale.map((factor) => path.replace('.png', `@${factor}x.png`)),
+  );
+  for (const file of [manifest.main, ...files])
+    expect(existsSync(new URL(`../../${file}`, import.meta.url))).toBe(true);
+});
+
+test('the page has what the panel draws into, and the words it starts with', () => {
+  for (const id of ['panel', 'mask-subject', 'cancel', 'status', 'hint', 'detail', 'server']) {
+    expect(page).toContain(`id="${id}"`);
+  }
+  expect(page).toContain(`>${en.maskSubject}<`);
+  expect(page).toContain(`>${en.cancel}<`);
+  expect(page).toContain('src="dist/main.js"');
+  expect(page).toMatch(/<html lang="en">/);
+});
+
+test('the page keeps to the CSS that UXP has', () => {
+  expect(page).not.toMatch(/\b(gap|grid|transition|animation|font|float|text-transform)\s*:/);
+});

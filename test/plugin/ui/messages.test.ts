@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { PluginError, ServerError } from '../../../plugin/errors.ts';
+import { describeError, describeServer, describeView } from '../../../plugin/ui/messages.ts';
+import { en } from '../../../plugin/ui/strings.ts';
+
+test.each(Object.entries(en.errors))('%s is one sentence and one next step', (_code, [message, hint]) => {
+  for (const text of [message, hint]) {
+    expect(text).toMatch(/^["A-Z{].*[.]$/);
+    expect(text).not.toMatch(/[!]|please|oops|invalid|exception/i);
+  }
+});
+
+test('fills in names, and keeps what Photoshop said as secondary text', () => {
+  const error = new PluginError('GROUP', { layer: 'Sky {mode}' }, 'raw words');
+  expect(describeError(error, en)).toMatchObject({ message: '"Sky {mode}" is a group.', detail: 'raw words' });
+  expect(describeError(new PluginError('COLOR_MODE', { mode: 'indexedColorMode' }), en).message).toContain(
+    'Indexed Color mode',
+  );
+});
+
+test('shows the words of the server as they are', () => {
+  const error = new ServerError('X', 'It broke.', 'Mend it.');
+  expect(describeError(error, en)).toEqual({ message: 'It broke.', hint: 'Mend it.', detail: '' });
+});
+
+test('has a sentence for what nobody foresaw', () => {
+  for (const thrown of [new TypeError('x is undefined'), 'x is undefined', { message: 'x is undefined' }]) {
+    expect(describeError(thrown, en)).toEqual({
+      message: en.errors.UNEXPECTED[0],
+      hint: en.errors.UNEXPECTED[1],
+      detail: 'x is undefined',
+    });
+  }
+});
+
+test('says how far the upload is', () => {
+  const view = { panel: { name: 'uploading', fraction: 0.456 }, server: { name: 'unknown' } } as const;
+  expect(describeView(view, en).hint).toBe('46 %');
+});
+
+test('an idle panel says that the server is not running; a panel with other news does not', () => {
+  const server = { name: 'offline', error: new PluginError('NOT_RUNNING') } as const;
+  expect(describeView({ panel: { name: 'idle' }, server }, en)).toMatchObject({
+    message: en.errors.NOT_RUNNING[0],
+    hint: en.errors.NOT_RUNNING[1],
+  });
+  expect(describeView({ panel: { name: 'cancelled' }, server }, en).message).toBe(en.status.cancelled[0]);
+});
+
+const health = { name: 'hairline', version: '2.0.0', protocol: 1 } as const;
+const ready = { ...health, ready: true, model: 'isnet', provider: 'cpu', reason: null, queued: 0 };
+test.each([
+  [{ state: 'ready' }, 'isnet on CPU'],
+  [{ state: 'ready', reason: 'No supported GPU was found.' }, 'isnet on CPU. No supported GPU was found.'],
+  [{ state: 'ready', provider: 'newthing' }, 'isnet on newthing'],
+  [{ state: 'loading', provider: null }, 'isnet is loading'],
+  [{ state: 'missing', provider: null }, 'isnet is not downloaded yet'],
+] as const)('server line for %o', (change, text) => {
+  const server = { origin: '', health, ready: { ...ready, ...change } };
+  expect(describeServer({ name: 'online', server }, en)).toBe(text);
+});
+
+test('server line when there is none that fits', () => {
+  expect(describeServer({ name: 'offline', error: new PluginError('NOT_RUNNING') }, en)).toBe('Server not running');
+  const error = new PluginError('SERVER_NEWER', { version: '2.0.0' });
+  expect(describeServer({ name: 'offline', error }, en)).toBe('Server 2.0.0 does not fit this panel');
+});

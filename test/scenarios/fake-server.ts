@@ -1,0 +1,118 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { LOOPBACK, PORTS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
+
+export interface Received {
+  width: number;
+  height: number;
+  channels: number;
+  depth: number;
+  body: Buffer;
+}
+
+/** The server's wire without a model: everything inside the ellipse that fills the picture is the subject. */
+export class FakeServer {
+  received: Received[] = [];
+  protocol = PROTOCOL_VERSION;
+  state = 'ready';
+  /** Called when a picture has arrived, before the answer; may take its time or throw an answer of its own. */
+  onPicture: (received: Received) => Promise<void> | void = () => {};
+  /** Called when somebody asks whether we live, before the answer. */
+  onHealth: () => unknown = () => {};
+  /** Answers of `POST /v1/mattes` to give first: status and error code. */
+  failures: { status: number; code: string; retryAfter?: string }[] = [];
+  name = 'hairline';
+  private readonly server: Server = createServer((request, response) => void this.answer(request, response));
+
+  /** Takes the port that the panel tries first; waits for another test that holds it. */
+  async start(port: number = PORTS[0]): Promise<this> {
+    for (let attempt = 0; attempt < 300; attempt++) {
+      if (await listen(this.server, port)) return this;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error(`Port ${port} does not become free`);
+  }
+
+  stop(): Promise<void> {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const health = { name: this.name, version: '0.1.0', protocol: this.protocol };
+    if (url.pathname === '/health') {
+      this.onHealth();
+      return sendJson(response, 200, health);
+    }
+    if (url.pathname === '/ready') {
+      const ready = this.state === 'ready';
+      const body = { ...health, ready, state: this.state, model: 'isnet', provider: 'cpu', reason: null, queued: 0 };
+      return sendJson(response, ready ? 200 : 503, body);
+    }
+    const received = await receive(request);
+    this.received.push(received);
+    const failure = this.failures.shift();
+    if (failure !== undefined) {
+      if (failure.retryAfter !== undefined) response.setHeader('retry-after', failure.retryAfter);
+      return sendJson(response, failure.status, {
+        error: { code: failure.code, message: 'The server says no.', hint: 'Ask again.' },
+      });
+    }
+    await this.onPicture(received);
+    const depth = url.searchParams.get('depth') === '16' ? 16 : 8;
+    response.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      'x-image-width': received.width,
+      'x-image-height': received.height,
+      'x-image-channels': 1,
+      'x-image-depth': depth,
+      'x-model': 'isnet',
+      'x-provider': 'cpu',
+    });
+    response.end(ellipse(received.width, received.height, depth));
+  }
+}
+
+/** Opacity 0..1 of the ellipse that touches all four sides, with a soft edge so that every value occurs. */
+export function ellipseAt(x: number, y: number, width: number, height: number): number {
+  const distance = Math.hypot((2 * x + 1) / width - 1, (2 * y + 1) / height - 1);
+  return Math.min(1, Math.max(0, (1 - distance) * 4));
+}
+
+function ellipse(width: number, height: number, depth: 8 | 16): Buffer {
+  const alpha = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
+  const full = depth === 8 ? 255 : 65535;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) alpha[y * width + x] = Math.round(ellipseAt(x, y, width, height) * full);
+  }
+  return Buffer.from(alpha.buffer);
+}
+
+async function receive(request: IncomingMessage): Promise<Received> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const number = (name: string) => Number(request.headers[name]);
+  return {
+    width: number('x-image-width'),
+    height: number('x-image-height'),
+    channels: number('x-image-channels'),
+    depth: number('x-image-depth'),
+    body: Buffer.concat(chunks),
+  };
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+function listen(server: Server, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (listening: boolean) => {
+      server.removeAllListeners('error').removeAllListeners('listening');
+      resolve(listening);
+    };
+    server.once('error', () => finish(false)).once('listening', () => finish(true));
+    server.listen(port, LOOPBACK);
+  });
+}
