@@ -32,7 +32,7 @@ export async function loadSession(
 /** A broken provider answers with NaN or with one flat value (product.md: fp16 and CoreML faults); a network never does. */
 async function probeSession(session: Session, spec: ModelSpec): Promise<void> {
   const { width, height, name } = spec.input;
-  const { [spec.output.name]: output } = await session.run({ [name]: drawProbe(width, height) }, [spec.output.name]);
+  const { [spec.output.name]: output } = await session.run({ [name]: drawProbe(spec.input) }, [spec.output.name]);
   const { data } = output as Tensor;
   if (data.length !== width * height)
     throw new Error(`the output has ${data.length} values instead of ${width * height}`);
@@ -40,14 +40,17 @@ async function probeSession(session: Session, spec: ModelSpec): Promise<void> {
   if (data.every((value) => value === data[0])) throw new Error('the output is flat');
 }
 
-/** A bright disc on a dark ground: something that every network sees an edge in. */
-function drawProbe(width: number, height: number): Tensor {
-  const data = new Float32Array(3 * width * height);
+/** A white disc on a black ground: something that every network sees an edge in. */
+function drawProbe({ width, height, layout, mean, scale }: ModelSpec['input']): Tensor {
+  const plane = width * height;
+  const data = new Float32Array(3 * plane);
   const radius = Math.min(width, height) / 4;
+  const planar = layout === 'NCHW';
   for (let i = 0; i < data.length; i++) {
-    const x = i % width;
-    const y = Math.floor(i / width) % height;
-    data[i] = Math.hypot(x - width / 2, y - height / 2) < radius ? 0.5 : -0.5;
+    const channel = planar ? Math.floor(i / plane) : i % 3;
+    const pixel = planar ? i % plane : Math.floor(i / 3);
+    const inside = Math.hypot((pixel % width) - width / 2, Math.floor(pixel / width) - height / 2) < radius;
+    data[i] = ((inside ? 255 : 0) - mean[channel]!) * scale[channel]!;
   }
-  return { data, dims: [1, 3, height, width] };
+  return { data, dims: planar ? [1, 3, height, width] : [height, width, 3] };
 }
