@@ -1,4 +1,7 @@
 import path from 'node:path';
+import type { ModelSpec } from '../registry/model-spec.ts';
+import type { Offer } from '../registry/offer.ts';
+import { bytesOfSource, nameOfSource } from '../registry/source-spec.ts';
 import { describeDownload, pullModel } from './connect.ts';
 import { type ModelsContext, notesOn, stateOf } from './models-state.ts';
 import { EXIT, formatBytes, UsageError } from './terminal.ts';
@@ -19,7 +22,7 @@ export async function pull(
   }
   const offer = await registry.offer(spec, signal);
   terminal.say(describeDownload(spec, offer?.bytes ?? null));
-  if (offer) terminal.say(`Source: ${offer.source}`);
+  for (const line of describeSources(spec, offer)) terminal.say(line);
   terminal.say(`Licence: ${spec.licence.spdx}, ${spec.licence.url}`);
   for (const note of notesOn(spec)) terminal.say(note);
   // Without an offer there is nothing to agree to; the download then says what is wrong with every source.
@@ -31,6 +34,16 @@ export async function pull(
   await pullModel(registry, spec, terminal, signal, force);
   terminal.say(`${spec.name} is ready, in ${config.cacheDir}`);
   return EXIT.ok;
+}
+
+/** The source that would be used, and what is tried if it fails: that may be a much larger download. */
+function describeSources({ weights }: ModelSpec, offer: Offer | null): string[] {
+  const others = weights.sources.filter((source) => nameOfSource(source) !== offer?.source);
+  const lines = others.map((source) => {
+    const bytes = bytesOfSource(source);
+    return `Otherwise: ${nameOfSource(source)}${bytes === null ? '' : `, ${formatBytes(bytes)}`}`;
+  });
+  return offer ? [`Source: ${offer.source}`, ...lines] : [];
 }
 
 export async function addModel(file: string, id: string, { config, terminal, registry }: ModelsContext): Promise<void> {

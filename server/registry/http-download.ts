@@ -58,6 +58,10 @@ export async function downloadFile(
       // Pieces from two days may belong to two files. In one go it is the server's file that is wrong.
       if (!joined || tries === 2) throw new WrongContent(`what arrived ${wrong}`);
     }
+  } catch (error) {
+    // Longer than the file: nothing can be continued from here.
+    if (error instanceof WrongContent && part.size > (expected.bytes ?? MAX_DOWNLOAD_BYTES)) await part.clear();
+    throw error;
   } finally {
     await (key ? part.release() : part.remove());
   }
@@ -149,11 +153,13 @@ class Transfer {
       this.joined = true;
       this.total = whole ?? this.total;
     } else if (answer.status === 200) {
+      const length = answer.header('content-length');
+      if (length !== null && !encoded) this.total = Number(length);
+      // Checked before the part is given up: a hotel's login page answers 200 too.
+      this.checkTotal();
       // The server ignores ranges, or the file has changed since.
       if (part.size > 0) await part.clear();
       this.joined = false;
-      const length = answer.header('content-length');
-      if (length !== null && !encoded) this.total = Number(length);
     } else {
       throw new HttpStatusError(answer.status);
     }

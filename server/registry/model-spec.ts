@@ -30,6 +30,7 @@ export const ModelSpecSchema = Type.Object({
   purpose: Type.String(),
   subjects: Type.Array(Subject),
   licence: Type.Object({
+    /** SPDX identifier, or `unknown`. */
     spdx: Type.String(),
     url: Type.String(),
     /** What a person should know before using the results. */
