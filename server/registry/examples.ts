@@ -25,8 +25,8 @@ async function download({ url, ...expected }: HttpFile, http: HttpClient, signal
     return await downloadFile(url, path.join(folder, 'picture'), expected, { http, signal, onBytes() {} });
   } catch (error) {
     signal.throwIfAborted();
-    const { code, reason } = explain(error, folder);
-    throw new AppError(code, `${url} could not be downloaded: ${reason}.`, { cause: error });
+    const detail = `${url} could not be downloaded: ${explain(error, folder).reason}. With --from it is taken from a folder.`;
+    throw new AppError('DOWNLOAD_FAILED', detail, { cause: error });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

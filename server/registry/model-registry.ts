@@ -50,7 +50,7 @@ export interface ModelRegistry {
   /**
    * Fetches a published example of what a model does, or takes it from `folder`, where the files have the names that
    * they have on the server.
-   * @throws {AppError} DOWNLOAD_FAILED, WEIGHTS_MISSING (offline); BAD_REQUEST when a file in `folder` is another one.
+   * @throws {AppError} DOWNLOAD_FAILED; BAD_REQUEST when a file in `folder` is another one.
    */
   example(pair: VerifyPair, options: { folder?: string; signal: AbortSignal }): Promise<VerifyFiles>;
   /** Deletes the weights. Returns whether there were any. */
