@@ -26,6 +26,18 @@ export function importGraphDef(bytes: Uint8Array, options: ImportOptions = {}): 
   return importGraph(readGraphDef(bytes), options);
 }
 
+/** What a frozen graph offers, to choose outputs from: its inputs, the values nothing reads, and its operations. */
+export function inspectGraphDef(bytes: Uint8Array): {
+  inputs: string[];
+  outputs: string[];
+  ops: Record<string, number>;
+} {
+  const { nodes, inputs, outputs } = readGraphDef(bytes);
+  const ops: Record<string, number> = {};
+  for (const { op } of nodes.values()) ops[op] = (ops[op] ?? 0) + 1;
+  return { inputs: inputs.map((input) => input.name), outputs: outputs.map((output) => output.name), ops };
+}
+
 function importGraph(graph: TfGraph, options: ImportOptions): ImportedGraph {
   const { net, inputs, outputs, notes } = lowerGraph(graph, options);
   const tidy = optimise(net);

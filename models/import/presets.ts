@@ -21,8 +21,13 @@ export function rvmOptions(size: { height: number | string; width: number | stri
 
 /**
  * BSHM (`tf_graph.pb`): `input_image` is RGB 0..255, height x width x 3, of any size. Fixing the size at 768 x 640, at
- * which the network works anyway, removes the resizes in the graph and every dynamic shape with them.
+ * which the network works anyway, removes the resizes in the graph and every dynamic shape with them. Of the heads that
+ * releases of the graph have, only those asked for are kept (`inspectGraphDef` tells which there are).
  */
-export function bshmOptions(size?: { height: number; width: number }): ImportOptions {
-  return size ? { inputs: { input_image: { shape: [size.height, size.width, 3] } } } : {};
+export function bshmOptions(choice: { height?: number; width?: number; outputs?: string[] } = {}): ImportOptions {
+  const { height, width, outputs } = choice;
+  return {
+    ...(height && width ? { inputs: { input_image: { shape: [height, width, 3] } } } : {}),
+    ...(outputs ? { outputs } : {}),
+  };
 }

@@ -96,7 +96,8 @@ class GraphLowering {
   }
 
   private valueOf(name: string, index: number, reader: TfNode): Value {
-    const value = this.values.get(name)?.[index];
+    const values = this.values.get(name);
+    const value = values?.[index] ?? values?.find((v, _, all) => v.dead && all.length === 1);
     if (value) return value;
     const node = this.graph.nodes.get(name);
     if (!node) throw new GraphFormatError(`The node "${reader.name}" reads "${name}", which does not exist.`);

@@ -40,6 +40,9 @@ export interface LiveChannels {
   parts: { value: Value; offset: number }[];
 }
 
+/** What every node of a switched-off branch yields, however many outputs it has. */
+export const DEAD: Value = { dtype: 'float32', shape: [], dead: true };
+
 export function constant(tensor: Tensor): Value {
   return { dtype: tensor.dtype, shape: [...tensor.shape], tensor };
 }

@@ -91,10 +91,15 @@ function close(node: NetNode, fused: Fused, constants: Map<string, Tensor>): Net
   const name = `${node.name}/weights`;
   const bias = `${node.name}/bias`;
   const inner = weights.data.length / weights.shape[0]! / (node.op === 'Conv' ? 1 : channels);
-  const uniform = scale.every((s) => s === 1);
-  const data = uniform
-    ? weights.data
-    : Float32Array.from(weights.data, (w, i) => w * scale[Math.floor(i / inner) % channels]!);
+  // Scales of 1 are what a lone bias leaves: nothing to do then, and weights may be large.
+  const scaled = scale.some((s) => s !== 1);
+  const data = scaled ? Float32Array.from(weights.data) : weights.data;
+  if (scaled) {
+    for (let at = 0, row = 0; at < data.length; at += inner, row++) {
+      const s = scale[row % channels]!;
+      for (let i = at; i < at + inner; i++) data[i]! *= s;
+    }
+  }
   constants.set(name, { ...weights, data });
   constants.set(bias, makeTensor('float32', [channels], fused.offset));
   return { ...node, inputs: [node.inputs[0]!, name, bias], outputs: [fused.output!] };

@@ -2,7 +2,7 @@ import { type Net, type NetNode, producersOf } from '../net.ts';
 
 /**
  * Recognises x * relu6(x + 3) / 6 in the orders that exporters write it, and writes it as x * HardSigmoid(x), which
- * every execution provider has and ONNX Runtime fuses into the convolution before it.
+ * ONNX Runtime has kernels for on CPU, CUDA and DirectML, and which it fuses into a convolution on the CPU.
  */
 export function fuseHardSwish(net: Net): Net {
   const producers = producersOf(net);
@@ -31,51 +31,48 @@ function hardSigmoid(name: string, input: string, output: string): NetNode {
 
 /** The x of a product that is a whole hard swish: its factors are x, relu6(x + 3) and 1/6, in any grouping. */
 function matchSwish(net: Net, producers: Map<string, NetNode>, node: NetNode): string | undefined {
-  const factors = flatten(net, producers, node, 2);
-  if (factors.names.length !== 2 || Math.abs(factors.scale * 6 - 1) > 1e-5) return undefined;
-  const [a, b] = factors.names as [string, string];
+  const { names, scale } = factorsOf(net, producers, node);
+  if (names.length !== 2 || !isSixth(scale)) return undefined;
+  const [a, b] = names as [string, string];
   if (shiftedRelu(net, producers, b) === a) return a;
   return shiftedRelu(net, producers, a) === b ? b : undefined;
 }
 
 /** The x of relu6(x + 3) / 6. */
 function matchGate(net: Net, producers: Map<string, NetNode>, node: NetNode): string | undefined {
-  const factors = flatten(net, producers, node, 1);
-  if (factors.names.length !== 1 || Math.abs(factors.scale * 6 - 1) > 1e-5) return undefined;
-  return shiftedRelu(net, producers, factors.names[0]!);
+  const { names, scale } = scaled(net, node);
+  return names.length === 1 && isSixth(scale) ? shiftedRelu(net, producers, names[0]!) : undefined;
 }
 
-function flatten(
-  net: Net,
-  producers: Map<string, NetNode>,
-  node: NetNode,
-  depth: number,
-): { names: string[]; scale: number } {
-  const result = { names: [] as string[], scale: 1 };
-  node.inputs.forEach((input, i) => {
-    const number = scalarOf(net, input);
-    if (number !== undefined) {
-      result.scale *= node.op === 'Div' && i === 1 ? 1 / number : number;
-      return;
-    }
-    const producer = producers.get(input);
-    const product = producer?.op === 'Mul' || producer?.op === 'Div';
-    const hasScale = producer?.inputs.some((name) => scalarOf(net, name) !== undefined);
-    const inner =
-      depth > 0 && product && (hasScale || depth > 1) ? flatten(net, producers, producer, depth - 1) : undefined;
-    if (
-      inner &&
-      inner.names.length + result.names.length <= 2 &&
-      i + 1 >= result.names.length &&
-      (hasScale || node.inputs.some((n) => scalarOf(net, n) !== undefined))
-    ) {
-      result.names.push(...inner.names);
-      result.scale *= inner.scale;
-    } else {
-      result.names.push(input);
-    }
-  });
-  return result;
+function isSixth(scale: number): boolean {
+  return Math.abs(scale * 6 - 1) < 1e-5;
+}
+
+interface Product {
+  names: string[];
+  scale: number;
+}
+
+/** A product of two values and a number, which one of two nested products holds. */
+function factorsOf(net: Net, producers: Map<string, NetNode>, node: NetNode): Product {
+  const own = scaled(net, node);
+  for (const [i, name] of own.names.entries()) {
+    const producer = producers.get(name);
+    if (producer?.op !== 'Mul' && producer?.op !== 'Div') continue;
+    const inner = scaled(net, producer);
+    const names = [...own.names.slice(0, i), ...inner.names, ...own.names.slice(i + 1)];
+    if (names.length === 2) return { names, scale: own.scale * inner.scale };
+  }
+  return own;
+}
+
+/** The values and the number that a Mul, or a Div by a number, multiplies. */
+function scaled(net: Net, node: NetNode): Product {
+  const [a, b] = node.inputs as [string, string];
+  const [left, right] = [scalarOf(net, a), scalarOf(net, b)];
+  if (right !== undefined) return { names: [a], scale: node.op === 'Div' ? 1 / right : right };
+  if (node.op === 'Div') return { names: [node.outputs[0]!], scale: 1 };
+  return left === undefined ? { names: [a, b], scale: 1 } : { names: [b], scale: left };
 }
 
 /** The x of Clip(x + 3, 0, 6). */

@@ -1,7 +1,5 @@
 import { fail, inputOf, type Lower, type Operation } from '../operation.ts';
-import type { Value } from '../value.ts';
-
-const DEAD: Value = { dtype: 'float32', shape: [], dead: true };
+import { DEAD, type Value } from '../value.ts';
 
 /** Control flow that a constant condition settles at import, and nodes that pass their input on. */
 export const flowOps: Record<string, Lower> = {
