@@ -1,8 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { loadConfig } from '../server/config.ts';
+import { PORTS } from '../protocol/limits.ts';
 import { pullProgress } from '../server/cli/progress.ts';
 import { Terminal } from '../server/cli/terminal.ts';
+import { loadConfig } from '../server/config.ts';
 import { encodeAlphaPng, openEncoded } from '../server/imaging/codec.ts';
 import { drawContactSheet, findHairWindow } from '../server/imaging/contact-sheet.ts';
 import type { AlphaPlane, Raster } from '../server/imaging/picture.ts';
@@ -17,13 +18,16 @@ import { SimulatedPhotoshop } from '../test/host/index.ts';
  * Usage: npm run demo [-- <photo>]
  */
 const terminal = new Terminal();
-const photo = path.resolve(process.argv[2] ?? path.join(packageRoot, 'node_modules/@vladmandic/face-api/demo/sample4.jpg'));
+const photo = path.resolve(
+  process.argv[2] ?? path.join(packageRoot, 'node_modules/@vladmandic/face-api/demo/sample4.jpg'),
+);
 const folder = path.join(packageRoot, 'demo');
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 
 const progress = pullProgress(terminal);
-const server = await startServer(loadConfig({ logLevel: 'silent' }), { onProgress: progress.onProgress });
-const host = new SimulatedPhotoshop();
+const server = await startServer(loadConfig({ port: 0, logLevel: 'silent' }), { onProgress: progress.onProgress });
+// The panel sees our server alone, not one that the user may have running beside it.
+const host = new SimulatedPhotoshop({ ports: { [PORTS[0]]: server.port } });
 try {
   terminal.say(`Server      ${server.url}`);
   await server.ready.finally(() => progress.stop());
@@ -33,7 +37,9 @@ try {
 
   const picture = await (await openEncoded(await readFile(photo))).readRaster(8);
   const document = host.openPixels({ name: path.basename(photo), ...picture, data: picture.data });
-  terminal.say(`Photo       ${path.basename(photo)}, ${picture.width} x ${picture.height}, opened as a Background layer`);
+  terminal.say(
+    `Photo       ${path.basename(photo)}, ${picture.width} x ${picture.height}, opened as a Background layer`,
+  );
 
   const panel = await host.loadPlugin(path.join(packageRoot, 'dist', 'photoshop'));
   await panel.showPanel();

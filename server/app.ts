@@ -1,11 +1,14 @@
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import accepts from '@fastify/accepts';
 import multipart from '@fastify/multipart';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import { type ErrorCode, RETRY_AFTER_SECONDS } from '../protocol/errors.ts';
 import { MAX_BODY_BYTES } from '../protocol/limits.ts';
 import { Admission } from './admission.ts';
 import type { Config } from './config.ts';
 import { doors } from './doors.ts';
+import { drain } from './drain.ts';
 import { AppError } from './errors.ts';
 import type { MatteService } from './matting/service.ts';
 import { registerHealth } from './routes/health.ts';
@@ -24,12 +27,22 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: config.requestTimeout,
+    http: {
+      // Node swaps the two timeouts when the one for headers is the longer: the body would get the headers' 60 seconds.
+      requestTimeout: config.requestTimeout,
+      headersTimeout: Math.min(60_000, config.requestTimeout),
+      connectionsCheckingInterval: Math.min(5000, Math.ceil(config.requestTimeout / 4)),
+      // Left to `doors`, which answers in our own words.
+      requireHostHeader: false,
+    },
     // A client that stops reading its answer must not keep its place for ever.
     connectionTimeout: 5 * 60_000,
-    forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // `drain` closes and answers instead.
+    forceCloseConnections: false,
+    return503OnClosing: false,
     // Unknown parameters are refused, not dropped: a typing error would otherwise silently change the result.
     ajv: { customOptions: { removeAdditional: false } },
+    frameworkErrors: (error, _request, reply) => sendFailure(reply, toAppError(error)),
     clientErrorHandler(error, socket) {
       const code: ErrorCode =
         error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
@@ -37,7 +50,7 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
           : error.code === 'HPE_HEADER_OVERFLOW'
             ? 'HEADERS_TOO_LARGE'
             : 'BAD_REQUEST';
-      if (!socket.writable) return void socket.destroy();
+      if (!socket.writable || answerHasBegun(socket)) return void socket.destroy();
       const failure = new AppError(code);
       const body = JSON.stringify(failure.toBody());
       socket.end(
@@ -45,20 +58,26 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
       );
     },
   });
+  // An expectation that nobody knows is no reason to refuse; Node would answer it with an empty 417.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   // JSON and text bodies are simple cross-site requests, and no route takes them.
   app.removeAllContentTypeParsers();
   await app.register(doors);
+  await app.register(drain);
   await app.register(accepts);
   await app.register(multipart);
 
   app.setErrorHandler((error, request, reply) => {
     const failure = toAppError(error);
     if (failure.status >= 500 && failure.code !== 'QUEUE_FULL') request.log.error({ err: error, code: failure.code });
-    if (failure.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
-    return reply.code(failure.status).send(failure.toBody());
+    return sendFailure(reply, failure);
   });
-  app.setNotFoundHandler(() => {
-    throw new AppError('NOT_FOUND');
+  app.setNotFoundHandler((request, reply) => {
+    const url = request.url.split('?', 1)[0]!;
+    const allowed = app.supportedMethods.filter((method) => app.hasRoute({ method, url }));
+    if (allowed.length === 0) throw new AppError('NOT_FOUND');
+    reply.header('allow', allowed.join(', '));
+    throw new AppError('METHOD_NOT_ALLOWED');
   });
 
   registerHealth(app, mattes);
@@ -67,12 +86,24 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
   return app;
 }
 
+function sendFailure(reply: FastifyReply, failure: AppError): FastifyReply {
+  if (failure.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  return reply.code(failure.status).send(failure.toBody());
+}
+
+/** Whether part of an answer is on its way: a second one would land in the middle of it. Node asks the same way. */
+function answerHasBegun(socket: Duplex & { _httpMessage?: ServerResponse | null }): boolean {
+  return socket._httpMessage?.headersSent ?? false;
+}
+
 /** Framework and parser errors in the words of our own table. What nobody foresaw is INTERNAL. */
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new AppError('UNSUPPORTED_TYPE');
+  if (code === 'FST_ERR_BAD_URL') return new AppError('BAD_REQUEST', 'The address is not written correctly.');
   if (statusCode === 413) return new AppError('BODY_TOO_LARGE');
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new AppError('BAD_REQUEST', message);
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new AppError('BAD_REQUEST', undefined, { cause: error });
   return new AppError('INTERNAL', undefined, { cause: error });
 }

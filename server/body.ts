@@ -66,11 +66,26 @@ export function mediaType(request: FastifyRequest): string {
 
 /**
  * Reads a body of a known or bounded size into one buffer, without the second copy that joining chunks would cost.
- * @throws {AppError} BODY_TOO_LARGE, SIZE_MISMATCH when fewer bytes come than announced, CANCELLED
+ * @param exact whether exactly the announced bytes must come: always for raw pixels, also when they come in chunks
+ * @throws {AppError} BODY_TOO_LARGE, SIZE_MISMATCH, EMPTY_BODY, CANCELLED
  */
 export async function readBody(stream: Readable, announced: number, exact: boolean): Promise<Buffer> {
   if (announced > MAX_BODY_BYTES) throw new AppError('BODY_TOO_LARGE');
   return exact ? fill(stream, announced) : collect(stream, announced);
+}
+
+/**
+ * The first file of a form, whatever its field is called.
+ * @throws {AppError} EMPTY_BODY, BAD_REQUEST, BODY_TOO_LARGE, CANCELLED
+ */
+export async function readFormFile(request: FastifyRequest): Promise<Buffer> {
+  // One byte more than may come: the parser cuts a file at its limit without a word.
+  const limits = { fileSize: request.announced + 1, files: 1, fields: 16, fieldSize: 4096 };
+  const part = await request.file({ limits }).catch((cause) => {
+    throw uploadFailure(cause as Error);
+  });
+  if (!part) throw new AppError('EMPTY_BODY', 'The form has no file in it.');
+  return readBody(part.file, request.announced, false);
 }
 
 async function fill(stream: Readable, length: number): Promise<Buffer> {
@@ -78,10 +93,11 @@ async function fill(stream: Readable, length: number): Promise<Buffer> {
   const body = Buffer.allocUnsafeSlow(length);
   let filled = 0;
   for await (const chunk of chunks(stream)) {
-    if (filled + chunk.length > length) throw new AppError('SIZE_MISMATCH', mismatch(length, filled + chunk.length));
+    if (filled + chunk.length > length) throw new AppError('SIZE_MISMATCH', mismatch(length, 'more'));
     chunk.copy(body, filled);
     filled += chunk.length;
   }
+  if (filled === 0) throw new AppError('EMPTY_BODY');
   if (filled !== length) throw new AppError('SIZE_MISMATCH', mismatch(length, filled));
   return body;
 }
@@ -98,15 +114,23 @@ async function collect(stream: Readable, limit: number): Promise<Buffer> {
   return Buffer.concat(parts, total);
 }
 
+/** A reader that gives up leaves the stream open: destroying it would cut the connection before the refusal is sent. */
 async function* chunks(stream: Readable): AsyncGenerator<Buffer> {
   try {
-    yield* stream;
+    yield* stream.iterator({ destroyOnReturn: false });
   } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    throw new AppError('CANCELLED', 'The upload broke off.', { cause });
+    throw uploadFailure(cause as Error);
   }
 }
 
-function mismatch(expected: number, got: number): string {
+const BROKEN_OFF = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'FST_MP_PREMATURE_CLOSE']);
+
+/** Either the connection broke, or the form is not written as a form. */
+function uploadFailure(cause: NodeJS.ErrnoException): AppError {
+  if (BROKEN_OFF.has(cause.code ?? '')) return new AppError('CANCELLED', 'The upload broke off.', { cause });
+  return new AppError('BAD_REQUEST', 'The form is incomplete or not written correctly.', { cause });
+}
+
+function mismatch(expected: number, got: number | 'more'): string {
   return `The size headers promise ${expected} bytes; the body has ${got}.`;
 }

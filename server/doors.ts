@@ -11,7 +11,11 @@ import { AppError } from './errors.ts';
 export const doors = fp(
   async (app) => {
     app.addHook('onRequest', async (request) => {
-      if (!isLoopbackHost(request.headers.host, request.socket.localPort)) throw new AppError('FORBIDDEN_HOST');
+      const { headersDistinct, url = '' } = request.raw;
+      // Of two Host headers Node reports the first; an address with a host of its own (for proxies) outranks both.
+      const ambiguous = (headersDistinct?.host?.length ?? 0) > 1 || /^[a-z]+:/i.test(url);
+      if (ambiguous || !isLoopbackHost(request.headers.host, request.socket.localPort))
+        throw new AppError('FORBIDDEN_HOST');
       if (!isAllowedOrigin(request.headers.origin)) throw new AppError('FORBIDDEN_ORIGIN');
     });
   },

@@ -8,7 +8,10 @@ export interface Strings {
     'idle' | 'searching' | 'reading' | 'uploading' | 'waiting' | 'queued' | 'writing' | 'busy' | 'done' | 'cancelled',
     Sentence
   >;
-  server: Record<'unknown' | 'offline' | 'ready' | 'downloading' | 'loading' | 'installed' | 'missing' | 'failed' | 'wrong', string>;
+  server: Record<
+    'unknown' | 'offline' | 'ready' | 'downloading' | 'loading' | 'installed' | 'missing' | 'failed' | 'wrong',
+    string
+  >;
   /** Execution providers by their id. */
   providers: Record<string, string>;
   /** Colour modes by Photoshop's constant, named as in its menu. */

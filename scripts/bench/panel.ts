@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { PORTS } from '../../protocol/limits.ts';
 import { loadConfig } from '../../server/config.ts';
 import type { Picture } from '../../server/imaging/picture.ts';
 import { startServer } from '../../server/main.ts';
@@ -14,8 +15,8 @@ const RUNS = 3;
  * The simulator copies pixels as often as Photoshop must; its own speed is not Photoshop's.
  */
 export async function measurePanel(photo: Picture): Promise<Record<string, string>> {
-  const server = await startServer(loadConfig({ logLevel: 'silent' }));
-  const host = new SimulatedPhotoshop();
+  const server = await startServer(loadConfig({ port: 0, logLevel: 'silent' }));
+  const host = new SimulatedPhotoshop({ ports: { [PORTS[0]]: server.port } });
   try {
     await server.ready;
     const data = await photo.readGrid(WIDTH, HEIGHT);
@@ -27,7 +28,8 @@ export async function measurePanel(photo: Picture): Promise<Record<string, strin
       const [scopes, bytes] = [host.modalLog.length, host.bytesCopied];
       panel.click('#mask-subject');
       const state = () => panel.document.querySelector('#panel')?.getAttribute('data-state') ?? '';
-      await panel.waitFor(() => ['done', 'failed'].includes(state()), 120_000, 'the mask');
+      const masked = () => document.historyStates.at(-1)?.name === 'Hairline mask' && state() === 'done';
+      await panel.waitFor(() => masked() || state() === 'failed', 120_000, 'the mask');
       if (state() === 'failed') throw new Error(panel.text('#status'));
       const [read, write] = host.modalLog.slice(scopes).map(({ ms }) => ms);
       runs.push({ read: read ?? 0, write: write ?? 0, bytes: host.bytesCopied - bytes });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import Type, { type Static } from 'typebox';
-import { ENCODED_TYPES, HEADERS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
+import { type Depth, ENCODED_TYPES, HEADERS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
 import type { Admission } from '../admission.ts';
-import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readRawLayout } from '../body.ts';
+import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readFormFile, readRawLayout } from '../body.ts';
 import { AppError } from '../errors.ts';
 import { encodeAlphaPng, encodePng, openEncoded, openRaw } from '../imaging/codec.ts';
 import { parseColour } from '../imaging/colour.ts';
@@ -13,6 +14,8 @@ import { composeOver, cutOut } from '../matting/composition.ts';
 import { estimateForeground } from '../matting/foreground.ts';
 import type { MatteService } from '../matting/service.ts';
 
+const DEPTHS = ['8', '16'] as const;
+
 const Query = Type.Object(
   {
     model: Type.String({ default: 'auto', maxLength: 64 }),
@@ -20,7 +23,11 @@ const Query = Type.Object(
       OUTPUTS.map((output) => Type.Literal(output)),
       { default: 'alpha' },
     ),
-    depth: Type.Union([Type.Literal(8), Type.Literal(16)], { default: 8 }),
+    // Text, so that only these two spellings pass: as a number, "08" and "8.0" would.
+    depth: Type.Union(
+      DEPTHS.map((depth) => Type.Literal(depth)),
+      { default: '8' },
+    ),
     background: Type.String({ default: 'white', maxLength: 64 }),
   },
   { additionalProperties: false },
@@ -43,7 +50,7 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
   app.decorateRequest('place', null);
 
   app.addContentTypeParser([RAW_TYPE, ...ENCODED_TYPES], (request: FastifyRequest, payload: IncomingMessage) =>
-    readBody(payload, request.announced, request.headers['content-length'] !== undefined),
+    readBody(payload, request.announced, isRaw(request) || request.headers['content-length'] !== undefined),
   );
 
   app.post<{ Querystring: Query }>(
@@ -54,7 +61,8 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
       onRequest: async (request, reply) => {
         if (!ACCEPTED.has(mediaType(request))) throw new AppError('UNSUPPORTED_TYPE');
         const validate = request.getValidationFunction('querystring');
-        if (validate && !validate(request.query)) throw new AppError('BAD_REQUEST', describeQuery(validate.errors));
+        if (validate && !validate(request.query))
+          throw new AppError('BAD_REQUEST', describeQuery(request.query, validate.errors));
         mattes.registry.resolve(request.query.model);
         parseColour(request.query.background);
         chooseType(request);
@@ -77,7 +85,8 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
 
   async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
     const picture = await readPicture(request);
-    const { output, depth, model } = request.query;
+    const { output, model } = request.query;
+    const depth = depthOf(request.query);
     const matte = await mattes.matte(picture, { model, depth, signal });
     const began = performance.now();
     const raster = await finish(picture, matte.alpha, request.query);
@@ -122,17 +131,10 @@ class Place {
 }
 
 async function readPicture(request: FastifyRequest): Promise<Picture> {
-  if (mediaType(request) === MULTIPART) return openEncoded(await readPart(request));
+  if (mediaType(request) === MULTIPART) return openEncoded(await readFormFile(request));
   const body = request.body as Buffer;
   if (!isRaw(request)) return openEncoded(body);
   return openRaw(toRaster(body, readRawLayout(request.headers)));
-}
-
-/** The first file of a form, whatever its field is called. */
-async function readPart(request: FastifyRequest): Promise<Buffer> {
-  const part = await request.file({ limits: { fileSize: request.announced, files: 1, fields: 16, fieldSize: 4096 } });
-  if (!part) throw new AppError('EMPTY_BODY', 'The form has no file in it.');
-  return readBody(part.file, request.announced, false);
 }
 
 function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): Raster {
@@ -142,7 +144,7 @@ function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): 
 
 async function finish(picture: Picture, alpha: AlphaPlane, query: Query): Promise<AlphaPlane | Raster> {
   if (query.output === 'alpha') return alpha;
-  const raster = await picture.readRaster(query.depth);
+  const raster = await picture.readRaster(depthOf(query));
   if (query.output === 'cutout') return cutOut(raster, alpha);
   const foreground = estimateForeground(raster, alpha);
   return query.output === 'foreground' ? foreground : composeOver(foreground, parseColour(query.background));
@@ -172,10 +174,19 @@ function abortOnClose(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-function describeQuery(
-  errors: readonly { instancePath?: string; message?: string; params?: object }[] | null | undefined,
-): string {
+function depthOf({ depth }: Query): Depth {
+  return depth === '16' ? 16 : 8;
+}
+
+/** The first thing wrong with the query, in a sentence for people. */
+function describeQuery(query: object, errors: FastifySchemaValidationError[] | null | undefined): string {
   const [error] = errors ?? [];
-  const name = error?.instancePath?.slice(1) || Object.values(error?.params ?? {})[0] || 'query';
-  return `The parameter "${name}" ${error?.message ?? 'is not valid'}.`;
+  if (error?.keyword === 'additionalProperties')
+    return `The parameter "${error.params.additionalProperty}" is not known.`;
+  const name = error?.instancePath.slice(1) ?? '';
+  if (Array.isArray(Object.entries(query).find(([key]) => key === name)?.[1]))
+    return `The parameter "${name}" may be given only once.`;
+  if (error?.keyword === 'maxLength') return `The parameter "${name}" is longer than ${error.params.limit} characters.`;
+  const choices: readonly string[] = name === 'output' ? OUTPUTS : DEPTHS;
+  return `The parameter "${name}" must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}.`;
 }

@@ -30,8 +30,8 @@ export async function load(sim: SimulatedPhotoshop, plugin: TinyPlugin): Promise
     main: 'plugin/index.html',
     host: { app: 'PS', minVersion: '25.10.0' },
     entrypoints: [
-      { type: 'panel', id: 'main' },
-      { type: 'command', id: 'go' },
+      { type: 'panel', id: 'main', label: 'Main' },
+      { type: 'command', id: 'go', label: { default: 'Go' } },
     ],
     requiredPermissions: { network: { domains: plugin.domains ?? [] } },
     ...plugin.manifest,

@@ -128,6 +128,18 @@ describe('history', () => {
     expect(doc.historyStates).toHaveLength(2);
   });
 
+  it('can be suspended through the document', async () => {
+    const sim = photoshop();
+    const doc = open(sim);
+    const script = `${putMask} const seen = []; await app.activeDocument.suspendHistory(async (context) => {
+      seen.push(context.document === app.activeDocument, typeof context.hostControl.suspendHistory); await putMask(); await putMask(); }, 'Wrapped');
+      seen.push(await caught(() => app.activeDocument.suspendHistory(async () => { await putMask(1); throw new Error('no'); }, 'Failed')));
+      return seen;`;
+    expect(await inPlugin(sim, script)).toEqual([true, 'function', 'no']);
+    expect(doc.historyStates.map((state) => state.name)).toEqual(['Open', 'Wrapped']);
+    expect(doc.layers[0]!.mask!.data[0]).toBe(9);
+  });
+
   it('closes registered documents when the scope ends', async () => {
     const sim = photoshop();
     open(sim);

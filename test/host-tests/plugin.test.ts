@@ -38,9 +38,9 @@ describe('the sandbox', () => {
     const found = await inPlugin(
       photoshop(),
       `return [${JSON.stringify(absent)}.filter((name) => name in globalThis), typeof crypto.subtle, typeof crypto.randomUUID(),
-        typeof window.document.querySelector, window === globalThis, typeof btoa('x'), [1].at === undefined];`,
+        typeof window.document.querySelector, window === globalThis, typeof btoa('x'), [1].at, new URL('http://a/?b').searchParams, new XMLHttpRequest().readyState, XMLHttpRequest.DONE];`,
     );
-    expect(found).toEqual([[], 'undefined', 'string', 'function', true, 'string', false]);
+    expect(found).toEqual([[], 'undefined', 'string', 'function', true, 'string', ...new Array(4)]);
   });
 
   it('forbids code from strings unless the manifest allows it', async () => {
@@ -78,6 +78,14 @@ describe('the sandbox', () => {
     expect(plugin.errors.map((error) => (error as Error).message).sort()).toEqual(['click', 'rejected', 'timer']);
     expect(plugin.consoleLines).toEqual(['careful 1']);
   });
+});
+
+it('knows what UXP would not draw', async () => {
+  const body =
+    '<style>p { display: grid; gap: 2px; border-radius: 1px }</style><label for="x"></label><p onclick="x()"></p>';
+  const plugin = await load(photoshop(), { script: '', body });
+  const found = ['label has no effect through `for`', 'gap', 'display: grid', 'inline handler on p'];
+  expect(plugin.markupProblems).toEqual(found);
 });
 
 describe('entry points', () => {
@@ -203,6 +211,23 @@ describe('networking', () => {
     const text = 'Permission denied to the url http://127.0.0.1:1/. Manifest entry not found.';
     expect(await inPlugin(photoshop({ faults: { xhrDenialThrows: true } }), script)).toBe(text);
   });
+});
+
+it('tells listeners what the user does, but not during a modal scope', async () => {
+  const sim = photoshop();
+  const doc = sim.openPixels({ width: 2, height: 2, data: photo(2, 2), channels: 3 });
+  const script = `window.seen = []; const listen = (event) => { window.seen.push(event); };
+    await action.addNotificationListener(['select', 'make'], listen);
+    await core.executeAsModal(() => action.batchPlay([{ _obj: 'select', _target: [{ _ref: 'layer', _name: 'Background' }] }], {}), { commandName: 'x' });
+    window.stop = () => action.removeNotificationListener(['select', 'make'], listen);`;
+  await inPlugin(sim, script);
+  const [plugin] = sim.plugins;
+  doc.activeLayers = [];
+  await plugin!.waitFor(() => (plugin!.window.seen as string[]).length > 0);
+  await (plugin!.window.stop as () => Promise<void>)();
+  doc.activeLayers = doc.layers;
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(plugin!.window.seen).toEqual(['select']);
 });
 
 it('makes a mask from end to end', async () => {

@@ -13,6 +13,7 @@ export interface Element {
   checked: boolean;
   value: string;
   getAttribute(name: string): string | null;
+  getAttributeNames(): string[];
   setAttribute(name: string, value: string): void;
   hasAttribute(name: string): boolean;
   toggleAttribute(name: string, force: boolean): boolean;
@@ -107,12 +108,16 @@ interface Rule {
 /** Enough CSS to know what a user can see: the rules that set `display`, the last that matches wins. */
 export class Visibility {
   private readonly rules: Rule[] = [];
+  readonly sheets: string[] = [];
 
   constructor(document: Document, folder: string) {
     for (const sheet of document.querySelectorAll('style, link[rel="stylesheet"]')) {
       const href = sheet.getAttribute('href');
-      this.add(href ? readFileSync(path.join(folder, href), 'utf8') : sheet.textContent);
+      this.sheets.push(href ? readFileSync(path.join(folder, href), 'utf8') : sheet.textContent);
     }
+    this.sheets.forEach((css) => {
+      this.add(css);
+    });
   }
 
   private add(css: string): void {

@@ -3,11 +3,14 @@ export class HostError extends Error {
   /** Photoshop's numeric code, e.g. 9 = busy, -128 = cancelled by the user. */
   readonly number: number | undefined;
   readonly kind: 'Error' | 'TypeError';
+  /** The `name` that plugin code sees, where it is not the kind's. */
+  readonly shownName: string | undefined;
 
-  constructor(message: string, options: { number?: number; kind?: 'Error' | 'TypeError' } = {}) {
+  constructor(message: string, options: { number?: number; kind?: 'Error' | 'TypeError'; name?: string } = {}) {
     super(message);
     this.name = 'HostError';
     this.number = options.number;
+    this.shownName = options.name;
     this.kind = options.kind ?? 'Error';
   }
 }

@@ -36,7 +36,9 @@ export function fetchFor(host: HostState, session: PluginSession, network: Netwo
       signal.addEventListener('abort', () => exchange.abort());
     }
     const head = await exchange.head.catch((error) => {
-      if (signal?.aborted && !host.faults.abortSignalIgnored) throw new HostError('The operation was aborted.');
+      if (signal?.aborted && !host.faults.abortSignalIgnored) {
+        throw new HostError('The operation was aborted.', { name: 'AbortError' });
+      }
       throw error;
     });
     return session.boundary.expose(new Response(session, url.href, head, exchange));

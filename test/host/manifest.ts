@@ -38,6 +38,10 @@ export function readManifest(folder: string, version: string): Manifest {
   if (![4, 5, 6].includes(raw.manifestVersion as number))
     throw new Error('manifest.json: manifestVersion must be 4, 5 or 6');
   if (!/^\d{1,2}\.\d{1,2}\.\d{1,2}$/.test(String(raw.version))) throw new Error('manifest.json: version must be x.y.z');
+  for (const { id, label } of (raw.entrypoints ?? raw.entryPoints ?? []) as { id: string; label?: unknown }[]) {
+    const text = typeof label === 'object' && label !== null ? (label as { default?: unknown }).default : label;
+    if (typeof text !== 'string') throw new Error(`manifest.json: entrypoint ${id} needs a label (with a default)`);
+  }
   const hosts = (Array.isArray(raw.host) ? raw.host : [raw.host]) as HostEntry[];
   const host = hosts.find((entry) => entry.app === 'PS');
   if (!host) throw new Error('manifest.json: no host entry for PS');

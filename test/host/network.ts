@@ -37,19 +37,18 @@ const forbidden = new Set([
   'expect',
 ]);
 
+type NetworkOption = 'permissionMatching' | 'platform' | 'originHeader' | 'ports';
+
 /** One plugin's way out: the manifest's permission guard, then real sockets. */
 export class Network {
   private readonly domains: readonly string[] | 'all';
-  private readonly options: Pick<Required<HostOptions>, 'permissionMatching' | 'platform' | 'originHeader'>;
+  private readonly options: Pick<Required<HostOptions>, NetworkOption>;
   private readonly agents = {
     'http:': new http.Agent({ keepAlive: true }),
     'https:': new https.Agent({ keepAlive: true }),
   };
 
-  constructor(
-    domains: unknown,
-    options: Pick<Required<HostOptions>, 'permissionMatching' | 'platform' | 'originHeader'>,
-  ) {
+  constructor(domains: unknown, options: Pick<Required<HostOptions>, NetworkOption>) {
     // "all" counts only as the bare string; in a list it is ignored.
     this.domains =
       domains === 'all' ? 'all' : Array.isArray(domains) ? domains.filter((d) => typeof d === 'string') : [];
@@ -77,20 +76,32 @@ export class Network {
   }
 
   send(request: HttpRequest): Exchange {
-    const { url } = request;
+    const url = this.route(request.url);
     const headers: Record<string, string | number> = {};
     for (const [name, value] of Object.entries(request.headers)) {
       if (!forbidden.has(name.toLowerCase())) headers[name] = value;
     }
     if (this.options.originHeader) headers.Origin = this.options.originHeader;
     if (request.body) headers['Content-Length'] = request.body.length;
-    const blocked = this.options.platform === 'darwin' && url.protocol === 'http:' && isIP(bare(url.hostname)) === 0;
-    if (blocked || (url.protocol !== 'http:' && url.protocol !== 'https:')) return failed();
+    const { hostname, protocol } = request.url;
+    const blocked = this.options.platform === 'darwin' && protocol === 'http:' && isIP(bare(hostname)) === 0;
+    if (!url || blocked || (url.protocol !== 'http:' && url.protocol !== 'https:')) return failed();
     const { request: open } = url.protocol === 'https:' ? https : http;
     const message = open(url, { method: request.method, headers, agent: this.agents[url.protocol] });
     const exchange = listen(message, request);
     void upload(message, request);
     return exchange;
+  }
+
+  /** Where a request really goes; null where nobody listens. */
+  private route(url: URL): URL | null {
+    const { ports } = this.options;
+    if (!ports || !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return url;
+    const port = ports[Number(url.port || 80)];
+    if (port === undefined) return null;
+    const routed = new URL(url);
+    routed.port = String(port);
+    return routed;
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import { chooseItem, type Document, type DomWindow, type Element, parseDocument,
 import { Entrypoints, guarded } from './entrypoints.ts';
 import { HostError } from './errors.ts';
 import { type Manifest, readManifest } from './manifest.ts';
+import { findMarkupProblems } from './markup.ts';
 import { Network } from './network.ts';
 import { photoshopModule } from './photoshop-module.ts';
 import { createSandbox, fillGlobals, type Sandbox } from './sandbox.ts';
@@ -88,6 +89,11 @@ export class LoadedPlugin {
 
   get document(): Document {
     return this.dom.document;
+  }
+
+  /** HTML and CSS of the panel that UXP would not honour. */
+  get markupProblems(): string[] {
+    return findMarkupProblems(this.document, this.visibility.sheets);
   }
 
   /** Creates the panel on first use, then shows it; each hook has 300 ms. Default: the first panel of the manifest. */

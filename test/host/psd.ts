@@ -1,6 +1,6 @@
 import { initializeCanvas, type Psd, type Layer as PsdLayer, readPsd, writePsdUint8Array } from 'ag-psd';
 import { flatten } from './composite.ts';
-import { HostDocument } from './document.ts';
+import { HostDocument, type Mode } from './document.ts';
 import type { HostLayer, LayerKind } from './layer.ts';
 import type { LayerMask } from './layer-mask.ts';
 import { convertColour, convertDepth, type Raster, withAlpha, withoutAlpha } from './pixels.ts';
@@ -43,7 +43,7 @@ export function documentFromPsd(id: number, bytes: Uint8Array, name: string): Ho
   if ((psd.bitsPerChannel ?? 8) !== 8)
     throw new Error('openPsd reads 8-bit files; build deeper documents with openPixels');
   const resolution = psd.imageResources?.resolutionInfo?.horizontalResolution ?? 72;
-  const doc = new HostDocument(id, { name, width: psd.width, height: psd.height, resolution });
+  const doc = new HostDocument(id, { name, width: psd.width, height: psd.height, resolution, mode: modeOf(psd) });
   const { children, imageData, ...rest } = psd;
   originals.set(doc, rest);
   if (children && children.length > 0) doc.layers = readLayers(doc, children, null);
@@ -51,6 +51,19 @@ export function documentFromPsd(id: number, bytes: Uint8Array, name: string): Ho
   doc.activeLayers = doc.layers.slice(0, 1);
   doc.history.record('Open');
   return doc;
+}
+
+/** The three other modes that ag-psd reads, as RGB values. */
+function modeOf({ colorMode }: Psd): Mode {
+  return (
+    (
+      [
+        ['Bitmap', 0],
+        ['Grayscale', 1],
+        ['Indexed', 2],
+      ] as const
+    ).find(([, value]) => value === colorMode)?.[0] ?? 'RGB'
+  );
 }
 
 function flatBackground(doc: HostDocument, picture: Picture): HostLayer {

@@ -47,6 +47,7 @@ export class Boundary {
     const type = error instanceof TypeError || (error instanceof HostError && error.kind === 'TypeError');
     const out = new this.realm[type ? 'TypeError' : 'Error'](error.message);
     if (error instanceof HostError && error.number !== undefined) Object.assign(out, { number: error.number });
+    if (error instanceof HostError && error.shownName) out.name = error.shownName;
     if (!(error instanceof HostError)) out.stack = error.stack ?? '';
     return out;
   }

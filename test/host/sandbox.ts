@@ -1,6 +1,7 @@
 import { randomUUID, webcrypto } from 'node:crypto';
 import { inspect } from 'node:util';
 import vm from 'node:vm';
+import { removeLaterBuiltins } from './builtins.ts';
 import type { DomWindow } from './elements.ts';
 import { HostError } from './errors.ts';
 import { fetchFor } from './fetch.ts';
@@ -21,7 +22,7 @@ export interface Sandbox {
 export function createSandbox(id: string, codeFromStrings: boolean): Sandbox {
   const context = vm.createContext({}, { name: id, codeGeneration: { strings: codeFromStrings, wasm: true } });
   const globals = vm.runInContext('globalThis', context) as Record<string, unknown>;
-  for (const name of ['SharedArrayBuffer', 'Atomics', 'console']) delete globals[name];
+  removeLaterBuiltins(context);
   const session: PluginSession = { id, boundary: new Boundary(realmOf(context)), globals, errors: [] };
   const consoleLines: string[] = [];
   const timers = new Timers(session.errors);
@@ -54,7 +55,7 @@ export function fillGlobals(host: HostState, { session }: Sandbox, around: Surro
     require: boundary.wrap(around.require),
     fetch: fetchFor(host, session, network),
     XMLHttpRequest: xhrFor(host, session, network),
-    ...{ Headers, AbortController, AbortSignal, Blob, URL: urlClass() },
+    ...{ Headers, AbortController, Blob: blobClass(boundary), URL: urlClass(host.atLeast('27.4')) },
     localStorage: new Store(around.storage),
     sessionStorage: new Store(new Map()),
     crypto: {
@@ -87,13 +88,24 @@ function textEncoder(boundary: Boundary) {
   };
 }
 
-function urlClass() {
+/** The real one, without the parts that need URLSearchParams where that does not exist. */
+function urlClass(hasSearchParams: boolean) {
   let next = 1;
-  return class UxpURL extends URL {
+  class UxpURL extends URL {
     static override createObjectURL(_blob: unknown): string {
       return `blob:/${next++}`;
     }
     static override revokeObjectURL(_url: string): void {}
+  }
+  if (!hasSearchParams) Object.defineProperty(UxpURL.prototype, 'searchParams', { value: undefined });
+  return UxpURL;
+}
+
+function blobClass(boundary: Boundary) {
+  return class UxpBlob extends Blob {
+    override async arrayBuffer(): Promise<ArrayBuffer> {
+      return boundary.bytes(new Uint8Array(await super.arrayBuffer()));
+    }
   };
 }
 

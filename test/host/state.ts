@@ -21,6 +21,11 @@ export interface HostOptions {
   strictReads?: boolean;
   /** The Origin header of the plugin's requests; null sends none. */
   originHeader?: 'file://' | null;
+  /**
+   * Loopback ports as the plugin sees them -> real ports; a port not listed refuses connections. So a test needs no
+   * fixed port, and meets no server of the user. Null: the real ports.
+   */
+  ports?: Readonly<Record<number, number>> | null;
   /** Whether TextEncoder and TextDecoder exist; UXP's documentation does not say (default true). */
   textCoding?: boolean;
   faults?: Partial<Faults>;
@@ -63,6 +68,7 @@ export class HostState {
       permissionMatching: options.permissionMatching ?? 'exact',
       strictReads: options.strictReads ?? true,
       originHeader: options.originHeader ?? null,
+      ports: options.ports ?? null,
       textCoding: options.textCoding ?? true,
     };
     this.theme = this.options.theme;

@@ -46,20 +46,16 @@ class Upload extends Events {
   }
 }
 
+const states = { UNSENT: 0, OPENED: 1, HEADERS_RECEIVED: 2, LOADING: 3, DONE: 4 };
+
 /** The global XMLHttpRequest of one plugin: asynchronous only, bodies of text or bytes only. */
 export function xhrFor(host: HostState, session: PluginSession, network: Network): new () => object {
   const { boundary } = session;
   const raise = (message: string, kind: 'Error' | 'TypeError' = 'Error') =>
     boundary.error(new HostError(message, { kind }));
 
-  return class XMLHttpRequest extends Events {
-    static readonly UNSENT = 0;
-    static readonly OPENED = 1;
-    static readonly HEADERS_RECEIVED = 2;
-    static readonly LOADING = 3;
-    static readonly DONE = 4;
+  class XMLHttpRequest extends Events {
     readonly upload = new Upload(session);
-    readyState = 0;
     responseType = '';
     timeout = 0;
     status = 0;
@@ -68,6 +64,7 @@ export function xhrFor(host: HostState, session: PluginSession, network: Network
     response: unknown = '';
     responseText = '';
     withCredentials = false;
+    #readyState = 0;
     #method = 'GET';
     #url = '';
     #headers: Record<string, string> = {};
@@ -78,6 +75,11 @@ export function xhrFor(host: HostState, session: PluginSession, network: Network
 
     constructor() {
       super(session);
+    }
+
+    /** Not visible to plugins before UXP 9.0. */
+    get readyState(): number | undefined {
+      return host.atLeast('26.10') ? this.#readyState : undefined;
     }
 
     open(method: string, url: string, asynchronous = true): void {
@@ -93,7 +95,7 @@ export function xhrFor(host: HostState, session: PluginSession, network: Network
     }
 
     setRequestHeader(name: string, value: string): void {
-      if (this.readyState !== 1) throw raise('setRequestHeader: the request is not open');
+      if (this.#readyState !== 1) throw raise('setRequestHeader: the request is not open');
       this.#headers[name] = this.#headers[name] === undefined ? String(value) : `${this.#headers[name]}, ${value}`;
     }
 
@@ -108,7 +110,7 @@ export function xhrFor(host: HostState, session: PluginSession, network: Network
     overrideMimeType(): void {}
 
     send(data?: unknown): void {
-      if (this.readyState !== 1) throw raise('send: the request is not open');
+      if (this.#readyState !== 1) throw raise('send: the request is not open');
       let url: URL;
       let body: Uint8Array | null;
       try {
@@ -195,10 +197,13 @@ export function xhrFor(host: HostState, session: PluginSession, network: Network
     }
 
     #state(readyState: number): void {
-      this.readyState = readyState;
+      this.#readyState = readyState;
       this.fire('readystatechange');
     }
-  };
+  }
+  // The constants came with UXP 8.2.
+  if (host.atLeast('26.8')) Object.assign(XMLHttpRequest, states);
+  return XMLHttpRequest;
 }
 
 function parsedOrNull(json: JSON, text: string): unknown {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { LOOPBACK, PORTS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
+import type { AddressInfo } from 'node:net';
+import { LOOPBACK, PROTOCOL_VERSION } from '../../protocol/limits.ts';
 
 export interface Received {
   width: number;
@@ -23,13 +24,13 @@ export class FakeServer {
   name = 'hairline';
   private readonly server: Server = createServer((request, response) => void this.answer(request, response));
 
-  /** Takes the port that the panel tries first; waits for another test that holds it. */
-  async start(port: number = PORTS[0]): Promise<this> {
-    for (let attempt = 0; attempt < 300; attempt++) {
-      if (await listen(this.server, port)) return this;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    throw new Error(`Port ${port} does not become free`);
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.server.listen(0, LOOPBACK, resolve));
+    return this;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
   }
 
   stop(): Promise<void> {
@@ -104,15 +105,4 @@ async function receive(request: IncomingMessage): Promise<Received> {
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
-}
-
-function listen(server: Server, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const finish = (listening: boolean) => {
-      server.removeAllListeners('error').removeAllListeners('listening');
-      resolve(listening);
-    };
-    server.once('error', () => finish(false)).once('listening', () => finish(true));
-    server.listen(port, LOOPBACK);
-  });
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { PORTS } from '../../protocol/limits.ts';
 import { type HostDocument, type HostOptions, type LoadedPlugin, SimulatedPhotoshop } from '../host/index.ts';
 import { ellipseAt, FakeServer } from './fake-server.ts';
 import { createPicture, maskAt } from './pictures.ts';
@@ -23,7 +24,7 @@ export class Rig {
 
   /** As Photoshop does when only the menu command is used. */
   async load(options: HostOptions = {}): Promise<void> {
-    this.photoshop = new SimulatedPhotoshop(options);
+    this.photoshop = new SimulatedPhotoshop({ ports: { [PORTS[0]]: this.server.port }, ...options });
     this.panel = await this.photoshop.loadPlugin(folder);
   }
 

@@ -1,7 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PORTS } from '../../protocol/limits.ts';
 import type { HostDocument } from '../host/index.ts';
-import { FakeServer } from './fake-server.ts';
 import { addPicture, expectEllipse, expectOneState, Rig } from './panel-rig.ts';
 import { createPicture } from './pictures.ts';
 
@@ -197,16 +195,14 @@ describe('a document that cannot be masked stays as it is', () => {
 
 describe('the server', () => {
   test('is not running', async () => {
-    // Strangers on every port, so that no other test's server is found.
-    const strangers = await Promise.all(PORTS.slice(1).map((port) => new FakeServer().start(port)));
-    for (const stranger of [rig.server, ...strangers]) stranger.name = 'somebody else';
+    // Another program holds the first port, the others are closed.
+    rig.server.name = 'somebody else';
     await rig.open();
     rig.photoshop.openPixels(createPicture({}));
     // Said before the first click, too.
     await rig.panel.waitFor(() => rig.panel.text('#server') === 'Server not running', 8000);
     expect(rig.panel.text('#hint')).toContain('npm start');
     expect(await rig.click()).toBe('failed: The Hairline server is not running.');
-    for (const stranger of strangers) await stranger.stop();
   });
 
   test('is of another version', async () => {

@@ -1,0 +1,179 @@
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Admission } from '../../server/admission.ts';
+import { Gate, listenWith, nextDeparture, OPAQUE, type Stage, until } from './stage.ts';
+import { expectError, lines, post, rawHeaders, talk } from './talk.ts';
+
+describe('Admission', () => {
+  const full = expect.objectContaining({ code: 'QUEUE_FULL' });
+
+  it('counts places', () => {
+    const admission = new Admission(2, 1000);
+    const leave = admission.enter(1);
+    admission.enter(1);
+    expect(() => admission.enter(1)).toThrow(full);
+    leave();
+    admission.enter(1);
+    expect(admission.jobs).toBe(2);
+  });
+
+  it('counts bytes, but lets one through alone', () => {
+    const admission = new Admission(9, 1000);
+    const leave = admission.enter(5000);
+    expect(() => admission.enter(1)).toThrow(full);
+    leave();
+    admission.enter(600);
+    admission.enter(400);
+    expect(() => admission.enter(1)).toThrow(full);
+  });
+
+  it('takes a place back once', () => {
+    const admission = new Admission(2, 1000);
+    const leave = admission.enter(1000);
+    leave();
+    leave();
+    expect(admission.jobs).toBe(0);
+    admission.enter(600);
+    expect(() => admission.enter(600)).toThrow(full);
+  });
+});
+
+describe('the queue of a server', () => {
+  let stage: Stage;
+  afterEach(() => stage.close());
+
+  const pixel = { headers: rawHeaders(1, 1, 3), body: Uint8Array.of(1, 2, 3) };
+
+  it('refuses the request that is one too many, then takes the next', async () => {
+    const gate = new Gate();
+    stage = await listenWith(async () => gate.pass().then(OPAQUE), { maxJobs: 3 });
+    const held = [1, 2, 3].map(() => post(stage.port, pixel));
+    await until(() => gate.waiting === 1 && stage.mattes.queued === 3);
+    const ready = await (await fetch(`http://127.0.0.1:${stage.port}/ready`)).json();
+    expect(ready).toMatchObject({ ready: true, queued: 3 });
+    expectError(await post(stage.port, pixel), 'QUEUE_FULL');
+    gate.open();
+    for (const answer of await Promise.all(held)) expect(answer.status).toBe(200);
+    expect((await post(stage.port, pixel)).status).toBe(200);
+    expect(stage.mattes.queued).toBe(0);
+  });
+
+  it('counts the bytes that requests announce before any of them comes', async () => {
+    stage = await listenWith(async () => OPAQUE(), { maxJobBytes: 1000 });
+    const size = rawHeaders(300, 1, 3);
+    const headers = Object.entries({ ...size, 'content-length': '900' }).map(([name, value]) => `${name}: ${value}`);
+    const waiting = connect(stage.port, '127.0.0.1', () =>
+      waiting.write(lines(stage.port, 'POST /v1/mattes', [...headers, 'Expect: 100-continue'])),
+    );
+    await new Promise((resolve) => waiting.once('data', resolve));
+    expectError(await talk(stage.port, lines(stage.port, 'POST /v1/mattes', headers)), 'QUEUE_FULL');
+    expect((await post(stage.port, pixel)).status).toBe(200);
+    const answer = new Promise<Buffer>((resolve) => waiting.once('data', resolve));
+    waiting.write(Buffer.alloc(900));
+    expect((await answer).toString('latin1')).toMatch(/^HTTP\/1\.1 200/);
+    waiting.destroy();
+  });
+
+  it.each(['while they wait', 'while theirs runs'])('clients that leave %s give their place back', async (when) => {
+    const gates: Gate[] = [];
+    let open = false;
+    stage = await listenWith(
+      async () => {
+        const gate = new Gate();
+        gates.push(gate);
+        if (!open) await gate.pass();
+        return OPAQUE();
+      },
+      { maxJobs: 2 },
+    );
+    for (let i = 0; i < 20; i++) {
+      const runs = gates.length;
+      const controllers = [new AbortController(), new AbortController()];
+      const send = ({ signal }: AbortController) => post(stage.port, { ...pixel, signal }).catch(() => null);
+      const first = send(controllers[0]!);
+      await until(() => gates.length === runs + 1);
+      const second = send(controllers[1]!);
+      await until(() => stage.mattes.queued === 2);
+      const left = nextDeparture(stage);
+      if (when === 'while theirs runs') controllers[0]!.abort();
+      else controllers[1]!.abort();
+      await left;
+      gates.at(-1)!.open();
+      if (when === 'while they wait') {
+        expect(await first).toMatchObject({ status: 200 });
+      } else {
+        await until(() => gates.length === runs + 2);
+        gates.at(-1)!.open();
+        expect(await second).toMatchObject({ status: 200 });
+      }
+      await until(() => stage.mattes.queued === 0);
+    }
+    open = true;
+    const answers = await Promise.all([post(stage.port, pixel), post(stage.port, pixel)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('does not run the network for a client that has left', async () => {
+    const gate = new Gate();
+    let runs = 0;
+    stage = await listenWith(async () => {
+      runs++;
+      await gate.pass();
+      return OPAQUE();
+    });
+    const first = post(stage.port, pixel);
+    await until(() => gate.waiting === 1);
+    const controller = new AbortController();
+    const second = post(stage.port, { ...pixel, signal: controller.signal }).catch(() => null);
+    await until(() => stage.mattes.queued === 2);
+    const left = nextDeparture(stage);
+    controller.abort();
+    await Promise.all([second, left]);
+    gate.open();
+    expect((await first).status).toBe(200);
+    await until(() => stage.mattes.queued === 0);
+    expect(runs).toBe(1);
+  });
+
+  it('gives the place back when a client leaves during a long answer', async () => {
+    stage = await listenWith(async () => OPAQUE(), { maxJobs: 1 });
+    const side = 2000;
+    const headers = Object.entries({ ...rawHeaders(side, side, 3), 'content-length': `${side * side * 3}` });
+    const start = lines(
+      stage.port,
+      'POST /v1/mattes?output=cutout',
+      headers.map(([name, value]) => `${name}: ${value}`),
+    );
+    for (let i = 0; i < 5; i++) {
+      await new Promise<void>((resolve) => {
+        const socket = connect(stage.port, '127.0.0.1', () => {
+          socket.write(start);
+          socket.write(Buffer.alloc(side * side * 3));
+        });
+        socket.once('data', () => socket.resetAndDestroy());
+        socket.on('error', () => undefined);
+        socket.on('close', () => resolve());
+      });
+      let answer = await post(stage.port, pixel);
+      for (let attempt = 0; attempt < 100 && answer.status === 503; attempt++) answer = await post(stage.port, pixel);
+      expect(answer.status).toBe(200);
+    }
+  });
+
+  it('goes on after a run that fails', async () => {
+    const outcomes: (() => ReturnType<typeof OPAQUE>)[] = [
+      () => {
+        throw new Error('the driver is gone');
+      },
+      () => ({ output: { data: new Float32Array(16).fill(Number.NaN), dims: [1, 1, 4, 4] } }),
+      () => ({ output: { data: new Float32Array(3), dims: [3] } }),
+      OPAQUE,
+    ];
+    stage = await listenWith(async () => (outcomes.shift() ?? OPAQUE)(), { maxJobs: 1 });
+    for (let i = 0; i < 3; i++) {
+      const sentence = expectError(await post(stage.port, pixel), 'INFERENCE_FAILED');
+      expect(sentence).not.toContain('driver');
+    }
+    expect((await post(stage.port, pixel)).status).toBe(200);
+  });
+});
