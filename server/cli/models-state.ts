@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
-import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { ModelRegistry, ModelShelf } from '../registry/model-registry.ts';
 import type { ModelSpec } from '../registry/model-spec.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.ts';
 export interface ModelsContext {
   config: Config;
   terminal: Terminal;
-  registry: ModelRegistry;
+  registry: ModelShelf;
 }
 
 /** What a person should know of a model before using it. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { AppError } from '../errors.ts';
 import { InstalledWeights } from './installed-weights.ts';
-import type { ModelRegistry, PullProgress } from './model-registry.ts';
+import type { ModelShelf, PullProgress } from './model-registry.ts';
 import type { ModelSpec, Subject } from './model-spec.ts';
 import type { Reach } from './originals.ts';
 import { SharedTask } from './shared-task.ts';
@@ -25,12 +25,12 @@ export interface RegistryOptions {
 }
 
 /** @throws {AppError} UNKNOWN_MODEL when a default model does not exist. */
-export function createModelRegistry(options: RegistryOptions): ModelRegistry {
+export function createModelRegistry(options: RegistryOptions): ModelShelf {
   const specs = loadModelSpecs(options.modelsDirs);
   const pulls = new Map<string, SharedTask<PullProgress>>();
   const weightsOf = (spec: ModelSpec) => new InstalledWeights(spec, path.join(options.cacheDir, 'models', spec.id));
 
-  const registry: ModelRegistry = {
+  const registry: ModelShelf = {
     list: () => [...specs],
 
     resolve(idOrAuto, subject) {

@@ -40,6 +40,12 @@ export interface ModelRegistry {
     spec: ModelSpec,
     options?: { force?: boolean; signal?: AbortSignal; onProgress?: (p: PullProgress) => void },
   ): Promise<void>;
+  /** Deletes the weights. Returns whether there were any. */
+  remove(spec: ModelSpec): Promise<boolean>;
+}
+
+/** The registry as somebody sees it who manages models by hand. */
+export interface ModelShelf extends ModelRegistry {
   /** What a download would be; null when no source can be reached. */
   offer(spec: ModelSpec, signal: AbortSignal): Promise<Offer | null>;
   /**
@@ -53,6 +59,4 @@ export interface ModelRegistry {
    * @throws {AppError} DOWNLOAD_FAILED; BAD_REQUEST when a file in `folder` is another one.
    */
   example(pair: VerifyPair, options: { folder?: string; signal: AbortSignal }): Promise<VerifyFiles>;
-  /** Deletes the weights. Returns whether there were any. */
-  remove(spec: ModelSpec): Promise<boolean>;
 }
