@@ -26,7 +26,7 @@ export async function verifyModel(
     import('../inference/load-session.ts'),
     import('../inference/session-cache.ts'),
   ]);
-  const sessions = new SessionCache((wanted) => loadSession(wanted, weights, { device, threads: config.threads }));
+  const sessions = new SessionCache((wanted) => loadSession(wanted, weights, { ...config, device }));
   try {
     const loaded = await sessions.get(spec);
     terminal.say(`${spec.name} on ${loaded.session.provider}; the limit is ${inLevels(tolerance)}.`);

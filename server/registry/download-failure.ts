@@ -27,12 +27,13 @@ export function downloadFailure(spec: ModelSpec, folder: string, failures: reado
   const cause = failures.length > 1 ? new AggregateError(failures.map(({ error }) => error)) : last;
   const reasons = failures.map(({ source, error }) => ({ source, ...explain(error, folder) }));
   const start = `The model "${spec.name}" could not be downloaded`;
+  if (reasons.length === 0) return new AppError('DOWNLOAD_FAILED', `${start}: it has no source.`);
   const only = reasons.length === 1 || (last && isLocal(last)) ? reasons.at(-1) : undefined;
   if (only) return new AppError(only.code, `${start}: ${only.reason}.`, { cause });
-  const offline = reasons.length > 0 && reasons.every(({ code }) => code === 'WEIGHTS_MISSING');
+  const offline = reasons.every(({ code }) => code === 'WEIGHTS_MISSING');
   const list = reasons.map(({ source, reason }) => `\n  ${source}: ${reason}.`).join('');
   const instead = `\nA file from elsewhere can be used too: hairline models add <file> --as ${spec.id}.`;
-  const detail = `${start}.${list || ' It has no source.'}${instead}`;
+  const detail = `${start}.${list}${instead}`;
   return new AppError(offline ? 'WEIGHTS_MISSING' : 'DOWNLOAD_FAILED', detail, { cause });
 }
 

@@ -13,6 +13,7 @@ import type { AlphaPlane, Picture, Raster } from '../imaging/picture.ts';
 import { composeOver, cutOut } from '../matting/composition.ts';
 import { estimateForeground } from '../matting/foreground.ts';
 import type { MatteService } from '../matting/service.ts';
+import { whenClosed } from '../when-closed.ts';
 
 const DEPTHS = ['8', '16'] as const;
 
@@ -69,7 +70,7 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
         request.announced = announceBytes(request);
         const place = new Place(admission.enter(request.announced));
         request.place = place;
-        reply.raw.once('close', () => place.end());
+        whenClosed(reply, () => place.end());
       },
     },
     async (request, reply) => {
@@ -168,7 +169,7 @@ function chooseType(request: FastifyRequest): string {
 
 function abortOnClose(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  reply.raw.once('close', () => {
+  whenClosed(reply, () => {
     if (!reply.raw.writableFinished) controller.abort(new AppError('CANCELLED'));
   });
   return controller.signal;

@@ -54,7 +54,7 @@ const mean = (input: string, output: string, axis: number, keepdims = 0): OnnxNo
 /** Fits the graph, stores and reads it as an installation does, and runs it on the picture 0, 1, 2 … 17. */
 async function run(graph: OnnxModel): Promise<{ dims: readonly number[]; alpha: number[] }> {
   const bytes = encodeOnnx(fitInterface(decodeOnnx(encodeOnnx(graph)), wanted));
-  const session = await createOrtSession(bytes, { providers: ['cpu'], threads: 1, probe: async () => {} });
+  const session = await createOrtSession(bytes, 'cpu', { threads: 1, dimensions: {} });
   expect([session.inputNames, session.outputNames]).toEqual([['picture'], ['alpha']]);
   const { alpha } = await session.run({ picture: { data: picture, dims: [2, 3, 3] } }, ['alpha']);
   await session.dispose();
