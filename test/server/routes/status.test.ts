@@ -35,6 +35,7 @@ describe('GET /ready', () => {
       state: 'ready',
       model: 'stand-in',
       provider: 'cpu',
+      label: 'CPU',
       reason: null,
       queued: 0,
     };
@@ -50,6 +51,7 @@ describe('GET /ready', () => {
       state: 'missing',
       model: 'stand-in',
       provider: null,
+      label: null,
       reason: expect.stringMatching(/^[A-Z].*\.$/),
       queued: 0,
     });
