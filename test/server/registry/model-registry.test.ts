@@ -262,8 +262,9 @@ describe('names', () => {
 test.runIf(process.env.HAIRLINE_TEST_DOWNLOAD)('the models that Hairline ships with can be downloaded', async () => {
   const cacheDir = path.join(home, 'cache');
   const registry = createModelRegistry({ modelsDirs: [builtInModelsDir], cacheDir, defaultModel: 'isnet' });
-  for (const spec of registry.list()) {
+  for (const spec of registry.list().filter(({ unverified }) => !unverified)) {
     await registry.pull(spec);
-    expect((await registry.readWeights(spec)).length).toBe(spec.weights.bytes);
+    const { length } = await registry.readWeights(spec);
+    expect(length).toBe(spec.weights.bytes ?? (await registry.manifest(spec))?.bytes);
   }
 });
