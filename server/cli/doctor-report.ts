@@ -41,7 +41,7 @@ export interface ModelReport {
   default: boolean;
   state: 'installed' | 'not downloaded' | 'damaged';
   bytes: number;
-  /** What the file must have, and has when it is installed. */
+  /** What the file must have, and has when it is installed; empty where that is not known before. */
   sha256: string;
 }
 
@@ -113,7 +113,9 @@ export async function describeModels(registry: ModelRegistry): Promise<ModelRepo
   const standard = registry.resolve('auto').id;
   const models: ModelReport[] = [];
   for (const spec of registry.list()) {
-    const { bytes, sha256 } = spec.weights;
+    const manifest = await registry.manifest(spec);
+    const bytes = spec.weights.bytes ?? manifest?.bytes ?? 0;
+    const sha256 = spec.weights.sha256 ?? manifest?.sha256 ?? '';
     const state = await stateOf(registry, spec);
     const { id, name, licence } = spec;
     models.push({ id, name, licence: licence.spdx, default: id === standard, state, bytes, sha256 });

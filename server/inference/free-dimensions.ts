@@ -9,7 +9,8 @@ const FIELD = { graph: 7, input: 11, name: 1, type: 2, tensorType: 1, shape: 2, 
  * loads the graph, and tells them only afterwards. Skips the weights, so that it takes no time on a large file.
  */
 export function readFreeDimensions(onnx: Uint8Array, { input }: ModelSpec): Record<string, number> {
-  const sizes = [1, 3, input.height, input.width];
+  const { width, height } = input;
+  const sizes = input.layout === 'NCHW' ? [1, 3, height, width] : [height, width, 3];
   const found: Record<string, number> = {};
   try {
     inputDimensions(onnx, input.name).forEach((name, axis) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -40,7 +41,7 @@ export async function loadSession(
     range: spec.output.range,
     recheck,
     findMissing: (provider) => findMissing(provider),
-    memoryOf: (provider) => openVerdictMemory(cacheDir, verdictKey(spec, provider, machine)),
+    memoryOf: (provider) => openVerdictMemory(cacheDir, verdictKey(spec, provider, machine, weights)),
     open: (provider) => createOrtSession(weights, provider, { threads, dimensions }),
     probe: (opened) => runProbe(opened, spec),
   });
@@ -58,8 +59,10 @@ export async function loadSession(
 }
 
 /** A verdict holds for one model, provider, runtime, system and driver; anything new is checked anew. */
-export function verdictKey(spec: ModelSpec, provider: Provider, machine: string): string {
-  return [spec.id, spec.weights.sha256.slice(0, 16), provider, machine].join(' | ');
+export function verdictKey(spec: ModelSpec, provider: Provider, machine: string, weights: Uint8Array): string {
+  // Weights from several places have no checksum in the spec.
+  const digest = spec.weights.sha256 ?? createHash('sha256').update(weights).digest('hex');
+  return [spec.id, digest.slice(0, 16), provider, machine].join(' | ');
 }
 
 /** Also names Hairline's version, whose options and tolerance the verdict depends on. */

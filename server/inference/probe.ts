@@ -71,12 +71,14 @@ export function drawPortrait(width: number, height: number): Uint8Array {
 
 /** The same arithmetic as the pipeline's, which lies a layer above. */
 function packProbe(rgb: Uint8Array, { input }: ModelSpec): Tensor {
-  const plane = input.width * input.height;
+  const { width, height } = input;
+  const plane = width * height;
+  const planar = input.layout === 'NCHW';
   const data = new Float32Array(3 * plane);
   for (let i = 0; i < data.length; i++) {
-    const channel = Math.floor(i / plane);
+    const [channel, pixel] = planar ? [Math.floor(i / plane), i % plane] : [i % 3, Math.floor(i / 3)];
     const source = input.channels === 'RGB' ? channel : 2 - channel;
-    data[i] = (rgb[3 * (i % plane) + source]! - input.mean[channel]!) * input.scale[channel]!;
+    data[i] = (rgb[3 * pixel + source]! - input.mean[channel]!) * input.scale[channel]!;
   }
-  return { data, dims: [1, 3, input.height, input.width] };
+  return { data, dims: planar ? [1, 3, height, width] : [height, width, 3] };
 }

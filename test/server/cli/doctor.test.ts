@@ -58,7 +58,7 @@ async function doctor(
 }
 
 async function respec(spec: ReturnType<typeof buildStandIn>['spec'], bytes: Uint8Array) {
-  const { sha256 } = await import('../../../server/registry/sha256.ts');
+  const { sha256 } = await import('../../../server/registry/checksum.ts');
   return { ...spec, weights: { ...spec.weights, bytes: bytes.length, sha256: sha256(bytes) } };
 }
 

@@ -103,17 +103,23 @@ test('old entries make room', () => {
   expect(openVerdictMemory(folder, 'key 0').recall()).toBeNull();
 });
 
+const WEIGHTS = new Uint8Array();
+
 test('other weights, another provider or another computer ask anew', () => {
   const { spec } = buildStandIn(64);
   const other = buildStandIn(32).spec;
   const keys = [
-    verdictKey(spec, 'dml', 'onnxruntime 1.30.0 | card 1.0'),
-    verdictKey(other, 'dml', 'onnxruntime 1.30.0 | card 1.0'),
-    verdictKey(spec, 'webgpu', 'onnxruntime 1.30.0 | card 1.0'),
-    verdictKey(spec, 'dml', 'onnxruntime 1.31.0 | card 1.0'),
-    verdictKey(spec, 'dml', 'onnxruntime 1.30.0 | card 1.1'),
+    verdictKey(spec, 'dml', 'onnxruntime 1.30.0 | card 1.0', WEIGHTS),
+    verdictKey(other, 'dml', 'onnxruntime 1.30.0 | card 1.0', WEIGHTS),
+    verdictKey(spec, 'webgpu', 'onnxruntime 1.30.0 | card 1.0', WEIGHTS),
+    verdictKey(spec, 'dml', 'onnxruntime 1.31.0 | card 1.0', WEIGHTS),
+    verdictKey(spec, 'dml', 'onnxruntime 1.30.0 | card 1.1', WEIGHTS),
   ];
   expect(new Set(keys).size).toBe(keys.length);
+  const { sha256: _, ...weights } = spec.weights;
+  const anywhere = { ...spec, weights };
+  const key = (bytes: Uint8Array) => verdictKey(anywhere, 'dml', 'card', bytes);
+  expect(key(WEIGHTS)).not.toBe(key(Uint8Array.of(1)));
 });
 
 test('graphics cards of the Windows registry', () => {
