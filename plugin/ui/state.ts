@@ -1,5 +1,6 @@
 import type { Server } from '../client/client.ts';
 import type { Progress, Result } from '../commands/mask-subject.ts';
+import type { Subject } from '../subject.ts';
 
 /** One run of the button, from the user's point of view. */
 export type PanelState =
@@ -18,6 +19,8 @@ export type ServerState =
 export interface View {
   panel: PanelState;
   server: ServerState;
+  /** What the next run looks for. */
+  subject: Subject;
 }
 
 export function isRunning({ name }: PanelState): boolean {
