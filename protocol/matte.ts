@@ -28,3 +28,7 @@ export const OUTPUTS = ['alpha', 'cutout', 'foreground', 'composition'] as const
 export type Output = (typeof OUTPUTS)[number];
 
 export type Depth = 8 | 16;
+
+/** What `model=auto` is asked for: a person, or whatever stands out. */
+export const SUBJECTS = ['portrait', 'object'] as const;
+export type Subject = (typeof SUBJECTS)[number];

@@ -11,7 +11,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface Config {
   /** Ports to try in order; `[0]` takes any free one. */
   readonly ports: readonly number[];
-  /** Model that `model=auto` runs. */
+  /** Model that `model=auto` runs; `auto` chooses by subject among those installed. */
   readonly model: string;
   readonly device: Device;
   /** Whether the platform's first GPU provider is demanded: loading fails rather than falls back. */
@@ -56,7 +56,7 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
   const port = pick('port', 'HAIRLINE_PORT');
   return Object.freeze<Config>({
     ports: port === undefined ? PORTS : [parseInteger('--port (HAIRLINE_PORT)', port, 0, 65535)],
-    model: pick('model', 'HAIRLINE_MODEL') ?? 'isnet',
+    model: pick('model', 'HAIRLINE_MODEL') ?? 'auto',
     device: parseChoice('--device (HAIRLINE_DEVICE)', pick('device', 'HAIRLINE_DEVICE') ?? 'auto', DEVICES),
     strict: parseSwitch('--strict (HAIRLINE_STRICT)', pick('strict', 'HAIRLINE_STRICT') ?? 'false'),
     recheck: parseSwitch('--recheck (HAIRLINE_RECHECK)', pick('recheck', 'HAIRLINE_RECHECK') ?? 'false'),

@@ -7,6 +7,7 @@ import { MatteService } from './matting/service.ts';
 import { isFree } from './ports.ts';
 import { createModelRegistry } from './registry/cached-registry.ts';
 import type { PullProgress } from './registry/model-registry.ts';
+import { defaultsOf } from './registry/preferred.ts';
 import { builtInModelsDir } from './registry/spec-loader.ts';
 
 export interface RunningServer {
@@ -37,7 +38,7 @@ export async function startServer(
   const registry = createModelRegistry({
     modelsDirs,
     cacheDir: config.cacheDir,
-    defaultModel: config.model,
+    ...defaultsOf(config.model),
   });
   const mattes = new MatteService(registry, async (spec) =>
     loadSession(spec, await registry.readWeights(spec), {

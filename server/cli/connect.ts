@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { createModelRegistry } from '../registry/cached-registry.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { downloadBytesOf, type ModelSpec } from '../registry/model-spec.ts';
+import { defaultsOf } from '../registry/preferred.ts';
 import { builtInModelsDir } from '../registry/spec-loader.ts';
 import { Connection, findServer } from './connection.ts';
 import { pullProgress } from './progress.ts';
@@ -24,7 +25,7 @@ export function openRegistry(config: Config) {
   return createModelRegistry({
     modelsDirs: [builtInModelsDir],
     cacheDir: config.cacheDir,
-    defaultModel: config.model,
+    ...defaultsOf(config.model),
   });
 }
 

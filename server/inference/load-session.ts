@@ -20,6 +20,9 @@ export interface LoadOptions extends Pick<Config, 'device' | 'threads' | 'strict
   onAttempts?: (attempts: readonly Attempt[], spec: ModelSpec) => void;
 }
 
+/** Providers that lose nothing by open shapes. DirectML is five times slower with them, CoreML refuses some. */
+const OPEN_SHAPES = new Set<Provider>(['cpu', 'cuda']);
+
 /**
  * Loads a model on the best provider that runs it correctly. The trial run is the warm-up as well.
  * @throws {AppError} INFERENCE_FAILED when no provider of the device works, with every provider's own reason.
@@ -42,7 +45,10 @@ export async function loadSession(
     recheck,
     findMissing: (provider) => findMissing(provider),
     memoryOf: (provider) => openVerdictMemory(cacheDir, verdictKey(spec, provider, machine, weights)),
-    open: (provider) => createOrtSession(weights, provider, { threads, dimensions }),
+    open: (provider) => {
+      const flexible = spec.input.fit === 'aspect' && OPEN_SHAPES.has(provider);
+      return createOrtSession(weights, provider, { threads, flexible, dimensions: flexible ? {} : dimensions });
+    },
     probe: (opened) => runProbe(opened, spec),
   });
   onAttempts?.(attempts, spec);

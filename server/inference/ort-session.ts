@@ -12,20 +12,21 @@ type Runtime = typeof import('onnxruntime-node');
 export async function createOrtSession(
   model: Uint8Array,
   provider: Provider,
-  options: { threads: number; dimensions: Readonly<Record<string, number>> },
+  options: { threads: number; dimensions: Readonly<Record<string, number>>; flexible?: boolean },
 ): Promise<Session> {
   // Loaded only here: where its system libraries are missing, the server must still be able to say so.
   const runtime = await import('onnxruntime-node');
   // Its own words go to stderr of a program that designers read; failures arrive as exceptions.
   runtime.env.logLevel = 'fatal';
   const native = await runtime.InferenceSession.create(model, sessionOptions(provider, options));
-  return wrapSession(runtime, native, provider);
+  return wrapSession(runtime, native, provider, options.flexible ?? false);
 }
 
-function wrapSession(runtime: Runtime, native: InferenceSession, provider: Provider): Session {
+function wrapSession(runtime: Runtime, native: InferenceSession, provider: Provider, flexible: boolean): Session {
   return {
     provider,
     reason: null,
+    flexible,
     inputNames: native.inputNames,
     outputNames: native.outputNames,
     async run(inputs, outputs) {

@@ -1,12 +1,32 @@
 import type { Tensor } from '../inference/session.ts';
 import type { ModelSpec } from '../registry/model-spec.ts';
 
+export interface Grid {
+  width: number;
+  height: number;
+}
+
+/** Sides of flexible grids are multiples of this: the strides of the networks that we know divide it. */
+const MULTIPLE = 16;
+
+/**
+ * The grid on which a network sees a picture: the spec's own, or where both the spec and the session allow it, one of
+ * the picture's shape with the same longer side.
+ */
+export function chooseGrid({ input }: ModelSpec, flexible: boolean, picture: Grid): Grid {
+  const { width, height } = input;
+  if (input.fit === 'squash' || !flexible) return { width, height };
+  const scale = Math.max(width, height) / Math.max(picture.width, picture.height);
+  const side = (length: number) => Math.max(MULTIPLE, Math.round((length * scale) / MULTIPLE) * MULTIPLE);
+  return { width: side(picture.width), height: side(picture.height) };
+}
+
 /**
  * Packs interleaved RGB (0..255) into the float tensor that the spec describes: `(sample - mean) * scale` per channel,
  * channels in the spec's order, shape 1 x 3 x height x width (NCHW) or height x width x 3 (HWC).
  */
-export function packTensor(rgb: Uint8Array, { input }: ModelSpec): Tensor {
-  const { width, height, layout } = input;
+export function packTensor(rgb: Uint8Array, { input }: ModelSpec, { width, height }: Grid = input): Tensor {
+  const { layout } = input;
   const plane = width * height;
   const data = new Float32Array(3 * plane);
   const planar = layout === 'NCHW';

@@ -1,4 +1,4 @@
-import type { Depth } from '../../protocol/matte.ts';
+import type { Depth, Subject } from '../../protocol/matte.ts';
 import type { ModelState } from '../../protocol/status.ts';
 import { AppError } from '../errors.ts';
 import type { Picture } from '../imaging/picture.ts';
@@ -87,13 +87,22 @@ export class MatteService {
    */
   async matte(
     picture: Picture,
-    { model, ...options }: { model: string; depth: Depth; signal?: AbortSignal },
+    { model, subject, ...options }: { model: string; subject?: Subject; depth: Depth; signal?: AbortSignal },
   ): Promise<Matte & { model: string; provider: string }> {
-    const spec = this.registry.resolve(model);
+    const spec = this.registry.resolve(model, subject);
+    if (model === 'auto') await this.#fetchMissing(spec);
     if (this.#fetching.has(spec.id)) throw new AppError('MODEL_DOWNLOADING');
     const loaded = await this.#sessions.get(spec);
     const matte = await estimateMatte(picture, loaded, options);
     return { ...matte, model: loaded.spec.id, provider: loaded.session.provider };
+  }
+
+  /** The embedded models are part of the product: who asks for one that is not there yet gets it fetched. */
+  async #fetchMissing(spec: ModelSpec): Promise<void> {
+    if (this.#fetching.has(spec.id) || (await this.registry.isInstalled(spec))) return;
+    // A download that cannot work is not tried for every picture again; its reason was told.
+    if (this.#failures.has(spec.id)) return;
+    this.prepare(spec.id).catch(() => undefined);
   }
 
   dispose(): Promise<void> {

@@ -33,7 +33,7 @@ export function createModelRegistry(options: RegistryOptions): ModelShelf {
   const registry: ModelShelf = {
     list: () => [...specs],
 
-    resolve(idOrAuto, subject) {
+    resolve(idOrAuto, subject = 'portrait') {
       if (idOrAuto !== 'auto') return find(idOrAuto);
       const preferred = (subject && options.preferred?.[subject]) ?? [];
       const installed = preferred.map(find).find((spec) => weightsOf(spec).present);

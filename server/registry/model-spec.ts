@@ -59,8 +59,12 @@ export const ModelSpecSchema = Type.Object({
     channels: Channels,
     width: Type.Integer({ minimum: 1 }),
     height: Type.Integer({ minimum: 1 }),
-    /** How a picture of another shape meets the grid: `squash` stretches it. */
-    fit: Type.Literal('squash'),
+    /**
+     * How a picture of another shape meets the grid. `squash` stretches it to `width` x `height`. `aspect` keeps its
+     * shape, the longer side as long as the longer of the two and both sides multiples of 16; the graph must leave its
+     * sizes open, and on providers that need fixed ones the picture is squashed after all.
+     */
+    fit: Type.Union([Type.Literal('squash'), Type.Literal('aspect')]),
     mean: Triple,
     scale: Triple,
   }),

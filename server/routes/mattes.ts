@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import Type, { type Static } from 'typebox';
-import { type Depth, ENCODED_TYPES, HEADERS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
+import { type Depth, ENCODED_TYPES, HEADERS, OUTPUTS, RAW_TYPE, SUBJECTS } from '../../protocol/matte.ts';
 import type { Admission } from '../admission.ts';
 import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readFormFile, readRawLayout } from '../body.ts';
 import { AppError } from '../errors.ts';
@@ -20,6 +20,10 @@ const DEPTHS = ['8', '16'] as const;
 const Query = Type.Object(
   {
     model: Type.String({ default: 'auto', maxLength: 64 }),
+    subject: Type.Union(
+      SUBJECTS.map((subject) => Type.Literal(subject)),
+      { default: 'portrait' },
+    ),
     output: Type.Union(
       OUTPUTS.map((output) => Type.Literal(output)),
       { default: 'alpha' },
@@ -64,7 +68,7 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
         const validate = request.getValidationFunction('querystring');
         if (validate && !validate(request.query))
           throw new AppError('BAD_REQUEST', describeQuery(request.query, validate.errors));
-        mattes.registry.resolve(request.query.model);
+        mattes.registry.resolve(request.query.model, request.query.subject);
         parseColour(request.query.background);
         chooseType(request);
         request.announced = announceBytes(request);
@@ -86,9 +90,9 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
 
   async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
     const picture = await readPicture(request);
-    const { output, model } = request.query;
+    const { output, model, subject } = request.query;
     const depth = depthOf(request.query);
-    const matte = await mattes.matte(picture, { model, depth, signal });
+    const matte = await mattes.matte(picture, { model, subject, depth, signal });
     const began = performance.now();
     const raster = await finish(picture, matte.alpha, request.query);
     signal.throwIfAborted();

@@ -45,6 +45,7 @@ export async function listenWith(run: Session['run'], settings: Partial<Config> 
 export function fakeSession(): Session {
   return {
     provider: 'cpu',
+    flexible: false,
     reason: null,
     inputNames: ['input'],
     outputNames: ['output'],

@@ -56,6 +56,7 @@ function fakeComputer(
 function fakeSession(provider: Provider, disposed: () => void): Session {
   return {
     provider,
+    flexible: false,
     reason: null,
     inputNames: [],
     outputNames: [],
