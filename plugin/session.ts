@@ -1,9 +1,10 @@
+import type { Subject } from '../protocol/matte.ts';
 import { Cancellation, Cancelled } from './cancellation.ts';
 import type { Client, Server } from './client/client.ts';
 import { maskSubject, type Result } from './commands/mask-subject.ts';
 import { PluginError } from './errors.ts';
 import type { Host } from './host/host.ts';
-import type { Subject, SubjectMemory } from './subject.ts';
+import type { SubjectMemory } from './subject.ts';
 import type { PanelState, ServerState, View } from './ui/state.ts';
 
 /** Pauses between looks at a server that is not ready, in milliseconds: soon at first, then rarely. */

@@ -1,6 +1,4 @@
-/** What a run looks for: a person, or whatever stands out. The server chooses its model by it. */
-export const SUBJECTS = ['portrait', 'object'] as const;
-export type Subject = (typeof SUBJECTS)[number];
+import { SUBJECTS, type Subject } from '../protocol/matte.ts';
 
 export function isSubject(value: unknown): value is Subject {
   return SUBJECTS.some((subject) => subject === value);

@@ -1,8 +1,7 @@
-import type { Depth } from '../../protocol/matte.ts';
+import type { Depth, Subject } from '../../protocol/matte.ts';
 import type { Health, Ready } from '../../protocol/status.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { Alpha, Picture } from '../picture.ts';
-import type { Subject } from '../subject.ts';
 
 /** A server that answered and speaks our protocol version. */
 export interface Server {

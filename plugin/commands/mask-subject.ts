@@ -1,9 +1,9 @@
+import type { Subject } from '../../protocol/matte.ts';
 import { type Cancellation, Cancelled } from '../cancellation.ts';
 import type { Client, Matte, Server } from '../client/client.ts';
 import { PluginError } from '../errors.ts';
 import type { Host, LayerFacts, Target } from '../host/host.ts';
 import type { Bounds, Picture } from '../picture.ts';
-import type { Subject } from '../subject.ts';
 import { checkLayer, checkSameLook, checkUnchanged } from './check-layer.ts';
 import { hasSubject, placeAlpha } from './place-alpha.ts';
 

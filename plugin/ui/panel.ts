@@ -1,4 +1,5 @@
-import { isSubject, type Subject } from '../subject.ts';
+import type { Subject } from '../../protocol/matte.ts';
+import { isSubject } from '../subject.ts';
 import { describeServer, describeView } from './messages.ts';
 import { isRunning, type View } from './state.ts';
 import type { Strings } from './strings.ts';

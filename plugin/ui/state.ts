@@ -1,6 +1,6 @@
+import type { Subject } from '../../protocol/matte.ts';
 import type { Server } from '../client/client.ts';
 import type { Progress, Result } from '../commands/mask-subject.ts';
-import type { Subject } from '../subject.ts';
 
 /** One run of the button, from the user's point of view. */
 export type PanelState =

@@ -1,5 +1,5 @@
+import type { Subject } from '../../protocol/matte.ts';
 import type { PluginErrorCode } from '../errors.ts';
-import type { Subject } from '../subject.ts';
 
 /** Everything the panel says. {placeholders} are filled in by `messages.ts`. Another language is another such table. */
 export interface Strings {

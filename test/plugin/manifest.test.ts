@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { HOSTS } from '../../plugin/client/server-finder.ts';
-import { SUBJECTS } from '../../plugin/subject.ts';
 import { en } from '../../plugin/ui/strings.ts';
 import { PORTS } from '../../protocol/limits.ts';
+import { SUBJECTS } from '../../protocol/matte.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 const manifest = JSON.parse(read('manifest.json'));

@@ -4,8 +4,8 @@ import type { Server } from '../../../plugin/client/client.ts';
 import { createHttp } from '../../../plugin/client/http.ts';
 import { createClient } from '../../../plugin/client/matte-client.ts';
 import type { Picture } from '../../../plugin/picture.ts';
-import type { Subject } from '../../../plugin/subject.ts';
 import { PROTOCOL_VERSION } from '../../../protocol/limits.ts';
+import type { Subject } from '../../../protocol/matte.ts';
 import { type FakeXhr, type Script, scriptXhr } from './fake-xhr.ts';
 
 const server: Server = {

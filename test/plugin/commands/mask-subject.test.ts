@@ -3,7 +3,7 @@ import { Cancellation, Cancelled } from '../../../plugin/cancellation.ts';
 import { maskSubject, type Progress } from '../../../plugin/commands/mask-subject.ts';
 import { PluginError, type PluginErrorCode, ServerError } from '../../../plugin/errors.ts';
 import type { LayerFacts } from '../../../plugin/host/host.ts';
-import type { Subject } from '../../../plugin/subject.ts';
+import type { Subject } from '../../../protocol/matte.ts';
 import { FakeClient } from '../fake-client.ts';
 import { FakeHost } from '../fake-host.ts';
 

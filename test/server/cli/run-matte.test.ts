@@ -40,6 +40,7 @@ async function matte(given: string[], options: Partial<MatteOptions> = {}, signa
     format: 'png',
     depth: 8,
     background: 'white',
+    subject: 'portrait',
     ...options,
   } as const;
   const context = { terminal: recorder.terminal, signal, connect, env: { HAIRLINE_CACHE: cwd }, cwd };
@@ -202,6 +203,7 @@ describe('a batch', () => {
       format: 'png',
       depth: 8,
       background: 'white',
+      subject: 'portrait',
     };
     const signal = new AbortController().signal;
     expect(await runMatte(['a.png'], options, { terminal, signal, connect: dead, env: {}, cwd })).toBe(1);
