@@ -3,6 +3,7 @@ import { MAX_PIXELS, MAX_SIDE } from '../../protocol/limits.ts';
 import type { EncodedType } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture, Raster } from './picture.ts';
+import { namesSrgb, tagPng } from './profile.ts';
 
 // Each picture is decoded once; libvips' cache of operations would only keep it in memory.
 sharp.cache(false);
@@ -59,7 +60,14 @@ export async function openEncoded(bytes: Buffer): Promise<Picture> {
     });
   const { width, height } = info.autoOrient;
   checkSize(width, height);
-  return openSharp(() => sharp(bytes, options), width, height, info.hasAlpha);
+  const isDeep = info.depth !== 'uchar';
+  // The library converts deep pictures that have a profile to Display P3, and would leave them there.
+  const isSrgb = !info.icc || namesSrgb(info.icc);
+  const open = () => {
+    if (!isDeep) return sharp(bytes, options);
+    return isSrgb ? sharp(bytes, { ...options, ignoreIcc: true }) : sharp(bytes, options).withIccProfile('srgb');
+  };
+  return { ...openSharp(open, width, height, info.hasAlpha, isDeep), dpi: info.density };
 }
 
 /**
@@ -69,12 +77,13 @@ export async function openEncoded(bytes: Buffer): Promise<Picture> {
 export function openRaw(raster: Raster): Picture {
   const { width, height, channels, data } = raster;
   const open = () => sharp(data, { limitInputPixels: false, raw: { width, height, channels } });
-  const picture = openSharp(open, width, height, channels === 4);
   const depth = data instanceof Uint16Array ? 16 : 8;
+  const picture = openSharp(open, width, height, channels === 4, depth === 16);
   return { ...picture, readRaster: async (wanted) => (wanted === depth ? raster : picture.readRaster(wanted)) };
 }
 
-function openSharp(open: () => Sharp, width: number, height: number, hasAlpha: boolean): Picture {
+/** @param isDeep whether samples have more than 8 bits */
+function openSharp(open: () => Sharp, width: number, height: number, hasAlpha: boolean, isDeep: boolean): Picture {
   const decode = async <T>(work: Promise<T>): Promise<T> =>
     work.catch((cause) => {
       throw new AppError('TRUNCATED_IMAGE', undefined, { cause });
@@ -90,14 +99,26 @@ function openSharp(open: () => Sharp, width: number, height: number, hasAlpha: b
       return decode(image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer());
     },
     async readRaster(depth) {
-      const image = open().toColourspace(depth === 16 ? 'rgb16' : 'srgb');
+      const deep = depth === 16 && isDeep;
+      const image = open().toColourspace(deep ? 'rgb16' : 'srgb');
       const { data, info } = await decode(
-        image.raw({ depth: depth === 16 ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true }),
+        image.raw({ depth: deep ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true }),
       );
-      const samples = depth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
-      return { width, height, channels: info.channels === 4 ? 4 : 3, data: samples };
+      const channels = info.channels === 4 ? 4 : 3;
+      if (deep) {
+        const samples = new Uint16Array(data.buffer, data.byteOffset, data.length >> 1);
+        return { width, height, channels, data: samples };
+      }
+      return { width, height, channels, data: depth === 16 ? widen(data) : data };
     },
   };
+}
+
+/** 255 becomes 65535. The image library would only shift, and make a grey 65280 of white. */
+function widen(data: Uint8Array): Uint16Array {
+  const out = new Uint16Array(data.length);
+  for (let i = 0; i < out.length; i++) out[i] = data[i]! * 257;
+  return out;
 }
 
 /** A grey PNG of 8 or 16 bits. Compression 2 of 9: mattes are mostly flat and people wait for them. */
@@ -108,8 +129,8 @@ export function encodeAlphaPng({ width, height, data }: AlphaPlane): Promise<Buf
 }
 
 /** An sRGB PNG of 8 or 16 bits with straight alpha where the raster has it. */
-export function encodePng({ width, height, channels, data }: Raster): Promise<Buffer> {
+export async function encodePng({ width, height, channels, data }: Raster): Promise<Buffer> {
   const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels } });
   const space = data instanceof Uint16Array ? 'rgb16' : 'srgb';
-  return image.toColourspace(space).png({ compressionLevel: 4 }).toBuffer();
+  return tagPng(await image.toColourspace(space).png({ compressionLevel: 4 }).toBuffer());
 }
