@@ -14,6 +14,10 @@ export interface Config {
   /** Model that `model=auto` runs. */
   readonly model: string;
   readonly device: Device;
+  /** Whether the platform's first GPU provider is demanded: loading fails rather than falls back. */
+  readonly strict: boolean;
+  /** Whether providers are checked again that an earlier start has judged. */
+  readonly recheck: boolean;
   /** Where weights are kept. */
   readonly cacheDir: string;
   /** Where the discovery file is kept. */
@@ -30,7 +34,7 @@ export interface Config {
 }
 
 /** Command-line flags by the same names; what is absent comes from the environment, else from the default. */
-export type Flags = { -readonly [K in keyof Omit<Config, 'ports'>]?: string | number | undefined } & {
+export type Flags = { -readonly [K in keyof Omit<Config, 'ports'>]?: string | number | boolean | undefined } & {
   port?: string | number | undefined;
 };
 
@@ -46,14 +50,16 @@ const folders = envPaths('hairline', { suffix: '' });
  */
 export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env): Config {
   const pick = (flag: keyof Flags, variable: string): string | undefined => {
-    const value = flags[flag] ?? env[variable];
-    return value === undefined || value === '' ? undefined : String(value);
+    const value = [flags[flag], env[variable]].find((given) => given !== undefined && given !== '');
+    return value === undefined ? undefined : String(value);
   };
   const port = pick('port', 'HAIRLINE_PORT');
   return Object.freeze<Config>({
     ports: port === undefined ? PORTS : [parseInteger('--port (HAIRLINE_PORT)', port, 0, 65535)],
     model: pick('model', 'HAIRLINE_MODEL') ?? 'isnet',
     device: parseChoice('--device (HAIRLINE_DEVICE)', pick('device', 'HAIRLINE_DEVICE') ?? 'auto', DEVICES),
+    strict: parseSwitch('--strict (HAIRLINE_STRICT)', pick('strict', 'HAIRLINE_STRICT') ?? 'false'),
+    recheck: parseSwitch('--recheck (HAIRLINE_RECHECK)', pick('recheck', 'HAIRLINE_RECHECK') ?? 'false'),
     cacheDir: pick('cacheDir', 'HAIRLINE_CACHE') ?? folders.cache,
     configDir: pick('configDir', 'HAIRLINE_CONFIG') ?? folders.config,
     logLevel: parseChoice('--log-level (HAIRLINE_LOG)', pick('logLevel', 'HAIRLINE_LOG') ?? 'info', LOG_LEVELS),
@@ -76,7 +82,7 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
 
 function parseInteger(name: string, value: string, min: number, max: number): number {
   const number = Number(value);
-  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  if (/^\d+$/.test(value) && number >= min && number <= max) return number;
   throw new ConfigError(`${name} must be a whole number from ${min} to ${max}, not "${value}".`);
 }
 
@@ -84,4 +90,10 @@ function parseChoice<T extends string>(name: string, value: string, choices: rea
   const found = choices.find((choice) => choice === value);
   if (found) return found;
   throw new ConfigError(`${name} must be one of ${choices.join(', ')}, not "${value}".`);
+}
+
+function parseSwitch(name: string, value: string): boolean {
+  if (['1', 'true', 'yes', 'on'].includes(value.toLowerCase())) return true;
+  if (['0', 'false', 'no', 'off'].includes(value.toLowerCase())) return false;
+  throw new ConfigError(`${name} must be true or false, not "${value}".`);
 }

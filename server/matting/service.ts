@@ -2,6 +2,7 @@ import type { Depth } from '../../protocol/matte.ts';
 import type { ModelState } from '../../protocol/status.ts';
 import { AppError } from '../errors.ts';
 import type { Picture } from '../imaging/picture.ts';
+import { labelOf } from '../inference/execution-providers.ts';
 import type { LoadSession } from '../inference/session-cache.ts';
 import { SessionCache } from '../inference/session-cache.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
@@ -12,6 +13,8 @@ export interface ModelStatus {
   spec: ModelSpec;
   state: ModelState;
   provider: string | null;
+  /** The provider's name for people. */
+  label: string | null;
   /** Why this provider, or why the model is not ready. */
   reason: string | null;
 }
@@ -46,7 +49,14 @@ export class MatteService {
     const spec = this.registry.resolve(idOrAuto);
     if (!(await this.registry.isInstalled(spec))) {
       this.#fetching.add(spec.id);
-      await this.registry.pull(spec, onProgress).finally(() => this.#fetching.delete(spec.id));
+      try {
+        await this.registry.pull(spec, onProgress);
+      } catch (error) {
+        this.#failures.set(spec.id, error as Error);
+        throw error;
+      } finally {
+        this.#fetching.delete(spec.id);
+      }
     }
     await this.#sessions.get(spec);
     return this.status(spec.id);
@@ -55,7 +65,10 @@ export class MatteService {
   async status(idOrAuto: string): Promise<ModelStatus> {
     const spec = this.registry.resolve(idOrAuto);
     const loaded = this.#sessions.peek(spec.id);
-    if (loaded) return { spec, state: 'ready', provider: loaded.session.provider, reason: loaded.session.reason };
+    if (loaded) {
+      const { provider, reason } = loaded.session;
+      return { spec, state: 'ready', provider, label: labelOf(provider), reason };
+    }
     const failure = this.#failures.get(spec.id);
     const state = this.#fetching.has(spec.id)
       ? 'downloading'
@@ -66,7 +79,7 @@ export class MatteService {
           : failure
             ? 'failed'
             : 'installed';
-    return { spec, state, provider: null, reason: failure?.message ?? null };
+    return { spec, state, provider: null, label: null, reason: failure?.message ?? null };
   }
 
   /**

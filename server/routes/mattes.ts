@@ -23,6 +23,7 @@ import { encodePsd } from '../imaging/psd/document.ts';
 import { composeOver, cutOut } from '../matting/composition.ts';
 import { estimateForeground } from '../matting/foreground.ts';
 import type { MatteService } from '../matting/service.ts';
+import { whenClosed } from '../when-closed.ts';
 
 const DEPTHS = ['8', '16'] as const;
 const ANSWERS = [...OUTPUTS, DOCUMENT] as const;
@@ -88,7 +89,7 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
         request.announced = announceBytes(request);
         const place = new Place(admission.enter(request.announced));
         request.place = place;
-        reply.raw.once('close', () => place.end());
+        whenClosed(reply, () => place.end());
       },
     },
     async (request, reply) => {
@@ -223,7 +224,7 @@ function offerTypes(request: FastifyRequest<{ Querystring: Query }>): string[] {
 
 function abortOnClose(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  reply.raw.once('close', () => {
+  whenClosed(reply, () => {
     if (!reply.raw.writableFinished) controller.abort(new AppError('CANCELLED'));
   });
   return controller.signal;
