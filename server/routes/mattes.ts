@@ -12,6 +12,7 @@ import {
   HEADERS,
   OUTPUTS,
   RAW_TYPE,
+  REFINEMENTS,
   SUBJECTS,
 } from '../../protocol/matte.ts';
 import type { Admission } from '../admission.ts';
@@ -39,6 +40,10 @@ const Query = Type.Object(
     subject: Type.Union(
       SUBJECTS.map((subject) => Type.Literal(subject)),
       { default: 'portrait' },
+    ),
+    refine: Type.Union(
+      REFINEMENTS.map((refine) => Type.Literal(refine)),
+      { default: 'best' },
     ),
     output: Type.Union(
       ANSWERS.map((output) => Type.Literal(output)),
@@ -110,9 +115,9 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
 
   async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
     const picture = await readPicture(request);
-    const { output, model, subject } = request.query;
+    const { output, model, subject, refine } = request.query;
     const depth = depthOf(request.query);
-    const matte = await mattes.matte(picture, { model, subject, depth, signal });
+    const matte = await mattes.matte(picture, { model, subject, refine, depth, signal });
     const began = performance.now();
     const type = chooseType(request);
     const { raster, body, headers = {} } = await render(picture, matte.alpha, request.query, type, signal);
@@ -131,6 +136,7 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
         'server-timing',
         Object.entries(timings)
           .map(([stage, ms]) => `${stage};dur=${ms.toFixed(1)}`)
+          .concat(`runs;desc="${matte.runs}"`)
           .join(', '),
       );
     return reply.type(type).send(body);
