@@ -1,21 +1,38 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import Type, { type Static } from 'typebox';
-import { type Depth, ENCODED_TYPES, HEADERS, OUTPUTS, RAW_TYPE, SUBJECTS } from '../../protocol/matte.ts';
+import {
+  type Depth,
+  DOCUMENT,
+  DOCUMENT_TYPE,
+  ENCODED_TYPES,
+  HEADERS,
+  OUTPUTS,
+  RAW_TYPE,
+  REFINEMENTS,
+  SUBJECTS,
+} from '../../protocol/matte.ts';
 import type { Admission } from '../admission.ts';
 import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readFormFile, readRawLayout } from '../body.ts';
 import { AppError } from '../errors.ts';
 import { encodeAlphaPng, encodePng, openEncoded, openRaw } from '../imaging/codec.ts';
 import { parseColour } from '../imaging/colour.ts';
 import type { AlphaPlane, Picture, Raster } from '../imaging/picture.ts';
+import { encodePsd } from '../imaging/psd/document.ts';
 import { composeOver, cutOut } from '../matting/composition.ts';
 import { estimateForeground } from '../matting/foreground.ts';
 import type { MatteService } from '../matting/service.ts';
 import { whenClosed } from '../when-closed.ts';
 
 const DEPTHS = ['8', '16'] as const;
+const ANSWERS = [...OUTPUTS, DOCUMENT] as const;
+const SWITCH = ['true', 'false'] as const;
+
+/** Of the picture's layer in a document: uploads have no name that could be trusted. */
+const LAYER_NAME = 'Layer 0';
 
 const Query = Type.Object(
   {
@@ -24,8 +41,12 @@ const Query = Type.Object(
       SUBJECTS.map((subject) => Type.Literal(subject)),
       { default: 'portrait' },
     ),
+    refine: Type.Union(
+      REFINEMENTS.map((refine) => Type.Literal(refine)),
+      { default: 'best' },
+    ),
     output: Type.Union(
-      OUTPUTS.map((output) => Type.Literal(output)),
+      ANSWERS.map((output) => Type.Literal(output)),
       { default: 'alpha' },
     ),
     // Text, so that only these two spellings pass: as a number, "08" and "8.0" would.
@@ -34,6 +55,10 @@ const Query = Type.Object(
       { default: '8' },
     ),
     background: Type.String({ default: 'white', maxLength: 64 }),
+    'cutout-layer': Type.Union(
+      SWITCH.map((value) => Type.Literal(value)),
+      { default: 'false' },
+    ),
   },
   { additionalProperties: false },
 );
@@ -90,16 +115,16 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
 
   async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
     const picture = await readPicture(request);
-    const { output, model, subject } = request.query;
+    const { output, model, subject, refine } = request.query;
     const depth = depthOf(request.query);
-    const matte = await mattes.matte(picture, { model, subject, depth, signal });
+    const matte = await mattes.matte(picture, { model, subject, refine, depth, signal });
     const began = performance.now();
-    const raster = await finish(picture, matte.alpha, request.query);
-    signal.throwIfAborted();
     const type = chooseType(request);
-    const body = type === RAW_TYPE ? bytesOf(raster.data) : await encode(raster);
+    const { raster, body, headers = {} } = await render(picture, matte.alpha, request.query, type, signal);
+    signal.throwIfAborted();
     const timings = { ...matte.timings, finish: performance.now() - began };
     reply
+      .headers(headers)
       .header(HEADERS.width, raster.width)
       .header(HEADERS.height, raster.height)
       .header(HEADERS.channels, 'channels' in raster ? raster.channels : 1)
@@ -111,6 +136,7 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
         'server-timing',
         Object.entries(timings)
           .map(([stage, ms]) => `${stage};dur=${ms.toFixed(1)}`)
+          .concat(`runs;desc="${matte.runs}"`)
           .join(', '),
       );
     return reply.type(type).send(body);
@@ -147,6 +173,37 @@ function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): 
   return { width, height, channels, data };
 }
 
+interface Rendered {
+  raster: AlphaPlane | Raster;
+  body: Buffer | Readable;
+  headers?: Record<string, string | number>;
+}
+
+async function render(
+  picture: Picture,
+  alpha: AlphaPlane,
+  query: Query,
+  type: string,
+  signal: AbortSignal,
+): Promise<Rendered> {
+  if (query.output === DOCUMENT) return renderDocument(picture, alpha, query, signal);
+  const raster = await finish(picture, alpha, query);
+  return { raster, body: type === RAW_TYPE ? bytesOf(raster.data) : await encode(raster) };
+}
+
+/** The document is written while it is sent, so that it never lies in memory as a whole. */
+async function renderDocument(picture: Picture, alpha: AlphaPlane, query: Query, signal: AbortSignal) {
+  const raster = await picture.readRaster(depthOf(query));
+  const cutout = query['cutout-layer'] === 'true' ? estimateForeground(raster, alpha) : undefined;
+  const document = { name: LAYER_NAME, picture: raster, alpha, cutout, dpi: picture.dpi };
+  const { isLarge, bytes, chunks } = await encodePsd(document, signal);
+  const headers = {
+    'content-length': bytes,
+    'content-disposition': `attachment; filename="matte.${isLarge ? 'psb' : 'psd'}"`,
+  };
+  return { raster, body: Readable.from(chunks, { objectMode: false }), headers };
+}
+
 async function finish(picture: Picture, alpha: AlphaPlane, query: Query): Promise<AlphaPlane | Raster> {
   if (query.output === 'alpha') return alpha;
   const raster = await picture.readRaster(depthOf(query));
@@ -164,11 +221,16 @@ function bytesOf(data: Uint8Array | Uint16Array): Buffer {
 }
 
 /** Raw pixels are answered with raw pixels and pictures with PNG, unless the client says otherwise. */
-function chooseType(request: FastifyRequest): string {
-  const offered = isRaw(request) ? [RAW_TYPE, 'image/png'] : ['image/png', RAW_TYPE];
+function chooseType(request: FastifyRequest<{ Querystring: Query }>): string {
+  const offered = offerTypes(request);
   const chosen = request.accepts().type(offered);
   if (typeof chosen !== 'string') throw new AppError('NOT_ACCEPTABLE');
   return chosen;
+}
+
+function offerTypes(request: FastifyRequest<{ Querystring: Query }>): string[] {
+  if (request.query.output === DOCUMENT) return [DOCUMENT_TYPE];
+  return isRaw(request) ? [RAW_TYPE, 'image/png'] : ['image/png', RAW_TYPE];
 }
 
 function abortOnClose(reply: FastifyReply): AbortSignal {
@@ -183,6 +245,8 @@ function depthOf({ depth }: Query): Depth {
   return depth === '16' ? 16 : 8;
 }
 
+const CHOICES: Readonly<Record<string, readonly string[]>> = { output: ANSWERS, depth: DEPTHS, 'cutout-layer': SWITCH };
+
 /** The first thing wrong with the query, in a sentence for people. */
 function describeQuery(query: object, errors: FastifySchemaValidationError[] | null | undefined): string {
   const [error] = errors ?? [];
@@ -192,6 +256,6 @@ function describeQuery(query: object, errors: FastifySchemaValidationError[] | n
   if (Array.isArray(Object.entries(query).find(([key]) => key === name)?.[1]))
     return `The parameter "${name}" may be given only once.`;
   if (error?.keyword === 'maxLength') return `The parameter "${name}" is longer than ${error.params.limit} characters.`;
-  const choices: readonly string[] = name === 'output' ? OUTPUTS : DEPTHS;
+  const choices = CHOICES[name] ?? DEPTHS;
   return `The parameter "${name}" must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}.`;
 }
