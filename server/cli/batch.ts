@@ -52,8 +52,7 @@ export async function runBatch(
       const name = job.input.isUrl ? location : path.basename(location);
       let outcome = 'done';
       try {
-        const files = await runJob(job, connection, options, onDownload, signal);
-        for (const file of files) options.onWritten(file);
+        for (const file of await runJob(job, connection, options, onDownload, signal)) options.onWritten(file);
       } catch (error) {
         if (signal.aborted) return;
         const failure = describeFailure(location, error);
