@@ -56,17 +56,7 @@ export class MatteService {
   /** Downloads the model when it is missing, then loads it. */
   async prepare(idOrAuto: string, onProgress?: Parameters<ModelRegistry['pull']>[1]): Promise<ModelStatus> {
     const spec = this.registry.resolve(idOrAuto);
-    if (!(await this.registry.isInstalled(spec))) {
-      this.#fetching.add(spec.id);
-      try {
-        await this.registry.pull(spec, onProgress);
-      } catch (error) {
-        this.#failures.set(spec.id, error as Error);
-        throw error;
-      } finally {
-        this.#fetching.delete(spec.id);
-      }
-    }
+    if (!(await this.registry.isInstalled(spec))) await this.#fetch(spec, onProgress);
     await this.#sessions.get(spec);
     return this.status(spec.id);
   }
@@ -101,15 +91,24 @@ export class MatteService {
   }
 
   /**
+   * What can be said of a request before its picture is there, at once: whoever leaves meanwhile must not be missed.
+   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING
+   */
+  checkModel(model: string, subject: Subject): ModelSpec {
+    const spec = this.registry.resolve(model, subject);
+    if (this.#fetching.has(spec.id)) throw new AppError('MODEL_DOWNLOADING');
+    return spec;
+  }
+
+  /**
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, TRUNCATED_IMAGE, INFERENCE_FAILED
    */
   async matte(
     picture: Picture,
     { model, subject = 'portrait', refine = 'best', ...options }: MatteOptions,
   ): Promise<Matte & { model: string; provider: string }> {
-    const spec = this.registry.resolve(model, subject);
-    if (model === 'auto') await this.#fetchMissing(spec);
-    if (this.#fetching.has(spec.id)) throw new AppError('MODEL_DOWNLOADING');
+    const spec = this.checkModel(model, subject);
+    if (model === 'auto' && (await this.#fetchMissing(spec))) throw new AppError('MODEL_DOWNLOADING');
     const views = await this.#loadViews(spec, model === 'auto' ? planViews(spec.id, subject, refine) : []);
     const matte = await estimateMatte(picture, views, options);
     const used = views.map((view) => view.model);
@@ -132,11 +131,24 @@ export class MatteService {
   }
 
   /** The embedded models are part of the product: who asks for one that is not there yet gets it fetched. */
-  async #fetchMissing(spec: ModelSpec): Promise<void> {
-    if (this.#fetching.has(spec.id) || (await this.registry.isInstalled(spec))) return;
+  async #fetchMissing(spec: ModelSpec): Promise<boolean> {
+    if (spec.weights.sources.length === 0 || (await this.registry.isInstalled(spec))) return false;
     // A download that cannot work is not tried for every picture again; its reason was told.
-    if (this.#failures.has(spec.id)) return;
-    this.prepare(spec.id).catch(() => undefined);
+    if (this.#failures.has(spec.id)) return false;
+    if (!this.#fetching.has(spec.id)) this.#fetch(spec).catch(() => undefined);
+    return true;
+  }
+
+  async #fetch(spec: ModelSpec, options?: Parameters<ModelRegistry['pull']>[1]): Promise<void> {
+    this.#fetching.add(spec.id);
+    try {
+      await this.registry.pull(spec, options);
+    } catch (error) {
+      this.#failures.set(spec.id, error as Error);
+      throw error;
+    } finally {
+      this.#fetching.delete(spec.id);
+    }
   }
 
   dispose(): Promise<void> {

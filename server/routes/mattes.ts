@@ -93,7 +93,7 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
         const validate = request.getValidationFunction('querystring');
         if (validate && !validate(request.query))
           throw new AppError('BAD_REQUEST', describeQuery(request.query, validate.errors));
-        mattes.registry.resolve(request.query.model, request.query.subject);
+        mattes.checkModel(request.query.model, request.query.subject);
         parseColour(request.query.background);
         chooseType(request);
         request.announced = announceBytes(request);

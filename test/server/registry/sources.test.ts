@@ -285,7 +285,8 @@ test('auto takes the best installed model for a subject, else the embedded one',
     preferred: { portrait: ['bshm', 'small'] },
     env: { ...process.env, HAIRLINE_MODELSCOPE_ENDPOINT: host.url },
   });
-  expect(registry.resolve('auto').id).toBe('thing');
+  // Who names no subject means a portrait.
+  expect(registry.resolve('auto').id).toBe('small');
   expect(registry.resolve('auto', 'object').id).toBe('thing');
   expect(registry.resolve('auto', 'portrait').id).toBe('small');
   await registry.pull(registry.resolve('bshm'));
