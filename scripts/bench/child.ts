@@ -15,8 +15,8 @@ export class Child {
     this.info = info;
   }
 
-  static async start(role: 'bare' | 'server'): Promise<Child> {
-    const child = fork(fileURLToPath(new URL('./worker.js', import.meta.url)), [role]);
+  static async start(role: 'bare' | 'server', model: string): Promise<Child> {
+    const child = fork(fileURLToPath(new URL('./worker.js', import.meta.url)), [role, model]);
     const [info] = await Promise.race([
       once(child, 'message') as Promise<[Ready]>,
       once(child, 'exit').then(() => Promise.reject(new Error(`the ${role} process ended before it was ready`))),

@@ -9,9 +9,10 @@ import { measurePanel } from './panel.ts';
 /**
  * End to end against the floor: a warm `POST /v1/mattes` over the bare network run, on the same machine in the same
  * minutes. The two alternate, and the ratio is taken pair by pair, so that a machine whose speed drifts does not matter.
- * Usage: npm run bench [-- <pairs>]
+ * Usage: npm run bench [-- <pairs> <model>]
  */
 const PAIRS = Number(process.argv[2] ?? 9);
+const MODEL = process.argv[3] ?? 'isnet';
 const jpeg = await readFile(path.join(packageRoot, 'node_modules/@vladmandic/face-api/demo/sample4.jpg'));
 const photo = await openEncoded(jpeg);
 
@@ -33,10 +34,10 @@ const cases: Case[] = [
   await rawCase(4096, 2732, 1.25),
 ];
 
-const bare = await Child.start('bare');
+const bare = await Child.start('bare', MODEL);
 console.log(`model ${bare.info.model} on ${bare.info.provider}, ${PAIRS} pairs a row, medians\n`);
 console.log('| request | bare run | POST to alpha | ratio | aim |\n|---|---|---|---|---|');
-const server = await Child.start('server');
+const server = await Child.start('server', MODEL);
 for (const item of cases) {
   await post(server, item);
   const pairs: { floor: number; total: number }[] = [];
@@ -50,7 +51,7 @@ for (const item of cases) {
 server.stop();
 
 // A server of its own, so that the peak belongs to this one size.
-const fresh = await Child.start('server');
+const fresh = await Child.start('server', MODEL);
 for (let i = 0; i < 3; i++) await post(fresh, cases[2]!);
 const [served, floor] = [await fresh.peakBytes(), await bare.peakBytes()];
 console.log('\n| peak resident memory | bare session | server at 4096x2732 | ratio | aim |\n|---|---|---|---|---|');

@@ -10,7 +10,8 @@ import { builtInModelsDir } from '../../server/registry/spec-loader.ts';
  * `bare`: nothing but the network. `server`: the product. Both answer messages of the parent.
  */
 const role = process.argv[2];
-const config = loadConfig({ port: 0, logLevel: 'silent' });
+// One network run a picture, so that there is a floor to compare with.
+const config = loadConfig({ port: 0, logLevel: 'silent', model: process.argv[3] });
 
 export type Reply =
   | { ready: true; url?: string; model: string; provider: string }
