@@ -5,8 +5,8 @@ import { encodeAlphaPng, encodePng } from '../imaging/codec.ts';
 import type { AlphaPlane, Picture, Raster } from '../imaging/picture.ts';
 import { encodePsd, type Psd8 } from '../imaging/psd.ts';
 import { encodeTiff } from '../imaging/tiff.ts';
-import { composeOver, cutOut } from '../matting/composition.ts';
-import { estimateForeground } from '../matting/foreground.ts';
+import { composeOver } from '../matting/composition.ts';
+import { estimateForeground, makeCutout } from '../matting/foreground/estimate-foreground.ts';
 import type { Format, Job, PlannedFile } from './plan.ts';
 
 /** What a composition is laid over: a colour 0..255 per channel, or an encoded picture. */
@@ -27,7 +27,7 @@ export async function finishJob(
   signal: AbortSignal,
 ): Promise<void> {
   const raster = lazy(() => picture.readRaster(options.depth));
-  const foreground = lazy(async () => estimateForeground(await raster(), alpha));
+  const foreground = lazy(async () => estimateForeground(await raster(), alpha, { signal }));
   const encode = options.format === 'tiff' ? encodeTiff : encodePng;
 
   async function render({ kind }: PlannedFile): Promise<Uint8Array> {
@@ -35,7 +35,7 @@ export async function finishJob(
       case 'alpha':
         return options.format === 'tiff' ? encodeTiff(alpha) : encodeAlphaPng(alpha);
       case 'cutout':
-        return encode(cutOut(await raster(), alpha));
+        return encode(await makeCutout(await raster(), alpha, { signal }));
       case 'foreground':
         return encode(await foreground());
       case 'composition':

@@ -11,7 +11,7 @@ import { encodeAlphaPng, encodePng, openEncoded, openRaw } from '../imaging/code
 import { parseColour } from '../imaging/colour.ts';
 import type { AlphaPlane, Picture, Raster } from '../imaging/picture.ts';
 import { composeOver, cutOut } from '../matting/composition.ts';
-import { estimateForeground } from '../matting/foreground.ts';
+import { estimateForeground } from '../matting/foreground/estimate-foreground.ts';
 import type { MatteService } from '../matting/service.ts';
 
 const DEPTHS = ['8', '16'] as const;
@@ -146,7 +146,7 @@ async function finish(picture: Picture, alpha: AlphaPlane, query: Query): Promis
   if (query.output === 'alpha') return alpha;
   const raster = await picture.readRaster(depthOf(query));
   if (query.output === 'cutout') return cutOut(raster, alpha);
-  const foreground = estimateForeground(raster, alpha);
+  const foreground = await estimateForeground(raster, alpha);
   return query.output === 'foreground' ? foreground : composeOver(foreground, parseColour(query.background));
 }
 
