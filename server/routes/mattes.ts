@@ -1,18 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import Type, { type Static } from 'typebox';
-import { type Depth, ENCODED_TYPES, HEADERS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
-import type { Admission } from '../admission.ts';
+import { ENCODED_TYPES, FOREGROUND_METHODS, HEADERS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
+import { type Admission, Place } from '../admission.ts';
 import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readFormFile, readRawLayout } from '../body.ts';
 import { AppError } from '../errors.ts';
-import { encodeAlphaPng, encodePng, openEncoded, openRaw } from '../imaging/codec.ts';
+import { openEncoded, openRaw } from '../imaging/codec.ts';
 import { parseColour } from '../imaging/colour.ts';
-import type { AlphaPlane, Picture, Raster } from '../imaging/picture.ts';
-import { composeOver, cutOut } from '../matting/composition.ts';
-import { estimateForeground } from '../matting/foreground/estimate-foreground.ts';
+import type { Picture, Raster } from '../imaging/picture.ts';
+import { toPlane16 } from '../matting/edge/plane.ts';
+import type { MatteCache } from '../matting/matte-cache.ts';
+import { makeOutput } from '../matting/outputs.ts';
 import type { MatteService } from '../matting/service.ts';
+import { abortOnClose, chooseType, describePixels, formatTimings } from './answer.ts';
 
 const DEPTHS = ['8', '16'] as const;
 
@@ -29,6 +30,11 @@ const Query = Type.Object(
       { default: '8' },
     ),
     background: Type.String({ default: 'white', maxLength: 64 }),
+    foreground: Type.Union(
+      FOREGROUND_METHODS.map((method) => Type.Literal(method)),
+      { default: 'best' },
+    ),
+    decontaminate: Type.Number({ default: 1, minimum: 0, maximum: 1 }),
   },
   { additionalProperties: false },
 );
@@ -45,7 +51,12 @@ declare module 'fastify' {
   }
 }
 
-export function registerMattes(app: FastifyInstance, mattes: MatteService, admission: Admission): void {
+export function registerMattes(
+  app: FastifyInstance,
+  mattes: MatteService,
+  kept: MatteCache,
+  admission: Admission,
+): void {
   app.decorateRequest('announced', 0);
   app.decorateRequest('place', null);
 
@@ -65,7 +76,7 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
           throw new AppError('BAD_REQUEST', describeQuery(request.query, validate.errors));
         mattes.registry.resolve(request.query.model);
         parseColour(request.query.background);
-        chooseType(request);
+        chooseType(request, usualType(request));
         request.announced = announceBytes(request);
         const place = new Place(admission.enter(request.announced));
         request.place = place;
@@ -84,57 +95,41 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
   );
 
   async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
-    const picture = await readPicture(request);
-    const { output, model } = request.query;
-    const depth = depthOf(request.query);
-    const matte = await mattes.matte(picture, { model, depth, signal });
+    const { picture, bytes } = await readPicture(request);
+    const { output, model, depth, background, foreground, decontaminate } = request.query;
+    // Always 16 bits: edge controls start from them, and rounding them to 8 gives what rounding once would.
+    const matte = await mattes.matte(picture, { model, depth: 16, signal });
+    const alpha = toPlane16(matte.alpha);
     const began = performance.now();
-    const raster = await finish(picture, matte.alpha, request.query);
+    const pixels = await makeOutput(
+      { alpha, shown: alpha, readColours: (wanted) => picture.readRaster(wanted) },
+      {
+        output,
+        depth: depth === '16' ? 16 : 8,
+        method: foreground,
+        decontaminate,
+        background: parseColour(background),
+        signal,
+      },
+    );
     signal.throwIfAborted();
-    const type = chooseType(request);
-    const body = type === RAW_TYPE ? bytesOf(raster.data) : await encode(raster);
-    const timings = { ...matte.timings, finish: performance.now() - began };
+    const body = await describePixels(reply, pixels, chooseType(request, usualType(request)));
+    signal.throwIfAborted();
+    const id = kept.add({ alpha, picture, model: matte.model, provider: matte.provider }, bytes);
     reply
-      .header(HEADERS.width, raster.width)
-      .header(HEADERS.height, raster.height)
-      .header(HEADERS.channels, 'channels' in raster ? raster.channels : 1)
-      .header(HEADERS.depth, output === 'alpha' ? depth : raster.data.BYTES_PER_ELEMENT * 8)
-      .header(HEADERS.matteId, randomUUID())
+      .header(HEADERS.matteId, id)
       .header(HEADERS.model, matte.model)
       .header(HEADERS.provider, matte.provider)
-      .header(
-        'server-timing',
-        Object.entries(timings)
-          .map(([stage, ms]) => `${stage};dur=${ms.toFixed(1)}`)
-          .join(', '),
-      );
-    return reply.type(type).send(body);
+      .header('server-timing', formatTimings({ ...matte.timings, finish: performance.now() - began }));
+    return reply.send(body);
   }
 }
 
-/** A place in the queue, kept until the answer is closed and the work for it, if it began, has ended. */
-class Place {
-  #holders = 1;
-  readonly #leave: () => void;
-
-  constructor(leave: () => void) {
-    this.#leave = leave;
-  }
-
-  begin(): void {
-    this.#holders++;
-  }
-
-  end(): void {
-    if (--this.#holders === 0) this.#leave();
-  }
-}
-
-async function readPicture(request: FastifyRequest): Promise<Picture> {
-  if (mediaType(request) === MULTIPART) return openEncoded(await readFormFile(request));
-  const body = request.body as Buffer;
-  if (!isRaw(request)) return openEncoded(body);
-  return openRaw(toRaster(body, readRawLayout(request.headers)));
+/** The picture, and the bytes that it holds on to. */
+async function readPicture(request: FastifyRequest): Promise<{ picture: Picture; bytes: number }> {
+  const body = mediaType(request) === MULTIPART ? await readFormFile(request) : (request.body as Buffer);
+  const picture = isRaw(request) ? openRaw(toRaster(body, readRawLayout(request.headers))) : await openEncoded(body);
+  return { picture, bytes: body.byteLength };
 }
 
 function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): Raster {
@@ -142,40 +137,9 @@ function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): 
   return { width, height, channels, data };
 }
 
-async function finish(picture: Picture, alpha: AlphaPlane, query: Query): Promise<AlphaPlane | Raster> {
-  if (query.output === 'alpha') return alpha;
-  const raster = await picture.readRaster(depthOf(query));
-  if (query.output === 'cutout') return cutOut(raster, alpha);
-  const foreground = await estimateForeground(raster, alpha);
-  return query.output === 'foreground' ? foreground : composeOver(foreground, parseColour(query.background));
-}
-
-function encode(raster: AlphaPlane | Raster): Promise<Buffer> {
-  return 'channels' in raster ? encodePng(raster) : encodeAlphaPng(raster);
-}
-
-function bytesOf(data: Uint8Array | Uint16Array): Buffer {
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-}
-
 /** Raw pixels are answered with raw pixels and pictures with PNG, unless the client says otherwise. */
-function chooseType(request: FastifyRequest): string {
-  const offered = isRaw(request) ? [RAW_TYPE, 'image/png'] : ['image/png', RAW_TYPE];
-  const chosen = request.accepts().type(offered);
-  if (typeof chosen !== 'string') throw new AppError('NOT_ACCEPTABLE');
-  return chosen;
-}
-
-function abortOnClose(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort(new AppError('CANCELLED'));
-  });
-  return controller.signal;
-}
-
-function depthOf({ depth }: Query): Depth {
-  return depth === '16' ? 16 : 8;
+function usualType(request: FastifyRequest): typeof RAW_TYPE | 'image/png' {
+  return isRaw(request) ? RAW_TYPE : 'image/png';
 }
 
 /** The first thing wrong with the query, in a sentence for people. */
@@ -187,6 +151,7 @@ function describeQuery(query: object, errors: FastifySchemaValidationError[] | n
   if (Array.isArray(Object.entries(query).find(([key]) => key === name)?.[1]))
     return `The parameter "${name}" may be given only once.`;
   if (error?.keyword === 'maxLength') return `The parameter "${name}" is longer than ${error.params.limit} characters.`;
-  const choices: readonly string[] = name === 'output' ? OUTPUTS : DEPTHS;
+  if (name === 'decontaminate') return 'The parameter "decontaminate" must be a number from 0 to 1.';
+  const choices: readonly string[] = name === 'output' ? OUTPUTS : name === 'depth' ? DEPTHS : FOREGROUND_METHODS;
   return `The parameter "${name}" must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}.`;
 }
