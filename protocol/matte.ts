@@ -29,6 +29,10 @@ export type Output = (typeof OUTPUTS)[number];
 
 export type Depth = 8 | 16;
 
+/** What `model=auto` is asked for: a person, or whatever stands out. */
+export const SUBJECTS = ['portrait', 'object'] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
 /** How colours under soft edges are estimated: `best` takes about twice the time of `fast`. */
 export const FOREGROUND_METHODS = ['fast', 'best'] as const;
 export type ForegroundMethod = (typeof FOREGROUND_METHODS)[number];

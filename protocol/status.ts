@@ -16,6 +16,8 @@ export interface Ready extends Health {
   model: string;
   /** Execution provider in use, once loaded: `cpu`, `cuda`, `dml`, `coreml`, `webgpu`. */
   provider: string | null;
+  /** The same for people, `GPU: DirectML` or `CPU`. Servers before 0.2 do not send it. */
+  label?: string | null;
   /** Why this provider and not a faster one, or what is missing. One plain sentence. */
   reason: string | null;
   /** Requests waiting or running. */

@@ -39,6 +39,8 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
     },
     // A client that stops reading its answer must not keep its place for ever.
     connectionTimeout: 5 * 60_000,
+    // Closing waits for the pictures in progress, however long they take.
+    pluginTimeout: 0,
     // `drain` closes and answers instead.
     forceCloseConnections: false,
     return503OnClosing: false,

@@ -11,9 +11,13 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface Config {
   /** Ports to try in order; `[0]` takes any free one. */
   readonly ports: readonly number[];
-  /** Model that `model=auto` runs. */
+  /** Model that `model=auto` runs; `auto` chooses by subject among those installed. */
   readonly model: string;
   readonly device: Device;
+  /** Whether the platform's first GPU provider is demanded: loading fails rather than falls back. */
+  readonly strict: boolean;
+  /** Whether providers are checked again that an earlier start has judged. */
+  readonly recheck: boolean;
   /** Where weights are kept. */
   readonly cacheDir: string;
   /** Where the discovery file is kept. */
@@ -34,7 +38,7 @@ export interface Config {
 }
 
 /** Command-line flags by the same names; what is absent comes from the environment, else from the default. */
-export type Flags = { -readonly [K in keyof Omit<Config, 'ports'>]?: string | number | undefined } & {
+export type Flags = { -readonly [K in keyof Omit<Config, 'ports'>]?: string | number | boolean | undefined } & {
   port?: string | number | undefined;
 };
 
@@ -50,14 +54,16 @@ const folders = envPaths('hairline', { suffix: '' });
  */
 export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env): Config {
   const pick = (flag: keyof Flags, variable: string): string | undefined => {
-    const value = flags[flag] ?? env[variable];
-    return value === undefined || value === '' ? undefined : String(value);
+    const value = [flags[flag], env[variable]].find((given) => given !== undefined && given !== '');
+    return value === undefined ? undefined : String(value);
   };
   const port = pick('port', 'HAIRLINE_PORT');
   return Object.freeze<Config>({
     ports: port === undefined ? PORTS : [parseInteger('--port (HAIRLINE_PORT)', port, 0, 65535)],
-    model: pick('model', 'HAIRLINE_MODEL') ?? 'isnet',
+    model: pick('model', 'HAIRLINE_MODEL') ?? 'auto',
     device: parseChoice('--device (HAIRLINE_DEVICE)', pick('device', 'HAIRLINE_DEVICE') ?? 'auto', DEVICES),
+    strict: parseSwitch('--strict (HAIRLINE_STRICT)', pick('strict', 'HAIRLINE_STRICT') ?? 'false'),
+    recheck: parseSwitch('--recheck (HAIRLINE_RECHECK)', pick('recheck', 'HAIRLINE_RECHECK') ?? 'false'),
     cacheDir: pick('cacheDir', 'HAIRLINE_CACHE') ?? folders.cache,
     configDir: pick('configDir', 'HAIRLINE_CONFIG') ?? folders.config,
     logLevel: parseChoice('--log-level (HAIRLINE_LOG)', pick('logLevel', 'HAIRLINE_LOG') ?? 'info', LOG_LEVELS),
@@ -92,7 +98,7 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
 
 function parseInteger(name: string, value: string, min: number, max: number): number {
   const number = Number(value);
-  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  if (/^\d+$/.test(value) && number >= min && number <= max) return number;
   throw new ConfigError(`${name} must be a whole number from ${min} to ${max}, not "${value}".`);
 }
 
@@ -100,4 +106,10 @@ function parseChoice<T extends string>(name: string, value: string, choices: rea
   const found = choices.find((choice) => choice === value);
   if (found) return found;
   throw new ConfigError(`${name} must be one of ${choices.join(', ')}, not "${value}".`);
+}
+
+function parseSwitch(name: string, value: string): boolean {
+  if (['1', 'true', 'yes', 'on'].includes(value.toLowerCase())) return true;
+  if (['0', 'false', 'no', 'off'].includes(value.toLowerCase())) return false;
+  throw new ConfigError(`${name} must be true or false, not "${value}".`);
 }

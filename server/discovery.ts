@@ -5,6 +5,7 @@ import Value from 'typebox/value';
 import writeFileAtomic from 'write-file-atomic';
 import { LOOPBACK, PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { Health } from '../protocol/status.ts';
+import { isAlive } from './process-alive.ts';
 
 const DiscoverySchema = Type.Object({
   port: Type.Integer({ minimum: 1, maximum: 65535 }),
@@ -60,15 +61,5 @@ async function parseFile(configDir: string): Promise<Discovery | null> {
     return Value.Check(DiscoverySchema, json) ? json : null;
   } catch {
     return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, but belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,6 +1,7 @@
-import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
 import fp from 'fastify-plugin';
 import { AppError } from './errors.ts';
+import { whenClosed } from './when-closed.ts';
 
 /**
  * Closing in order: requests in progress are finished, later ones are refused, then every connection is cut. Node alone
@@ -9,18 +10,22 @@ import { AppError } from './errors.ts';
 export const drain = fp(
   async (app) => {
     let closing = false;
-    const open = new Set<ServerResponse>();
+    let finished = () => {};
+    const open = new Set<FastifyReply>();
     app.addHook('onRequest', async (_request, reply) => {
       if (closing) throw new AppError('SHUTTING_DOWN');
-      open.add(reply.raw);
-      reply.raw.once('close', () => open.delete(reply.raw));
+      open.add(reply);
+      whenClosed(reply, () => {
+        open.delete(reply);
+        if (closing && open.size === 0) finished();
+      });
     });
     app.addHook('preClose', async () => {
       closing = true;
-      while (open.size > 0) {
-        const [response] = open;
-        await new Promise((resolve) => response?.once('close', resolve));
-      }
+      await new Promise<void>((resolve) => {
+        finished = resolve;
+        if (open.size === 0) resolve();
+      });
       app.server.closeAllConnections();
     });
   },

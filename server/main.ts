@@ -1,12 +1,13 @@
-import { createServer } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { LOOPBACK } from '../protocol/limits.ts';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { loadSession } from './inference/load-session.ts';
 import { MatteService } from './matting/service.ts';
+import { isFree } from './ports.ts';
 import { createModelRegistry } from './registry/cached-registry.ts';
 import type { PullProgress } from './registry/model-registry.ts';
+import { defaultsOf } from './registry/preferred.ts';
 import { builtInModelsDir } from './registry/spec-loader.ts';
 
 export interface RunningServer {
@@ -37,10 +38,13 @@ export async function startServer(
   const registry = createModelRegistry({
     modelsDirs,
     cacheDir: config.cacheDir,
-    defaultModel: config.model,
+    ...defaultsOf(config.model),
   });
   const mattes = new MatteService(registry, async (spec) =>
-    loadSession(spec, await registry.readWeights(spec), { device: config.device, threads: config.threads }),
+    loadSession(spec, await registry.readWeights(spec), {
+      ...config,
+      onAttempts: (attempts) => logger?.info({ model: spec.id, attempts }, 'execution providers tried'),
+    }),
   );
   const app = await buildApp({ config, mattes, ...(logger && { logger }) });
   const port = await listen(app, config.ports);
@@ -65,19 +69,11 @@ export async function startServer(
 
 async function listen(app: Awaited<ReturnType<typeof buildApp>>, ports: readonly number[]): Promise<number> {
   for (const port of ports) {
+    // Fastify cannot listen a second time after a failure, so the port is tried first.
     if (port !== 0 && !(await isFree(port))) continue;
     await app.listen({ host: LOOPBACK, port });
     return (app.server.address() as { port: number }).port;
   }
   const error = new Error(`The ports ${ports.join(', ')} are all in use by other programs.`);
   throw Object.assign(error, { code: 'EADDRINUSE' });
-}
-
-/** Fastify cannot listen a second time after a failure, so the port is tried first. */
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen({ host: LOOPBACK, port, exclusive: true }, () => probe.close(() => resolve(true)));
-  });
 }

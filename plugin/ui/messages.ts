@@ -53,10 +53,10 @@ export function describeServer(state: ServerState, strings: Strings): string {
   }
   const { ready } = state.server;
   if (ready === null) return strings.server.unknown;
-  const { model, provider, reason } = ready;
+  const { model, provider, label, reason } = ready;
   const text =
     ready.state === 'ready' && provider !== null
-      ? fill(strings.server.ready, { model, provider: nameProvider(provider, strings) })
+      ? fill(strings.server.ready, { model, provider: label ?? nameProvider(provider, strings) })
       : fill(strings.server[ready.state === 'ready' ? 'installed' : ready.state], { model });
   return reason ? `${text}. ${reason}` : text;
 }

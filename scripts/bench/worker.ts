@@ -2,6 +2,7 @@ import { loadConfig } from '../../server/config.ts';
 import { loadSession } from '../../server/inference/load-session.ts';
 import { startServer } from '../../server/main.ts';
 import { createModelRegistry } from '../../server/registry/cached-registry.ts';
+import { defaultsOf } from '../../server/registry/preferred.ts';
 import { builtInModelsDir } from '../../server/registry/spec-loader.ts';
 
 /**
@@ -23,7 +24,7 @@ async function serveBare(): Promise<void> {
   const registry = createModelRegistry({
     modelsDirs: [builtInModelsDir],
     cacheDir: config.cacheDir,
-    defaultModel: config.model,
+    ...defaultsOf(config.model),
   });
   const spec = registry.resolve('auto');
   await registry.pull(spec);

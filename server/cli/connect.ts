@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { createModelRegistry } from '../registry/cached-registry.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
-import type { ModelSpec } from '../registry/model-spec.ts';
+import { downloadBytesOf, type ModelSpec } from '../registry/model-spec.ts';
+import { defaultsOf } from '../registry/preferred.ts';
 import { builtInModelsDir } from '../registry/spec-loader.ts';
 import { Connection, findServer } from './connection.ts';
 import { pullProgress } from './progress.ts';
@@ -24,14 +25,19 @@ export function openRegistry(config: Config) {
   return createModelRegistry({
     modelsDirs: [builtInModelsDir],
     cacheDir: config.cacheDir,
-    defaultModel: config.model,
+    ...defaultsOf(config.model),
   });
 }
 
-/** `ISNet, general use (MIT): a download of 113 MB, 176 MB on disk.` */
-export function describeDownload({ name, licence, weights }: ModelSpec): string {
-  const download = formatBytes(weights.sources[0]?.downloadBytes ?? 0);
-  return `${name} (${licence.spdx}): a download of ${download}, ${formatBytes(weights.bytes)} on disk.`;
+/**
+ * `ISNet, general use (MIT): a download of 113 MB, 176 MB on disk.`
+ * @param bytes size of the download, where the server had to be asked for it
+ */
+export function describeDownload(spec: ModelSpec, bytes: number | null = downloadBytesOf(spec)): string {
+  const { name, licence, weights } = spec;
+  const download = bytes === null ? 'a download of unknown size' : `a download of ${formatBytes(bytes)}`;
+  const onDisk = weights.bytes === undefined ? '' : `, ${formatBytes(weights.bytes)} on disk`;
+  return `${name} (${licence.spdx}): ${download}${onDisk}.`;
 }
 
 async function startOwn(config: Config, terminal: Terminal, signal: AbortSignal): Promise<Connection> {

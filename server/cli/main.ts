@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { VERSION } from '../package-root.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerMatte } from './matte.ts';
 import { registerModels } from './models.ts';
 import { registerServe } from './serve.ts';
@@ -27,6 +28,7 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
   registerServe(program);
   registerMatte(program, terminal, exit);
   registerModels(program, terminal, exit);
+  registerDoctor(program, terminal, exit);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -1,109 +1,80 @@
 import type { Command } from 'commander';
-import { type Config, loadConfig } from '../config.ts';
-import { AppError } from '../errors.ts';
-import type { ModelRegistry } from '../registry/model-registry.ts';
-import type { ModelSpec } from '../registry/model-spec.ts';
-import { describeDownload, openRegistry, pullModel } from './connect.ts';
-import { EXIT, formatBytes, interruptible, type Terminal, UsageError } from './terminal.ts';
+import { loadConfig } from '../config.ts';
+import { downloadBytesOf } from '../registry/model-spec.ts';
+import { openRegistry } from './connect.ts';
+import { addModel, pull } from './models-install.ts';
+import { type ModelsContext, notesOn, stateOf } from './models-state.ts';
+import { verifyModel } from './models-verify.ts';
+import { formatBytes, interruptible, type Terminal } from './terminal.ts';
 
 interface CacheOption {
   cacheDir?: string;
 }
 
-interface PullOptions extends CacheOption {
-  force?: boolean;
-  yes?: boolean;
-}
-
-/** Adds `hairline models`, `hairline models pull` and `hairline models remove`. */
+/** Adds `hairline models` with its list, pull, add, verify and remove. */
 export function registerModels(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  const configOf = ({ cacheDir }: CacheOption) => loadConfig({ cacheDir });
-  const models = program.command('models').description('list, download and remove the models');
+  const models = program.command('models').description('list, download, check and remove the models');
+  const command = (name: string, description: string) =>
+    models.command(name).description(description).option('--cache-dir <folder>', 'where models are kept');
+  const open = ({ cacheDir }: CacheOption) => {
+    const config = loadConfig({ cacheDir });
+    return { config, terminal, registry: openRegistry(config) };
+  };
   models
     .command('list', { isDefault: true })
     .description('show the models, and which are downloaded')
     .option('--cache-dir <folder>', 'where models are kept')
-    .action((options: CacheOption) => listModels(configOf(options), terminal));
-  models
-    .command('pull [id]')
-    .description('download a model (the default one if none is named)')
+    .action((options: CacheOption) => listModels(open(options)));
+  command('pull [id]', 'download a model (the default one if none is named)')
     .option('--force', 'download again what is there already')
     .option('-y, --yes', 'do not ask')
-    .option('--cache-dir <folder>', 'where models are kept')
-    .action(async (id: string | undefined, options: PullOptions) => {
-      exit(await interruptible((signal) => pull(id ?? 'auto', options, configOf(options), terminal, signal)));
+    .action(async (id: string | undefined, options: CacheOption & { force?: boolean; yes?: boolean }) => {
+      exit(await interruptible((signal) => pull(id ?? 'auto', options, open(options), signal)));
     });
-  models
-    .command('remove <id>')
-    .description('delete a downloaded model')
-    .option('--cache-dir <folder>', 'where models are kept')
-    .action((id: string, options: CacheOption) => removeModel(id, configOf(options), terminal));
+  command('add <file>', 'install a model from a file that you have')
+    .requiredOption('--as <id>', 'which model the file is')
+    .action((file: string, options: CacheOption & { as: string }) => addModel(file, options.as, open(options)));
+  command('verify <id>', 'compare what an installed model computes with published results')
+    .option('--from <folder>', 'take the published pictures from a folder instead of downloading them')
+    .option('--device <device>', 'auto, gpu, cpu, cuda, dml, coreml or webgpu')
+    .action(async (id: string, options: CacheOption & { from?: string; device?: string }) => {
+      const { device } = loadConfig({ device: options.device });
+      exit(await interruptible((signal) => verifyModel(id, { from: options.from, device }, open(options), signal)));
+    });
+  command('remove <id>', 'delete a downloaded model').action((id: string, options: CacheOption) =>
+    removeModel(id, open(options)),
+  );
 }
 
-export async function listModels(config: Config, terminal: Terminal): Promise<void> {
-  const registry = openRegistry(config);
+export async function listModels({ config, terminal, registry }: ModelsContext): Promise<void> {
   const rows = [['ID', 'NAME', 'FOR', 'LICENCE', 'STATE', 'ON DISK', 'DOWNLOAD', '']];
+  const notes: string[] = [];
   for (const spec of registry.list()) {
-    const state = await stateOf(registry, spec);
+    const { state, bytes } = await stateOf(registry, spec);
+    const download = downloadBytesOf(spec);
     rows.push([
       spec.id,
       spec.name,
       spec.purpose,
       spec.licence.spdx,
       state,
-      state === 'installed' ? formatBytes(spec.weights.bytes) : '-',
-      formatBytes(spec.weights.sources[0]?.downloadBytes ?? 0),
-      spec.id === config.model ? 'default' : '',
+      bytes === null ? '-' : formatBytes(bytes),
+      download === null ? '?' : formatBytes(download),
+      spec.id === config.model ? 'default' : spec.unverified ? 'unverified' : '',
     ]);
+    notes.push(...notesOn(spec).map((note) => `${spec.id}: ${note}`));
   }
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  for (const row of rows)
-    terminal.result(
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    );
+  for (const row of rows) {
+    const cells = row.map((cell, i) => cell.padEnd(widths[i]!));
+    terminal.result(cells.join('  ').trimEnd());
+  }
   terminal.flush();
+  for (const note of notes) terminal.say(note);
   terminal.say(`Models are kept in ${config.cacheDir}`);
 }
 
-async function stateOf(registry: ModelRegistry, spec: ModelSpec): Promise<string> {
-  try {
-    await registry.readWeights(spec);
-    return 'installed';
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return error.code === 'WEIGHTS_MISSING' ? 'not downloaded' : 'damaged';
-  }
-}
-
-export async function pull(
-  id: string,
-  { force = false, yes = false }: PullOptions,
-  config: Config,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<number> {
-  const registry = openRegistry(config);
-  const spec = registry.resolve(id);
-  if (!force && (await stateOf(registry, spec)) === 'installed') {
-    terminal.say(`${spec.name} is downloaded already. Use --force to download it again.`);
-    return EXIT.ok;
-  }
-  terminal.say(describeDownload(spec));
-  terminal.say(`Licence: ${spec.licence.spdx}, ${spec.licence.url}`);
-  if (!yes) {
-    if (!terminal.interactive) throw new UsageError('Nobody is here to be asked: add --yes to download.');
-    if (!(await terminal.confirm('Download it now?', signal))) return EXIT.failed;
-  }
-  await pullModel(registry, spec, terminal, signal, force);
-  terminal.say(`${spec.name} is ready, in ${config.cacheDir}`);
-  return EXIT.ok;
-}
-
-export async function removeModel(id: string, config: Config, terminal: Terminal): Promise<void> {
-  const registry = openRegistry(config);
+export async function removeModel(id: string, { terminal, registry }: ModelsContext): Promise<void> {
   const spec = registry.resolve(id);
   const removed = await registry.remove(spec);
   terminal.say(removed ? `${spec.name} is removed.` : `${spec.name} was not downloaded.`);

@@ -16,6 +16,8 @@ export function registerServe(program: Command): void {
     .option('-p, --port <number>', 'listen on this port only (default: the first free one of 7866 to 7869)')
     .option('-m, --model <id>', 'model that runs unless a request names one')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, coreml or webgpu')
+    .option('--strict', 'fail rather than fall back from the fastest provider of this system')
+    .option('--recheck', 'check the providers again instead of trusting what was found out before')
     .option('--threads <number>', 'threads of the CPU provider (default: as many as cores)')
     .option('--cache-dir <folder>', 'where models are kept')
     .option('--log-level <level>', 'silent, error, warn, info or debug')

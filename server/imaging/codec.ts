@@ -1,6 +1,6 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { MAX_PIXELS, MAX_SIDE } from '../../protocol/limits.ts';
-import type { EncodedType } from '../../protocol/matte.ts';
+import type { Depth, EncodedType } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture, Raster } from './picture.ts';
 
@@ -59,7 +59,7 @@ export async function openEncoded(bytes: Buffer): Promise<Picture> {
     });
   const { width, height } = info.autoOrient;
   checkSize(width, height);
-  return openSharp(() => sharp(bytes, options), width, height, info.hasAlpha);
+  return openSharp(() => sharp(bytes, options), { width, height, hasAlpha: info.hasAlpha, depth: depthOf(info.depth) });
 }
 
 /**
@@ -69,35 +69,63 @@ export async function openEncoded(bytes: Buffer): Promise<Picture> {
 export function openRaw(raster: Raster): Picture {
   const { width, height, channels, data } = raster;
   const open = () => sharp(data, { limitInputPixels: false, raw: { width, height, channels } });
-  const picture = openSharp(open, width, height, channels === 4);
   const depth = data instanceof Uint16Array ? 16 : 8;
+  const picture = openSharp(open, { width, height, hasAlpha: channels === 4, depth });
   return { ...picture, readRaster: async (wanted) => (wanted === depth ? raster : picture.readRaster(wanted)) };
 }
 
-function openSharp(open: () => Sharp, width: number, height: number, hasAlpha: boolean): Picture {
-  const decode = async <T>(work: Promise<T>): Promise<T> =>
-    work.catch((cause) => {
-      throw new AppError('TRUNCATED_IMAGE', undefined, { cause });
-    });
+/** Half floats and the like have more than 8 bits to lose. */
+function depthOf(depth: string | undefined): Depth {
+  return depth === 'uchar' ? 8 : 16;
+}
+
+interface Opened {
+  width: number;
+  height: number;
+  hasAlpha: boolean;
+  /** Of the file. Pixels are decoded at this depth and converted here: libvips shifts bits (1 becomes 511, 65407 becomes 255). */
+  depth: Depth;
+}
+
+function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened): Picture {
+  const decode = async (image: Sharp) => {
+    const { data, info } = await image
+      .toColourspace(depth === 16 ? 'rgb16' : 'srgb')
+      .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+      .catch((cause) => {
+        throw new AppError('TRUNCATED_IMAGE', undefined, { cause });
+      });
+    const samples = depth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
+    return { samples, channels: info.channels };
+  };
   return {
     width,
     height,
     hasAlpha,
     async readGrid(gridWidth, gridHeight) {
-      // Networks are trained on bilinear copies; on 24 portraits it scored no worse than lanczos3 and costs a third less.
-      const image = open().resize(gridWidth, gridHeight, { fit: 'fill', kernel: 'linear' });
+      const image = open().resize(gridWidth, gridHeight, { fit: 'fill', kernel: 'lanczos3' });
       if (hasAlpha) image.flatten({ background: GREY });
-      return decode(image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer());
+      return narrow((await decode(image)).samples);
     },
-    async readRaster(depth) {
-      const image = open().toColourspace(depth === 16 ? 'rgb16' : 'srgb');
-      const { data, info } = await decode(
-        image.raw({ depth: depth === 16 ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true }),
-      );
-      const samples = depth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
-      return { width, height, channels: info.channels === 4 ? 4 : 3, data: samples };
+    async readRaster(wanted) {
+      const { samples, channels } = await decode(open());
+      const data = wanted === 16 ? widen(samples) : narrow(samples);
+      return { width, height, channels: channels === 4 ? 4 : 3, data };
     },
   };
+}
+
+/** To 8 bits, in place: a second copy of a big picture would not be needed for anything else. */
+function narrow(samples: Uint8Array | Uint16Array): Uint8Array {
+  if (!(samples instanceof Uint16Array)) return samples;
+  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.length);
+  for (let i = 0; i < samples.length; i++) bytes[i] = samples[i]! / 257 + 0.5;
+  return bytes;
+}
+
+function widen(samples: Uint8Array | Uint16Array): Uint16Array {
+  return samples instanceof Uint16Array ? samples : Uint16Array.from(samples, (sample) => sample * 257);
 }
 
 /** A grey PNG of 8 or 16 bits. Compression 2 of 9: mattes are mostly flat and people wait for them. */

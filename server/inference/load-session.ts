@@ -1,9 +1,27 @@
-import type { Device } from '../config.ts';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { VERSION } from '../package-root.ts';
 import type { ModelSpec } from '../registry/model-spec.ts';
-import { listProviders } from './execution-providers.ts';
+import { type Attempt, chooseSession } from './choose-session.ts';
+import { findMissing, listProviders } from './execution-providers.ts';
+import { readFreeDimensions } from './free-dimensions.ts';
+import { listGraphicsCards } from './graphics-cards.ts';
 import { createOrtSession } from './ort-session.ts';
-import type { Session, Tensor } from './session.ts';
+import { runProbe } from './probe.ts';
+import type { Provider, Session } from './session.ts';
+import { openVerdictMemory } from './verdict-memory.ts';
+
+export interface LoadOptions extends Pick<Config, 'device' | 'threads' | 'strict' | 'recheck' | 'cacheDir'> {
+  /** Told what became of each provider, also when none worked. */
+  onAttempts?: (attempts: readonly Attempt[], spec: ModelSpec) => void;
+}
+
+/** Providers that lose nothing by open shapes. DirectML is five times slower with them, CoreML refuses some. */
+const OPEN_SHAPES = new Set<Provider>(['cpu', 'cuda']);
 
 /**
  * Loads a model on the best provider that runs it correctly. The trial run is the warm-up as well.
@@ -12,42 +30,60 @@ import type { Session, Tensor } from './session.ts';
 export async function loadSession(
   spec: ModelSpec,
   weights: Uint8Array,
-  { device, threads }: { device: Device; threads: number },
+  { device, threads, strict, recheck, cacheDir, onAttempts }: LoadOptions,
 ): Promise<Session> {
-  try {
-    return await createOrtSession(weights, {
-      providers: listProviders(device),
-      threads,
-      probe: (session) => probeSession(session, spec),
+  const providers = listProviders(device, { strict });
+  if (providers.length === 0) {
+    throw new AppError('INFERENCE_FAILED', `There is no GPU support for ${process.platform}-${process.arch}.`);
+  }
+  const needsCard = providers.some((provider) => provider !== 'cpu');
+  const machine = needsCard ? await describeMachine() : '';
+  const dimensions = readFreeDimensions(weights, spec);
+  const { session, attempts } = await chooseSession({
+    providers,
+    range: spec.output.range,
+    recheck,
+    findMissing: (provider) => findMissing(provider),
+    memoryOf: (provider) => openVerdictMemory(cacheDir, verdictKey(spec, provider, machine, weights)),
+    open: (provider) => {
+      const flexible = spec.input.fit === 'aspect' && OPEN_SHAPES.has(provider);
+      return createOrtSession(weights, provider, { threads, flexible, dimensions: flexible ? {} : dimensions });
+    },
+    probe: (opened) => runProbe(opened, spec),
+  });
+  onAttempts?.(attempts, spec);
+  const reasons = attempts.flatMap(({ reason }) => reason ?? []).join('; ');
+  if (!session) {
+    const where = device === 'auto' && !strict ? '' : providers.includes('cpu') ? ' on the CPU' : ' on the GPU';
+    const detail = attempts.at(-1)?.detail;
+    throw new AppError('INFERENCE_FAILED', `The model "${spec.id}" could not be loaded${where}: ${reasons}.`, {
+      cause: new Error(detail ?? reasons),
     });
-  } catch (cause) {
-    throw new AppError(
-      'INFERENCE_FAILED',
-      `The model "${spec.id}" could not be loaded (${(cause as Error).message}).`,
-      { cause },
-    );
   }
+  const prefix = session.provider === 'cpu' ? 'GPU not used: ' : '';
+  return { ...session, reason: reasons ? `${prefix}${reasons}.` : null };
 }
 
-/** A broken provider answers with NaN or with one flat value (product.md: fp16 and CoreML faults); a network never does. */
-async function probeSession(session: Session, spec: ModelSpec): Promise<void> {
-  const { width, height, name } = spec.input;
-  const { [spec.output.name]: output } = await session.run({ [name]: drawProbe(width, height) }, [spec.output.name]);
-  const { data } = output as Tensor;
-  if (data.length !== width * height)
-    throw new Error(`the output has ${data.length} values instead of ${width * height}`);
-  if (!data.every(Number.isFinite)) throw new Error('the output holds values that are not numbers');
-  if (data.every((value) => value === data[0])) throw new Error('the output is flat');
+/** A verdict holds for one model, provider, runtime, system and driver; anything new is checked anew. */
+export function verdictKey(spec: ModelSpec, provider: Provider, machine: string, weights: Uint8Array): string {
+  // Weights from several places have no checksum in the spec.
+  const digest = spec.weights.sha256 ?? createHash('sha256').update(weights).digest('hex');
+  return [spec.id, digest.slice(0, 16), provider, machine].join(' | ');
 }
 
-/** A bright disc on a dark ground: something that every network sees an edge in. */
-function drawProbe(width: number, height: number): Tensor {
-  const data = new Float32Array(3 * width * height);
-  const radius = Math.min(width, height) / 4;
-  for (let i = 0; i < data.length; i++) {
-    const x = i % width;
-    const y = Math.floor(i / width) % height;
-    data[i] = Math.hypot(x - width / 2, y - height / 2) < radius ? 0.5 : -0.5;
-  }
-  return { data, dims: [1, 3, height, width] };
+/** Also names Hairline's version, whose options and tolerance the verdict depends on. */
+async function describeMachine(): Promise<string> {
+  const cards = (await listGraphicsCards()).map(({ name, driver }) => `${name} ${driver}`.trim()).sort();
+  return [
+    `hairline ${VERSION}`,
+    `onnxruntime ${runtimeVersion()}`,
+    `${process.platform}-${process.arch} ${os.release()}`,
+    ...cards,
+  ].join(' | ');
+}
+
+/** Of the installed package; asking the runtime itself would load it. */
+export function runtimeVersion(): string {
+  const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }

@@ -26,6 +26,7 @@ export class SessionCache {
   readonly #loaded = new Map<string, Promise<LoadedModel>>();
   readonly #ready = new Map<string, LoadedModel>();
   readonly #load: LoadSession;
+  #disposed = false;
 
   constructor(load: LoadSession) {
     this.#load = load;
@@ -47,12 +48,14 @@ export class SessionCache {
     return this.#loaded.has(id) && !this.#ready.has(id);
   }
 
-  get(spec: ModelSpec): Promise<LoadedModel> {
+  /** @throws {AppError} SHUTTING_DOWN after `dispose`; whatever the load reports. */
+  async get(spec: ModelSpec): Promise<LoadedModel> {
+    if (this.#disposed) throw new AppError('SHUTTING_DOWN');
     const known = this.#loaded.get(spec.id);
     if (known) return known;
     const loading = this.#load(spec).then((session) => {
       const model = this.#wrap(spec, session);
-      this.#ready.set(spec.id, model);
+      if (!this.#disposed) this.#ready.set(spec.id, model);
       return model;
     });
     this.#loaded.set(spec.id, loading);
@@ -60,15 +63,19 @@ export class SessionCache {
     return loading;
   }
 
-  /** Releases every session after the runs in progress. */
+  /** Releases every session after the runs in progress. @throws {Error} the first failure, once all were tried. */
   async dispose(): Promise<void> {
+    this.#disposed = true;
     const all = [...this.#loaded.values()];
     this.#loaded.clear();
     this.#ready.clear();
-    for (const loading of all) {
-      const model = await loading.catch(() => null);
-      if (model) await model.queue.run(() => model.session.dispose());
-    }
+    const released = await Promise.allSettled(
+      all.map(async (loading) => {
+        const model = await loading.catch(() => null);
+        await model?.queue.run(() => model.session.dispose());
+      }),
+    );
+    for (const outcome of released) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   #wrap(spec: ModelSpec, session: Session): LoadedModel {

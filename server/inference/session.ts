@@ -12,6 +12,8 @@ export interface Session {
   readonly provider: Provider;
   /** Why this provider and not one that was preferred; null when the first choice worked. */
   readonly reason: string | null;
+  /** Whether the network takes pictures of any size; else only of the size in its spec. */
+  readonly flexible: boolean;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /** @throws {Error} whatever the runtime reports; callers turn it into INFERENCE_FAILED. */

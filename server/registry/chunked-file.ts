@@ -1,6 +1,6 @@
-import { list } from 'tar';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
+import { eachEntry } from './tarball-entries.ts';
 
 const Chunk = Type.Object({
   hash: Type.String({ pattern: '^[0-9a-f]+$' }),
@@ -62,37 +62,4 @@ async function readEntry(tarball: string, name: string): Promise<Uint8Array> {
   });
   if (!found) throw new Error(`The package has no ${name}.`);
   return found;
-}
-
-/** Copies each wanted entry into the buffer that `place` gives for it. Names are without the tarball's top folder. */
-async function eachEntry(
-  tarball: string,
-  wanted: ReadonlyMap<string, unknown>,
-  place: (name: string, size: number) => Uint8Array,
-): Promise<void> {
-  let failure: unknown;
-  await list({
-    file: tarball,
-    strict: true,
-    filter: (entry) => wanted.has(withoutTop(entry)),
-    onReadEntry: (entry) => {
-      try {
-        const target = place(withoutTop(entry.path), entry.size);
-        let position = 0;
-        entry.on('data', (data) => {
-          target.set(data, position);
-          position += data.length;
-        });
-      } catch (error) {
-        // Thrown here it would leave the reader hanging.
-        failure ??= error;
-        entry.resume();
-      }
-    },
-  });
-  if (failure) throw failure;
-}
-
-function withoutTop(entry: string): string {
-  return entry.slice(entry.indexOf('/') + 1);
 }

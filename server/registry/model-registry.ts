@@ -1,4 +1,6 @@
-import type { ModelSpec } from './model-spec.ts';
+import type { Manifest } from './manifest.ts';
+import type { ModelSpec, Subject, VerifyPair } from './model-spec.ts';
+import type { Offer } from './offer.ts';
 
 /** Bytes moved so far of an expected total, during one named phase of a download. */
 export interface PullProgress {
@@ -7,16 +9,27 @@ export interface PullProgress {
   total: number;
 }
 
+/** The two pictures of a published example, as files. */
+export interface VerifyFiles {
+  input: Uint8Array;
+  expected: Uint8Array;
+}
+
 /**
  * Knows which models exist (their specs) and where their weights are (the user's cache folder).
  * `auto` names the default model.
  */
 export interface ModelRegistry {
   list(): ModelSpec[];
-  /** @throws {AppError} UNKNOWN_MODEL */
-  resolve(idOrAuto: string): ModelSpec;
+  /**
+   * @param subject what `auto` is asked for; the best model for it that is installed, else its embedded one
+   * @throws {AppError} UNKNOWN_MODEL
+   */
+  resolve(idOrAuto: string, subject?: Subject): ModelSpec;
   /** Whether the weights are there with the right size; does not hash them. */
   isInstalled(spec: ModelSpec): Promise<boolean>;
+  /** Where the installed weights came from; null for those that an older version installed, or when there are none. */
+  manifest(spec: ModelSpec): Promise<Manifest | null>;
   /**
    * Reads and verifies the installed weights.
    * @throws {AppError} WEIGHTS_MISSING, or WEIGHTS_CORRUPT when size or checksum differ.
@@ -29,4 +42,21 @@ export interface ModelRegistry {
   ): Promise<void>;
   /** Deletes the weights. Returns whether there were any. */
   remove(spec: ModelSpec): Promise<boolean>;
+}
+
+/** The registry as somebody sees it who manages models by hand. */
+export interface ModelShelf extends ModelRegistry {
+  /** What a download would be; null when no source can be reached. */
+  offer(spec: ModelSpec, signal: AbortSignal): Promise<Offer | null>;
+  /**
+   * Installs a file that the user already has.
+   * @throws {AppError} BAD_REQUEST when it is not the model.
+   */
+  add(spec: ModelSpec, file: string): Promise<void>;
+  /**
+   * Fetches a published example of what a model does, or takes it from `folder`, where the files have the names that
+   * they have on the server.
+   * @throws {AppError} DOWNLOAD_FAILED; BAD_REQUEST when a file in `folder` is another one.
+   */
+  example(pair: VerifyPair, options: { folder?: string; signal: AbortSignal }): Promise<VerifyFiles>;
 }

@@ -1,30 +1,23 @@
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
+import { bytesOfSource, Derivations, HttpFile, Sha256, Source } from './source-spec.ts';
 
-const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const Triple = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
+const Channels = Type.Union([Type.Literal('RGB'), Type.Literal('BGR')]);
+const Subject = Type.Union([Type.Literal('portrait'), Type.Literal('object')]);
 
-/** What is done to a downloaded graph before it is stored (`models/import/onnx-surgery.ts`). */
-const Derivation = Type.Union([
-  Type.Object({ step: Type.Literal('keep-outputs'), outputs: Type.Array(Type.String()) }),
-  Type.Object({ step: Type.Literal('widen-float16') }),
-]);
+const VerifyPair = Type.Object({
+  input: HttpFile,
+  expected: HttpFile,
+  /** The order in which the network was fed its channels when `expected` was made. */
+  channels: Channels,
+});
 
-/** A file stored as chunks inside the tarball of an npm package. */
-const NpmSource = Type.Object({
-  type: Type.Literal('npm'),
-  package: Type.String(),
-  version: Type.String(),
-  /** Subresource integrity of the tarball, as the registry publishes it. */
-  integrity: Type.String(),
-  downloadBytes: Type.Integer(),
-  /** JSON file in the package that lists the chunks, and the key of our file in it. */
-  index: Type.String(),
-  resource: Type.String(),
-  /** Size and checksum of the joined file, before `derive`. */
-  bytes: Type.Integer(),
-  sha256: Sha256,
-  derive: Type.Array(Derivation),
+/** Pictures whose mattes somebody else has published; `hairline models verify` computes them anew. */
+const Verification = Type.Object({
+  /** Largest mean absolute difference (alpha 0..1) that still counts as the same network. */
+  tolerance: Type.Number(),
+  pairs: Type.Array(VerifyPair, { minItems: 1 }),
 });
 
 /**
@@ -35,36 +28,63 @@ export const ModelSpecSchema = Type.Object({
   id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
   name: Type.String(),
   purpose: Type.String(),
-  subjects: Type.Array(Type.Union([Type.Literal('portrait'), Type.Literal('object')])),
-  licence: Type.Object({ spdx: Type.String(), url: Type.String() }),
+  subjects: Type.Array(Subject),
+  licence: Type.Object({
+    /** SPDX identifier, or `unknown`. */
+    spdx: Type.String(),
+    url: Type.String(),
+    /** What a person should know before using the results. */
+    note: Type.Optional(Type.String()),
+  }),
+  /** Set while nobody of us has run these weights; says what is not known. */
+  unverified: Type.Optional(Type.String()),
   weights: Type.Object({
-    /** File name in the model's cache folder, with the size and checksum of the installed (derived) file. */
+    /** File name in the model's cache folder. */
     file: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]*\\.onnx$' }),
-    bytes: Type.Integer({ minimum: 1 }),
-    sha256: Sha256,
-    sources: Type.Array(NpmSource),
+    /**
+     * Size and checksum of the installed (derived) file, where all sources give the same one. Without them, what was
+     * installed is known from its manifest alone.
+     */
+    bytes: Type.Optional(Type.Integer({ minimum: 1 })),
+    sha256: Type.Optional(Sha256),
+    /** Tried in order. */
+    sources: Type.Array(Source),
+    /** What happens to a file that the user brings along: a frozen TensorFlow graph, or ONNX. */
+    add: Type.Optional(Type.Object({ pb: Type.Optional(Derivations), onnx: Type.Optional(Derivations) })),
   }),
   input: Type.Object({
     name: Type.String(),
-    layout: Type.Literal('NCHW'),
-    channels: Type.Union([Type.Literal('RGB'), Type.Literal('BGR')]),
+    /** NCHW: planes, with a batch of one. HWC: interleaved, no batch. */
+    layout: Type.Union([Type.Literal('NCHW'), Type.Literal('HWC')]),
+    channels: Channels,
     width: Type.Integer({ minimum: 1 }),
     height: Type.Integer({ minimum: 1 }),
-    /** How a picture of another shape meets the grid: `squash` stretches it. */
-    fit: Type.Literal('squash'),
+    /**
+     * How a picture of another shape meets the grid. `squash` stretches it to `width` x `height`. `aspect` keeps its
+     * shape, the longer side as long as the longer of the two and both sides multiples of 16; the graph must leave its
+     * sizes open, and on providers that need fixed ones the picture is squashed after all.
+     */
+    fit: Type.Union([Type.Literal('squash'), Type.Literal('aspect')]),
     mean: Triple,
     scale: Triple,
   }),
   output: Type.Object({
     name: Type.String(),
-    layout: Type.Literal('NCHW'),
+    layout: Type.Union([Type.Literal('NCHW'), Type.Literal('HW')]),
     range: Type.Tuple([Type.Number(), Type.Number()]),
   }),
+  verify: Type.Optional(Verification),
 });
 
 export type ModelSpec = Static<typeof ModelSpecSchema>;
-export type NpmSource = Static<typeof NpmSource>;
-export type Derivation = Static<typeof Derivation>;
+export type Subject = Static<typeof Subject>;
+export type VerifyPair = Static<typeof VerifyPair>;
+
+/** The size of the download, where the spec knows it before anybody is asked. */
+export function downloadBytesOf({ weights }: ModelSpec): number | null {
+  const [first] = weights.sources;
+  return first ? bytesOfSource(first) : null;
+}
 
 /**
  * Checks a parsed `model.json`.

@@ -1,10 +1,8 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import Config from '@npmcli/config';
-import npm from '@npmcli/config/lib/definitions/index.js';
 import pacote from 'pacote';
-import { packageRoot } from '../package-root.ts';
-import type { NpmSource } from './model-spec.ts';
+import { npmSettings } from './npm-settings.ts';
+import type { NpmPackage } from './source-spec.ts';
 
 export interface TarballOptions {
   signal: AbortSignal;
@@ -13,7 +11,7 @@ export interface TarballOptions {
 }
 
 /** Writes the tarball of an npm package to `target`. Rejects when the content has another checksum than `integrity`. */
-export type FetchTarball = (source: NpmSource, target: string, options: TarballOptions) => Promise<void>;
+export type FetchTarball = (source: NpmPackage, target: string, options: TarballOptions) => Promise<void>;
 
 /** Without a byte for this long, a connection is taken for dead. */
 const STALL_MS = 60_000;
@@ -37,7 +35,7 @@ export function npmTarballFetcher(env: NodeJS.ProcessEnv = process.env, stallMs 
 }
 
 async function fetchOnce(
-  source: NpmSource,
+  source: NpmPackage,
   target: string,
   options: TarballOptions,
   settings: pacote.Options,
@@ -89,17 +87,4 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-}
-
-async function npmSettings(env: NodeJS.ProcessEnv): Promise<pacote.Options> {
-  // A copy of env, because loading the settings writes to it.
-  const config = new Config({ ...npm, npmPath: packageRoot, argv: [], env: { ...env }, warn: false });
-  await config.load();
-  return {
-    ...config.flat,
-    // A second copy of the tarball in npm's cache would only cost disk.
-    cache: undefined,
-    // npm waits 10 s, then 100 s, before it tries again: too long for a person who is offline.
-    retry: { retries: 2, factor: 2, minTimeout: 500, maxTimeout: 4_000 },
-  } as pacote.Options;
 }

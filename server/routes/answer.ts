@@ -3,6 +3,7 @@ import { HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import { encodeAlphaPng, encodePng } from '../imaging/codec.ts';
 import type { AlphaPlane, Raster } from '../imaging/picture.ts';
+import { whenClosed } from '../when-closed.ts';
 
 const PNG = 'image/png';
 
@@ -39,7 +40,7 @@ export function formatTimings(timings: Record<string, number>): string {
 
 export function abortOnClose(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  reply.raw.once('close', () => {
+  whenClosed(reply, () => {
     if (!reply.raw.writableFinished) controller.abort(new AppError('CANCELLED'));
   });
   return controller.signal;

@@ -13,6 +13,7 @@ import { reduceSamples } from '../matting/edge/plane.ts';
 import { refineEdge } from '../matting/edge/refine-edge.ts';
 import type { KeptMatte, MatteCache, Preview } from '../matting/matte-cache.ts';
 import { makeOutput, type OutputSource } from '../matting/outputs.ts';
+import { whenClosed } from '../when-closed.ts';
 import { abortOnClose, chooseType, describePixels, formatTimings } from './answer.ts';
 
 /** Settings are a few hundred bytes. */
@@ -73,7 +74,7 @@ export async function registerEdge(app: FastifyInstance, kept: MatteCache, admis
     const signal = abortOnClose(reply);
     const output = body.output ?? 'alpha';
     const place = new Place(admission.enter(workingBytes(matte, output !== 'alpha')));
-    reply.raw.once('close', () => place.end());
+    whenClosed(reply, () => place.end());
     place.begin();
     try {
       const began = performance.now();

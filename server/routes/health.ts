@@ -18,6 +18,7 @@ export function registerHealth(app: FastifyInstance, mattes: MatteService): void
       state: status.state,
       model: status.spec.id,
       provider: status.provider,
+      label: status.label,
       reason: status.reason,
       queued: mattes.queued,
     });

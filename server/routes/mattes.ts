@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import Type, { type Static } from 'typebox';
-import { ENCODED_TYPES, FOREGROUND_METHODS, HEADERS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
+import { ENCODED_TYPES, FOREGROUND_METHODS, HEADERS, OUTPUTS, RAW_TYPE, SUBJECTS } from '../../protocol/matte.ts';
 import { type Admission, Place } from '../admission.ts';
 import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readFormFile, readRawLayout } from '../body.ts';
 import { AppError } from '../errors.ts';
@@ -13,6 +13,7 @@ import { toPlane16 } from '../matting/edge/plane.ts';
 import type { MatteCache } from '../matting/matte-cache.ts';
 import { makeOutput } from '../matting/outputs.ts';
 import type { MatteService } from '../matting/service.ts';
+import { whenClosed } from '../when-closed.ts';
 import { abortOnClose, chooseType, describePixels, formatTimings } from './answer.ts';
 
 const DEPTHS = ['8', '16'] as const;
@@ -20,6 +21,10 @@ const DEPTHS = ['8', '16'] as const;
 const Query = Type.Object(
   {
     model: Type.String({ default: 'auto', maxLength: 64 }),
+    subject: Type.Union(
+      SUBJECTS.map((subject) => Type.Literal(subject)),
+      { default: 'portrait' },
+    ),
     output: Type.Union(
       OUTPUTS.map((output) => Type.Literal(output)),
       { default: 'alpha' },
@@ -74,13 +79,13 @@ export function registerMattes(
         const validate = request.getValidationFunction('querystring');
         if (validate && !validate(request.query))
           throw new AppError('BAD_REQUEST', describeQuery(request.query, validate.errors));
-        mattes.registry.resolve(request.query.model);
+        mattes.registry.resolve(request.query.model, request.query.subject);
         parseColour(request.query.background);
         chooseType(request, usualType(request));
         request.announced = announceBytes(request);
         const place = new Place(admission.enter(request.announced));
         request.place = place;
-        reply.raw.once('close', () => place.end());
+        whenClosed(reply, () => place.end());
       },
     },
     async (request, reply) => {
@@ -96,9 +101,9 @@ export function registerMattes(
 
   async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
     const { picture, bytes } = await readPicture(request);
-    const { output, model, depth, background, foreground, decontaminate } = request.query;
+    const { output, model, subject, depth, background, foreground, decontaminate } = request.query;
     // Always 16 bits: edge controls start from them, and rounding them to 8 gives what rounding once would.
-    const matte = await mattes.matte(picture, { model, depth: 16, signal });
+    const matte = await mattes.matte(picture, { model, subject, depth: 16, signal });
     const alpha = toPlane16(matte.alpha);
     const began = performance.now();
     const pixels = await makeOutput(

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ModelInfo } from '../../protocol/status.ts';
 import type { MatteService } from '../matting/service.ts';
+import { downloadBytesOf } from '../registry/model-spec.ts';
 
 export function registerModels(app: FastifyInstance, mattes: MatteService): void {
   app.get('/v1/models', async (): Promise<{ models: ModelInfo[] }> => {
@@ -13,8 +14,8 @@ export function registerModels(app: FastifyInstance, mattes: MatteService): void
         licence: spec.licence.spdx,
         state: (await mattes.status(spec.id)).state,
         default: spec.id === defaultId,
-        bytes: spec.weights.bytes,
-        downloadBytes: spec.weights.sources[0]?.downloadBytes ?? 0,
+        bytes: spec.weights.bytes ?? (await mattes.registry.manifest(spec))?.bytes ?? 0,
+        downloadBytes: downloadBytesOf(spec) ?? 0,
       })),
     );
     return { models };

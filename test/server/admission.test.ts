@@ -113,6 +113,27 @@ describe('the queue of a server', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   });
 
+  it('takes back the places of pipelined requests whose client has left', async () => {
+    const gate = new Gate();
+    stage = await listenWith(async () => gate.pass().then(OPAQUE), { maxJobs: 3 });
+    const headers = Object.entries({ ...pixel.headers, 'content-length': '3' });
+    const text = lines(
+      stage.port,
+      'POST /v1/mattes',
+      headers.map(([name, value]) => `${name}: ${value}`),
+      'abc',
+    );
+    const socket = connect(stage.port, '127.0.0.1', () => socket.write(text.repeat(3)));
+    await until(() => stage.mattes.queued === 3);
+    const left = nextDeparture(stage);
+    socket.destroy();
+    await left;
+    gate.open();
+    await until(() => stage.mattes.queued === 0);
+    const answers = await Promise.all([1, 2, 3].map(() => post(stage.port, pixel)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
   it('does not run the network for a client that has left', async () => {
     const gate = new Gate();
     let runs = 0;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { type StandInServer, startStandInServer } from '../fixtures/stand-in.ts';
-import { expectError, lines, parseAnswer, talk } from './talk.ts';
+import { expectError, lines, talk } from './talk.ts';
 
 let server: StandInServer;
 beforeAll(async () => {
@@ -49,9 +49,8 @@ describe('traffic that is not a request', () => {
   it('never writes a refusal into the middle of an answer', async () => {
     const good = lines(server.port, 'GET /v1/models');
     const answer = await talk(server.port, `${good}${good}GARBAGE\r\n\r\n`);
-    expect(answer?.status === 200 || answer?.status === 400).toBe(true);
-    expect(parseAnswer(Buffer.from(`HTTP/1.1 ${answer?.status} x\r\n\r\n`))).not.toBeNull();
-    JSON.parse(answer!.body.subarray(0, Number(answer!.headers.get('content-length'))).toString());
+    expect([200, 400]).toContain(answer?.status);
+    expect(JSON.parse(answer!.body.toString())).toBeTypeOf('object');
   });
 });
 

@@ -52,6 +52,12 @@ describe('closing', () => {
     await stage.close();
   });
 
+  it('has no deadline for the pictures in progress', async () => {
+    const stage = await listenWith(async () => OPAQUE());
+    expect(stage.app.initialConfig.pluginTimeout).toBe(0);
+    await stage.close();
+  });
+
   it('frees the port of a whole server, also when it never got its model', async () => {
     for (const install of [true, false]) {
       const server = await startStandInServer({}, { install });

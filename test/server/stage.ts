@@ -25,6 +25,7 @@ export async function listenWith(run: Session['run'], settings: Partial<Config> 
       throw new AppError('UNKNOWN_MODEL');
     },
     isInstalled: async () => true,
+    manifest: async () => null,
     readWeights: async () => new Uint8Array(),
     pull: async () => undefined,
     remove: async () => false,
@@ -44,6 +45,7 @@ export async function listenWith(run: Session['run'], settings: Partial<Config> 
 export function fakeSession(): Session {
   return {
     provider: 'cpu',
+    flexible: false,
     reason: null,
     inputNames: ['input'],
     outputNames: ['output'],

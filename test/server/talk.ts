@@ -44,7 +44,7 @@ export function parseAnswer(bytes: Buffer): Answer | null {
   );
   const length = Number(headers.get('content-length'));
   const body = bytes.subarray(end + 4);
-  return body.length < length ? null : { status, headers, body };
+  return body.length < length ? null : { status, headers, body: body.subarray(0, length) };
 }
 
 /** The text of a request, with a right Host unless `headers` says otherwise. */

@@ -25,6 +25,15 @@ describe('packTensor', () => {
     const tensor = packTensor(rgb, { ...spec, input: { ...input, channels: 'BGR' } });
     expect([...tensor.data]).toEqual([2, 5, 8, 127, 0, 1.5, 3, -1, -4, 2, 8, 504]);
   });
+
+  it('leaves pixels together for a network that takes height x width x 3', () => {
+    const interleaved = { ...input, layout: 'HWC', width: 1, height: 4 } as typeof spec.input;
+    const tensor = packTensor(rgb, { ...spec, input: interleaved });
+    expect(tensor.dims).toEqual([4, 1, 3]);
+    expect([...tensor.data]).toEqual([0, 0, 0, 3, 1.5, 6, 6, 3, 12, 254, -1, 250]);
+    const turned = packTensor(rgb, { ...spec, input: { ...interleaved, channels: 'BGR' } });
+    expect([...turned.data]).toEqual([2, 0, -4, 5, 1.5, 2, 8, 3, 8, 127, -1, 504]);
+  });
 });
 
 describe('readCoarseAlpha', () => {
@@ -38,6 +47,12 @@ describe('readCoarseAlpha', () => {
   it('clamps', () => {
     expect(read([-5, 0, 0.25, 7])).toEqual([0, 0, 0.25, 1]);
     expect(read([Number.NEGATIVE_INFINITY, -0, 1, Number.POSITIVE_INFINITY])).toEqual([0, 0, 1, 1]);
+  });
+
+  it('reads a plane without batch and channel', () => {
+    const plane = { data: Float32Array.of(0, 255, 51, 127.5), dims: [2, 2] };
+    const hw = { ...spec, output: { ...spec.output, layout: 'HW' as const, range: [0, 255] as [number, number] } };
+    expect([...readCoarseAlpha(plane, hw).data].map((v) => Math.round(v * 1e6) / 1e6)).toEqual([0, 1, 0.2, 0.5]);
   });
 
   it('scales any range, also a turned one', () => {

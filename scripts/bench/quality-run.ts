@@ -1,0 +1,99 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { stackSheetRows } from '../../server/imaging/quality-sheet.ts';
+import { scoreMatte } from './metrics/score.ts';
+import { bandShare } from './metrics/trimap.ts';
+import { checkSameSize, findPairs, type Pair, readTruth } from './quality-folder.ts';
+import { formatReport, type Result, summarise } from './quality-report.ts';
+import { drawRow, WorstRows } from './quality-row.ts';
+import { askServer, type MatteSource, type MeasuredServer, readMattesFrom } from './quality-source.ts';
+
+export const USAGE = `Usage: npm run bench:quality -- <folder> [options]
+  <folder>              holds image/ and alpha/ (and trimap1/ or trimap/, if there are any), paired by file name
+  --model <id>          passed to the server, like the next two
+  --refine <how>
+  --subject <which>
+  --alpha-from <folder> score these mattes instead of asking the server
+  --json <file>         write every figure there
+  --out <folder>        where quality-worst.png goes (bench-results)`;
+
+export class UsageError extends Error {}
+
+export interface Surroundings {
+  startServer(model: string | undefined): Promise<MeasuredServer>;
+  /** Results. */
+  print(line: string): void;
+  /** Progress, for people. */
+  say(line: string): void;
+}
+
+/** The whole benchmark: scores every pair, prints the table, writes the contact sheet. */
+export async function runQuality(argv: readonly string[], { startServer, print, say }: Surroundings): Promise<void> {
+  const { folder, out, json, alphaFrom, parameters } = readArguments(argv);
+  const pairs = await findPairs(folder);
+  const source = alphaFrom
+    ? await readMattesFrom(alphaFrom)
+    : askServer(await startServer(parameters.model), parameters);
+  try {
+    const worst = new WorstRows();
+    const results: Result[] = [];
+    for (const pair of pairs) {
+      const result = await measure(pair, source, worst);
+      say(`${results.push(result)}/${pairs.length} ${pair.name} MSE ${result.scores.mse.toFixed(5)}`);
+    }
+    const drawnTrimaps = pairs[0]!.trimap !== null;
+    const report = summarise(
+      { folder: path.basename(path.resolve(folder)), source: source.description },
+      drawnTrimaps,
+      results,
+    );
+    print(formatReport(report));
+    await mkdir(out, { recursive: true });
+    const sheet = path.join(out, 'quality-worst.png');
+    await writeFile(sheet, await stackSheetRows(worst.rows));
+    say(`Contact sheet of the worst ${worst.rows.length}: ${sheet}`);
+    if (json) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
+  } finally {
+    await source.close();
+  }
+}
+
+async function measure(pair: Pair, source: MatteSource, worst: WorstRows): Promise<Result> {
+  const { matte, cost } = await source.matte(pair);
+  const { truth, trimap } = await readTruth(pair);
+  checkSameSize(matte, truth, `The matte of ${pair.name}`);
+  const scores = scoreMatte(matte, truth, trimap);
+  const caption =
+    `${pair.name}, ${truth.width} x ${truth.height}, MSE ${scores.mse.toFixed(5)}, band MSE ${scores.bandMse.toFixed(4)}:  ` +
+    'before, truth, ours, difference; truth, ours, cut-out at 300 %';
+  await worst.offer(scores.mse, () => drawRow(caption, pair.image, truth, matte));
+  return { name: pair.name, width: truth.width, height: truth.height, band: bandShare(trimap), scores, cost };
+}
+
+function readArguments(argv: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        model: { type: 'string' },
+        refine: { type: 'string' },
+        subject: { type: 'string' },
+        'alpha-from': { type: 'string' },
+        json: { type: 'string' },
+        out: { type: 'string', default: 'bench-results' },
+      },
+    });
+    const [folder, ...rest] = positionals;
+    if (!folder || rest.length > 0) throw new Error('Give one folder.');
+    const { model, refine, subject, 'alpha-from': alphaFrom, json, out } = values;
+    // Only what was given: the server refuses parameters that it does not know.
+    const parameters = { ...(model && { model }), ...(refine && { refine }), ...(subject && { subject }) };
+    if (alphaFrom && Object.keys(parameters).length > 0)
+      throw new Error('--alpha-from scores finished mattes: --model, --refine and --subject do not apply.');
+    return { folder, out, json, alphaFrom, parameters };
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n${USAGE}`);
+  }
+}

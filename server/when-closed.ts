@@ -1,0 +1,18 @@
+import type { FastifyReply } from 'fastify';
+
+/**
+ * Calls back once when an answer is complete or its connection is gone. The answer alone does not tell: one that still
+ * waits behind another on the same connection (pipelining) is dropped without a `close` event when the client leaves.
+ */
+export function whenClosed({ raw, request }: FastifyReply, callback: () => void): void {
+  const { socket } = request.raw;
+  const done = () => {
+    raw.off('close', done);
+    socket.off('close', done);
+    callback();
+  };
+  raw.once('close', done);
+  // A client may send many requests ahead; each is listened for only until its answer is closed.
+  socket.setMaxListeners(0);
+  socket.once('close', done);
+}
