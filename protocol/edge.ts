@@ -31,7 +31,7 @@ export interface EdgeRequest {
 
 /** Smallest and largest value of each control. */
 export const EDGE_RANGES = {
-  shift: [-50, 50],
+  shift: [-20, 20],
   feather: [0, 250],
   contrast: [0, 100],
   hair: [-1, 1],

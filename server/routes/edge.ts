@@ -159,6 +159,7 @@ function checkBody(body: unknown): Body {
   const name = error?.instancePath.slice(1) ?? '';
   const range = Object.entries(EDGE_RANGES).find(([key]) => key === name)?.[1];
   if (range) throw new AppError('BAD_REQUEST', `"${name}" must be a number from ${range[0]} to ${range[1]}.`);
+  if (name && !(name in Body.properties)) throw new AppError('BAD_REQUEST', `"${name}" is not a setting.`);
   if (name) throw new AppError('BAD_REQUEST', `"${name}" has a value that is not known.`);
   throw new AppError('BAD_REQUEST', 'The body must be an object with known settings only.');
 }

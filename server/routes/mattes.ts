@@ -147,6 +147,13 @@ function usualType(request: FastifyRequest): typeof RAW_TYPE | 'image/png' {
   return isRaw(request) ? RAW_TYPE : 'image/png';
 }
 
+const CHOICES: Record<string, readonly string[]> = {
+  output: OUTPUTS,
+  depth: DEPTHS,
+  subject: SUBJECTS,
+  foreground: FOREGROUND_METHODS,
+};
+
 /** The first thing wrong with the query, in a sentence for people. */
 function describeQuery(query: object, errors: FastifySchemaValidationError[] | null | undefined): string {
   const [error] = errors ?? [];
@@ -157,6 +164,6 @@ function describeQuery(query: object, errors: FastifySchemaValidationError[] | n
     return `The parameter "${name}" may be given only once.`;
   if (error?.keyword === 'maxLength') return `The parameter "${name}" is longer than ${error.params.limit} characters.`;
   if (name === 'decontaminate') return 'The parameter "decontaminate" must be a number from 0 to 1.';
-  const choices: readonly string[] = name === 'output' ? OUTPUTS : name === 'depth' ? DEPTHS : FOREGROUND_METHODS;
+  const choices = CHOICES[name] ?? [];
   return `The parameter "${name}" must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}.`;
 }
