@@ -27,6 +27,10 @@ export type EncodedType = (typeof ENCODED_TYPES)[number];
 export const OUTPUTS = ['alpha', 'cutout', 'foreground', 'composition'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
+/** `output` of a layered document instead of a picture: the picture with the matte as layer mask. */
+export const DOCUMENT = 'psd';
+export const DOCUMENT_TYPE = 'image/vnd.adobe.photoshop';
+
 export type Depth = 8 | 16;
 
 /** What `model=auto` is asked for: a person, or whatever stands out. */

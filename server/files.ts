@@ -15,13 +15,14 @@ export function partName(target: string): string {
  * Writes a file that is either complete or absent, also after a crash: part file, flush, rename. Unlike
  * write-file-atomic this notices a short write, which is how a full disk shows itself with large files.
  */
-export async function writeWhole(target: string, bytes: Uint8Array): Promise<void> {
+export async function writeWhole(target: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true });
   const part = partName(target);
   try {
     const file = await open(part, 'wx');
     try {
-      await file.writeFile(bytes);
+      // A whole buffer each time: it is written on from where the last one ended, and short writes are noticed.
+      for await (const chunk of content instanceof Uint8Array ? [content] : content) await file.writeFile(chunk);
       await file.sync();
     } finally {
       await file.close();

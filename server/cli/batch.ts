@@ -22,10 +22,7 @@ export interface BatchOptions extends FinishOptions {
   onWritten(path: string): void;
 }
 
-/**
- * While one picture is in the network, another is read or written. More would only cost memory, of which a layered
- * document takes gigabytes by itself.
- */
+/** While one picture is in the network, another is read or written. More would only cost memory. */
 const AT_ONCE = 2;
 
 /** Works through the jobs; a picture that fails is noted and the rest goes on. Ends early when aborted. */
@@ -36,7 +33,7 @@ export async function runBatch(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Failure[]> {
-  const queue = new PQueue({ concurrency: options.format === 'psd' ? 1 : AT_ONCE });
+  const queue = new PQueue({ concurrency: AT_ONCE });
   const bar = createBar(terminal, '[{bar}] {value}/{total}  {label}');
   const failures: Failure[] = [];
   let ended = 0;
@@ -48,8 +45,7 @@ export async function runBatch(
       const name = job.input.isUrl ? location : path.basename(location);
       let outcome = 'done';
       try {
-        await runJob(job, connection, options, signal);
-        for (const file of job.files) options.onWritten(file.path);
+        for (const file of await runJob(job, connection, options, signal)) options.onWritten(file);
       } catch (error) {
         if (signal.aborted) return;
         const failure = describeFailure(location, error);
@@ -65,7 +61,7 @@ export async function runBatch(
   return failures;
 }
 
-async function runJob(job: Job, connection: Connection, options: BatchOptions, signal: AbortSignal): Promise<void> {
+async function runJob(job: Job, connection: Connection, options: BatchOptions, signal: AbortSignal): Promise<string[]> {
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
@@ -74,7 +70,7 @@ async function runJob(job: Job, connection: Connection, options: BatchOptions, s
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server answered a matte of another size than the picture.');
   }
-  await finishJob(job, picture, alpha, options, signal);
+  return finishJob(job, picture, alpha, options, signal);
 }
 
 /** Every reason becomes a sentence and a next step. */

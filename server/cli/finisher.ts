@@ -3,11 +3,11 @@ import { writeWhole } from '../files.ts';
 import { readBackdrop } from '../imaging/backdrop.ts';
 import { encodeAlphaPng, encodePng } from '../imaging/codec.ts';
 import type { AlphaPlane, Picture, Raster } from '../imaging/picture.ts';
-import { encodePsd, type Psd8 } from '../imaging/psd.ts';
+import { encodePsd } from '../imaging/psd/document.ts';
 import { encodeTiff } from '../imaging/tiff.ts';
 import { composeOver } from '../matting/composition.ts';
 import { estimateForeground, makeCutout } from '../matting/foreground/estimate-foreground.ts';
-import type { Format, Job, PlannedFile } from './plan.ts';
+import { type Format, type Job, largePath, type PlannedFile } from './plan.ts';
 
 /** What a composition is laid over: a colour 0..255 per channel, or an encoded picture. */
 export type Backdrop = readonly [number, number, number] | Buffer;
@@ -16,40 +16,68 @@ export interface FinishOptions {
   format: Format;
   depth: Depth;
   backdrop: Backdrop;
+  /** Whether a document gets the cut-out as a hidden layer. */
+  psdCutout: boolean;
 }
 
-/** Writes every file of a job from its picture and matte, one after the other so that memory holds few copies. */
+/**
+ * Writes every file of a job from its picture and matte, one after the other so that memory holds few copies.
+ * @returns the paths written
+ */
 export async function finishJob(
   job: Job,
   picture: Picture,
   alpha: AlphaPlane,
   options: FinishOptions,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string[]> {
   const raster = lazy(() => picture.readRaster(options.depth));
   const foreground = lazy(async () => estimateForeground(await raster(), alpha, { signal }));
   const encode = options.format === 'tiff' ? encodeTiff : encodePng;
 
-  async function render({ kind }: PlannedFile): Promise<Uint8Array> {
+  async function render({ kind, path }: PlannedFile): Promise<Rendered> {
     switch (kind) {
       case 'alpha':
-        return options.format === 'tiff' ? encodeTiff(alpha) : encodeAlphaPng(alpha);
+        return { path, content: await (options.format === 'tiff' ? encodeTiff(alpha) : encodeAlphaPng(alpha)) };
       case 'cutout':
-        return encode(await makeCutout(await raster(), alpha, { signal }));
+        return { path, content: await encode(await makeCutout(await raster(), alpha, { signal })) };
       case 'foreground':
-        return encode(await foreground());
+        return { path, content: await encode(await foreground()) };
       case 'composition':
-        return encode(composeOver(await foreground(), await behind(options, alpha)));
+        return { path, content: await encode(composeOver(await foreground(), await behind(options, alpha))) };
       case 'document':
-        return encodePsd(job.input.stem, { picture: await raster(), alpha } as Psd8);
+        return renderDocument(path);
     }
   }
 
-  for (const file of job.files) {
-    const bytes = await render(file);
-    signal.throwIfAborted();
-    await writeWhole(file.path, bytes);
+  async function renderDocument(path: string): Promise<Rendered> {
+    const { isLarge, chunks } = await encodePsd(
+      {
+        name: job.input.stem,
+        picture: await raster(),
+        alpha,
+        cutout: options.psdCutout ? await foreground() : undefined,
+        dpi: picture.dpi,
+      },
+      signal,
+    );
+    return { path: isLarge ? largePath(path) : path, content: chunks };
   }
+
+  const written: string[] = [];
+
+  for (const file of job.files) {
+    const { path, content } = await render(file);
+    signal.throwIfAborted();
+    await writeWhole(path, content);
+    written.push(path);
+  }
+  return written;
+}
+
+interface Rendered {
+  path: string;
+  content: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 function behind({ backdrop, depth }: FinishOptions, { width, height }: AlphaPlane) {

@@ -23,6 +23,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
         .choices(FORMATS)
         .default('png'),
     )
+    .option('--psd-cutout', 'add the cut-out to a psd as a hidden layer')
     .addOption(new Option('--depth <bits>', 'bits per channel, 8 or 16').argParser(parseDepth).default(8))
     .option('--background <colour|picture>', 'what the composition is laid over', 'white')
     .option('--model <id>', 'model to use; "hairline models" lists them')

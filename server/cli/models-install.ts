@@ -20,6 +20,8 @@ export async function pull(
     terminal.say(`${spec.name} is downloaded already. Use --force to download it again.`);
     return EXIT.ok;
   }
+  // Servers that are blocked rather than down take their time to say nothing.
+  terminal.say(`Looking for ${spec.name} …`);
   const offer = await registry.offer(spec, signal);
   terminal.say(describeDownload(spec, offer?.bytes ?? null));
   for (const line of describeSources(spec, offer)) terminal.say(line);

@@ -35,9 +35,18 @@ export function planJobs(inputs: readonly Input[], options: PlanOptions): Job[] 
       options.format === 'psd'
         ? [{ kind: 'document', path: `${base}.psd` }]
         : options.outputs.map((kind) => ({ kind, path: `${base}_${kind}.${options.format}` }));
-    // Files appear whole or not at all, so their presence is proof enough.
-    return { input, files, done: files.every((file) => existsSync(file.path)) };
+    return { input, files, done: files.every(isThere) };
   });
+}
+
+/** Files appear whole or not at all, so their presence is proof enough. */
+function isThere({ kind, path: file }: PlannedFile): boolean {
+  return existsSync(file) || (kind === 'document' && existsSync(largePath(file)));
+}
+
+/** Where a document goes that turns out to be too large for a PSD. */
+export function largePath(file: string): string {
+  return file.replace(/\.psd$/, '.psb');
 }
 
 /**

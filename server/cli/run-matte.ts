@@ -19,6 +19,8 @@ export interface MatteOptions {
   saveForeground: boolean;
   format: Format;
   depth: Depth;
+  /** Adds the cut-out to documents, as a hidden layer. */
+  psdCutout?: boolean;
   /** A colour, or the path or URL of a picture. */
   background: string;
   model?: string;
@@ -68,7 +70,7 @@ export async function runMatte(
         written.push(file);
         if (!options.json) terminal.result(file);
       };
-      const work = { model, depth, format, backdrop, onWritten };
+      const work = { model, depth, format, backdrop, psdCutout: Boolean(options.psdCutout), onWritten };
       const failed = await runBatch(open, connection, work, terminal, signal);
       done = open.length - failed.length;
       failures.push(...failed);
@@ -85,15 +87,13 @@ export async function runMatte(
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-function chooseOutputs({ outputs, saveForeground, format, depth }: MatteOptions): readonly Output[] {
+function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOptions): readonly Output[] {
   if (format === 'psd' && (outputs || !saveForeground)) {
     throw new UsageError(
       '--format psd writes one document per picture; --outputs and --no-save-foreground have no meaning.',
     );
   }
-  if (format === 'psd' && depth === 16) {
-    throw new UsageError('--format psd is written with 8 bits per channel. Use --format tiff for 16 bits.');
-  }
+  if (format !== 'psd' && psdCutout) throw new UsageError('--psd-cutout has a meaning only with --format psd.');
   return (
     outputs ?? OUTPUTS.filter((o) => o === 'alpha' || o === 'composition' || (o === 'foreground' && saveForeground))
   );

@@ -3,6 +3,7 @@ import { MAX_PIXELS, MAX_SIDE } from '../../protocol/limits.ts';
 import type { Depth, EncodedType } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture, Raster } from './picture.ts';
+import { namesSrgb, tagPng } from './profile.ts';
 
 // Each picture is decoded once; libvips' cache of operations would only keep it in memory.
 sharp.cache(false);
@@ -59,7 +60,14 @@ export async function openEncoded(bytes: Buffer): Promise<Picture> {
     });
   const { width, height } = info.autoOrient;
   checkSize(width, height);
-  return openSharp(() => sharp(bytes, options), { width, height, hasAlpha: info.hasAlpha, depth: depthOf(info.depth) });
+  const depth = depthOf(info.depth);
+  // The library converts deep pictures that have a profile to Display P3, and would leave them there.
+  const isSrgb = !info.icc || namesSrgb(info.icc);
+  const open = () => {
+    if (depth === 8) return sharp(bytes, options);
+    return isSrgb ? sharp(bytes, { ...options, ignoreIcc: true }) : sharp(bytes, options).withIccProfile('srgb');
+  };
+  return { ...openSharp(open, { width, height, hasAlpha: info.hasAlpha, depth }), dpi: info.density };
 }
 
 /**
@@ -104,7 +112,8 @@ function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened
     height,
     hasAlpha,
     async readGrid(gridWidth, gridHeight) {
-      const image = open().resize(gridWidth, gridHeight, { fit: 'fill', kernel: 'lanczos3' });
+      // Networks are trained on bilinear copies; on 24 portraits it scored no worse than lanczos3 and costs a third less.
+      const image = open().resize(gridWidth, gridHeight, { fit: 'fill', kernel: 'linear' });
       if (hasAlpha) image.flatten({ background: GREY });
       return narrow((await decode(image)).samples);
     },
@@ -125,7 +134,11 @@ function narrow(samples: Uint8Array | Uint16Array): Uint8Array {
 }
 
 function widen(samples: Uint8Array | Uint16Array): Uint16Array {
-  return samples instanceof Uint16Array ? samples : Uint16Array.from(samples, (sample) => sample * 257);
+  if (samples instanceof Uint16Array) return samples;
+  // A loop, because `Uint16Array.from` with a function takes twenty times as long.
+  const words = new Uint16Array(samples.length);
+  for (let i = 0; i < samples.length; i++) words[i] = samples[i]! * 257;
+  return words;
 }
 
 /** A grey PNG of 8 or 16 bits. Compression 2 of 9: mattes are mostly flat and people wait for them. */
@@ -136,8 +149,8 @@ export function encodeAlphaPng({ width, height, data }: AlphaPlane): Promise<Buf
 }
 
 /** An sRGB PNG of 8 or 16 bits with straight alpha where the raster has it. */
-export function encodePng({ width, height, channels, data }: Raster): Promise<Buffer> {
+export async function encodePng({ width, height, channels, data }: Raster): Promise<Buffer> {
   const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels } });
   const space = data instanceof Uint16Array ? 'rgb16' : 'srgb';
-  return image.toColourspace(space).png({ compressionLevel: 4 }).toBuffer();
+  return tagPng(await image.toColourspace(space).png({ compressionLevel: 4 }).toBuffer());
 }

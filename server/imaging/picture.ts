@@ -22,6 +22,8 @@ export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly hasAlpha: boolean;
+  /** Pixels per inch, where the file says so. */
+  readonly dpi?: number | undefined;
   /** The whole picture stretched to `width` x `height`, RGB 8 bit. Transparency is shown over mid-grey. */
   readGrid(width: number, height: number): Promise<Uint8Array>;
   /** All pixels, RGB or RGBA, at 8 or 16 bits. */

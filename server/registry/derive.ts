@@ -1,4 +1,4 @@
-import { type GraphFormatError, importGraphDef, importTfjsModel } from '../../models/import/import-graph.ts';
+import { importGraphDef, importTfjsModel, UnsupportedOpError } from '../../models/import/import-graph.ts';
 import { fitInterface, InterfaceError } from '../../models/import/onnx-interface.ts';
 import { decodeOnnx, encodeOnnx, type OnnxModel } from '../../models/import/onnx-schema.ts';
 import { keepOutputs, widenFloat16 } from '../../models/import/onnx-surgery.ts';
@@ -21,11 +21,13 @@ export function derive(files: readonly Uint8Array[], steps: readonly Derivation[
   try {
     let model: OnnxModel | undefined;
     for (const step of steps) {
-      model = isImport(step) ? importGraph(files, step) : applyStep(model ?? decodeOnnx(first), step, spec);
+      model = isImport(step)
+        ? importGraph(files, step, candidatesOf(steps))
+        : applyStep(model ?? decodeOnnx(first), step, spec);
     }
     return encodeOnnx(model!);
   } catch (error) {
-    const { message } = error as Error | GraphFormatError;
+    const { message } = error as Error;
     const reason = error instanceof InterfaceError ? `it does not fit: ${message}` : message.replace(/\.$/, '');
     throw new CannotConvert(reason, { cause: error });
   }
@@ -35,10 +37,32 @@ function isImport(step: Derivation): step is ImportStep {
   return step.step.startsWith('import-');
 }
 
-function importGraph([first, ...rest]: readonly Uint8Array[], { step, ...options }: ImportStep): OnnxModel {
+/** @param candidates names that the wanted output may have */
+function importGraph(files: readonly Uint8Array[], step: ImportStep, candidates: readonly string[]): OnnxModel {
+  try {
+    return importWith(files, step);
+  } catch (error) {
+    if (!(error instanceof UnsupportedOpError) || step.outputs) throw error;
+    // What cannot be converted may belong to an output that nobody wants.
+    for (const name of candidates) {
+      try {
+        return importWith(files, { ...step, outputs: [name] });
+      } catch {
+        // The graph has no such output, or needs the operation for it: the first error says more.
+      }
+    }
+    throw error;
+  }
+}
+
+function importWith([first, ...rest]: readonly Uint8Array[], { step, ...options }: ImportStep): OnnxModel {
   if (step === 'import-tensorflow') return decodeOnnx(importGraphDef(first!, options).onnx);
   const json = JSON.parse(Buffer.from(first!).toString('utf8')) as object;
   return decodeOnnx(importTfjsModel(json, new Uint8Array(Buffer.concat(rest)), options).onnx);
+}
+
+function candidatesOf(steps: readonly Derivation[]): readonly string[] {
+  return steps.flatMap((step) => (step.step === 'fit-interface' ? (step.outputs ?? []) : []));
 }
 
 function applyStep(model: OnnxModel, step: Exclude<Derivation, ImportStep>, spec: ModelSpec): OnnxModel {

@@ -147,7 +147,8 @@ class Transfer {
       await this.startOver('the server has no such part of the file');
     }
     if (answer.status === 206) {
-      if (encoded || part.size === 0 || Number(range?.[1] ?? -1) !== part.size) {
+      const changed = this.validator !== null && this.validator !== validatorOf(answer);
+      if (encoded || changed || part.size === 0 || Number(range?.[1] ?? -1) !== part.size) {
         await this.startOver('the server sent another part of the file than asked for');
       }
       this.joined = true;
@@ -163,8 +164,7 @@ class Transfer {
     } else {
       throw new HttpStatusError(answer.status);
     }
-    const tag = answer.header('etag');
-    this.validator = encoded ? null : tag && !tag.startsWith('W/') ? tag : answer.header('last-modified');
+    this.validator = encoded ? null : validatorOf(answer);
     this.checkTotal();
     if (this.total !== null) await tools.checkSpace?.(this.total - part.size);
     tools.onBytes(part.size, this.total);
@@ -197,6 +197,12 @@ class Transfer {
     await this.part.clear();
     throw failure('ECUT', why);
   }
+}
+
+/** What If-Range may name: a weak tag stands for a file that is only about the same. */
+function validatorOf(answer: HttpAnswer): string | null {
+  const tag = answer.header('etag');
+  return tag && !tag.startsWith('W/') ? tag : answer.header('last-modified');
 }
 
 function interrupted(cause: Error, kept: number, total: number | null): Error {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.ts';
@@ -37,12 +37,9 @@ export class InstalledWeights {
 
   /** The same without waiting, for a choice between models. */
   get present(): boolean {
-    try {
-      const expected = this.expected(parseManifest(readFileSync(path.join(this.folder, MANIFEST), 'utf8')));
-      return statSync(this.file).size === expected?.bytes;
-    } catch {
-      return false;
-    }
+    const manifest = path.join(this.folder, MANIFEST);
+    const expected = this.expected(existsSync(manifest) ? parseManifest(readFileSync(manifest, 'utf8')) : null);
+    return expected !== null && statSync(this.file, { throwIfNoEntry: false })?.size === expected.bytes;
   }
 
   /** @throws {AppError} WEIGHTS_MISSING, or WEIGHTS_CORRUPT when size or checksum differ. */

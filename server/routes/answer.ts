@@ -5,28 +5,30 @@ import { encodeAlphaPng, encodePng } from '../imaging/codec.ts';
 import type { AlphaPlane, Raster } from '../imaging/picture.ts';
 import { whenClosed } from '../when-closed.ts';
 
-const PNG = 'image/png';
-
 /**
  * The content type the client prefers.
- * @param usual what it gets unless it says otherwise
+ * @param offered the usual one first
  * @throws {AppError} NOT_ACCEPTABLE
  */
-export function chooseType(request: FastifyRequest, usual: typeof RAW_TYPE | typeof PNG): string {
-  const chosen = request.accepts().type(usual === PNG ? [PNG, RAW_TYPE] : [RAW_TYPE, PNG]);
+export function chooseType(request: FastifyRequest, offered: string[]): string {
+  const chosen = request.accepts().type(offered);
   if (typeof chosen !== 'string') throw new AppError('NOT_ACCEPTABLE');
   return chosen;
 }
 
-/** Samples in the given type, with headers that tell size and layout. */
-export async function describePixels(reply: FastifyReply, pixels: AlphaPlane | Raster, type: string): Promise<Buffer> {
-  const { width, height, data } = pixels;
-  reply
-    .type(type)
-    .header(HEADERS.width, width)
-    .header(HEADERS.height, height)
-    .header(HEADERS.channels, 'channels' in pixels ? pixels.channels : 1)
-    .header(HEADERS.depth, data.BYTES_PER_ELEMENT * 8);
+/** Headers that tell size and layout. */
+export function describePixels(pixels: AlphaPlane | Raster): Record<string, number> {
+  return {
+    [HEADERS.width]: pixels.width,
+    [HEADERS.height]: pixels.height,
+    [HEADERS.channels]: 'channels' in pixels ? pixels.channels : 1,
+    [HEADERS.depth]: pixels.data.BYTES_PER_ELEMENT * 8,
+  };
+}
+
+/** Raw samples or a PNG. */
+export async function encodePixels(pixels: AlphaPlane | Raster, type: string): Promise<Buffer> {
+  const { data } = pixels;
   if (type === RAW_TYPE) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return 'channels' in pixels ? encodePng(pixels) : encodeAlphaPng(pixels);
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { EDGE_RANGES } from '../../protocol/edge.ts';
-import { type Depth, FOREGROUND_METHODS, HEADERS, OUTPUTS } from '../../protocol/matte.ts';
+import { type Depth, FOREGROUND_METHODS, HEADERS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
 import { type Admission, Place } from '../admission.ts';
 import { mediaType } from '../body.ts';
 import { AppError } from '../errors.ts';
@@ -14,12 +14,13 @@ import { refineEdge } from '../matting/edge/refine-edge.ts';
 import type { KeptMatte, MatteCache, Preview } from '../matting/matte-cache.ts';
 import { makeOutput, type OutputSource } from '../matting/outputs.ts';
 import { whenClosed } from '../when-closed.ts';
-import { abortOnClose, chooseType, describePixels, formatTimings } from './answer.ts';
+import { abortOnClose, chooseType, describePixels, encodePixels, formatTimings } from './answer.ts';
 
 /** Settings are a few hundred bytes. */
 const BODY_LIMIT = 4096;
 
 const JSON_TYPE = 'application/json';
+const OFFERED = ['image/png', RAW_TYPE];
 
 const control = ([minimum, maximum]: readonly [number, number]) => Type.Optional(Type.Number({ minimum, maximum }));
 
@@ -59,7 +60,7 @@ export async function registerEdge(app: FastifyInstance, kept: MatteCache, admis
       {
         onRequest: async (request) => {
           if (mediaType(request) !== JSON_TYPE) throw new AppError('UNSUPPORTED_TYPE');
-          chooseType(request, 'image/png');
+          chooseType(request, OFFERED);
         },
       },
       answer,
@@ -94,8 +95,11 @@ export async function registerEdge(app: FastifyInstance, kept: MatteCache, admis
         },
       );
       signal.throwIfAborted();
-      const bytes = await describePixels(reply, pixels, chooseType(request, 'image/png'));
+      const type = chooseType(request, OFFERED);
+      const bytes = await encodePixels(pixels, type);
       reply
+        .type(type)
+        .headers(describePixels(pixels))
         .header(HEADERS.matteId, id)
         .header(HEADERS.model, matte.model)
         .header(HEADERS.provider, matte.provider)

@@ -1,22 +1,40 @@
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import Type, { type Static } from 'typebox';
-import { ENCODED_TYPES, FOREGROUND_METHODS, HEADERS, OUTPUTS, RAW_TYPE, SUBJECTS } from '../../protocol/matte.ts';
+import {
+  type Depth,
+  DOCUMENT,
+  DOCUMENT_TYPE,
+  ENCODED_TYPES,
+  FOREGROUND_METHODS,
+  HEADERS,
+  OUTPUTS,
+  RAW_TYPE,
+  SUBJECTS,
+} from '../../protocol/matte.ts';
 import { type Admission, Place } from '../admission.ts';
 import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readFormFile, readRawLayout } from '../body.ts';
 import { AppError } from '../errors.ts';
 import { openEncoded, openRaw } from '../imaging/codec.ts';
 import { parseColour } from '../imaging/colour.ts';
-import type { Picture, Raster } from '../imaging/picture.ts';
-import { toPlane16 } from '../matting/edge/plane.ts';
+import type { AlphaPlane, Picture, Raster } from '../imaging/picture.ts';
+import { encodePsd } from '../imaging/psd/document.ts';
+import { type Plane16, toEightBits, toPlane16 } from '../matting/edge/plane.ts';
+import { estimateForeground } from '../matting/foreground/estimate-foreground.ts';
 import type { MatteCache } from '../matting/matte-cache.ts';
 import { makeOutput } from '../matting/outputs.ts';
 import type { MatteService } from '../matting/service.ts';
 import { whenClosed } from '../when-closed.ts';
-import { abortOnClose, chooseType, describePixels, formatTimings } from './answer.ts';
+import { abortOnClose, chooseType, describePixels, encodePixels, formatTimings } from './answer.ts';
 
 const DEPTHS = ['8', '16'] as const;
+const ANSWERS = [...OUTPUTS, DOCUMENT] as const;
+const SWITCH = ['true', 'false'] as const;
+
+/** Of the picture's layer in a document: uploads have no name that could be trusted. */
+const LAYER_NAME = 'Layer 0';
 
 const Query = Type.Object(
   {
@@ -26,7 +44,7 @@ const Query = Type.Object(
       { default: 'portrait' },
     ),
     output: Type.Union(
-      OUTPUTS.map((output) => Type.Literal(output)),
+      ANSWERS.map((output) => Type.Literal(output)),
       { default: 'alpha' },
     ),
     // Text, so that only these two spellings pass: as a number, "08" and "8.0" would.
@@ -40,6 +58,10 @@ const Query = Type.Object(
       { default: 'best' },
     ),
     decontaminate: Type.Number({ default: 1, minimum: 0, maximum: 1 }),
+    'cutout-layer': Type.Union(
+      SWITCH.map((value) => Type.Literal(value)),
+      { default: 'false' },
+    ),
   },
   { additionalProperties: false },
 );
@@ -81,7 +103,7 @@ export function registerMattes(
           throw new AppError('BAD_REQUEST', describeQuery(request.query, validate.errors));
         mattes.registry.resolve(request.query.model, request.query.subject);
         parseColour(request.query.background);
-        chooseType(request, usualType(request));
+        chooseType(request, offerTypes(request));
         request.announced = announceBytes(request);
         const place = new Place(admission.enter(request.announced));
         request.place = place;
@@ -101,27 +123,17 @@ export function registerMattes(
 
   async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
     const { picture, bytes } = await readPicture(request);
-    const { output, model, subject, depth, background, foreground, decontaminate } = request.query;
+    const { model, subject } = request.query;
     // Always 16 bits: edge controls start from them, and rounding them to 8 gives what rounding once would.
     const matte = await mattes.matte(picture, { model, subject, depth: 16, signal });
     const alpha = toPlane16(matte.alpha);
     const began = performance.now();
-    const pixels = await makeOutput(
-      { alpha, shown: alpha, readColours: (wanted) => picture.readRaster(wanted) },
-      {
-        output,
-        depth: depth === '16' ? 16 : 8,
-        method: foreground,
-        decontaminate,
-        background: parseColour(background),
-        signal,
-      },
-    );
-    signal.throwIfAborted();
-    const body = await describePixels(reply, pixels, chooseType(request, usualType(request)));
+    const { pixels, body, headers } = await render(picture, alpha, request, signal);
     signal.throwIfAborted();
     const id = kept.add({ alpha, picture, model: matte.model, provider: matte.provider }, bytes);
     reply
+      .type(chooseType(request, offerTypes(request)))
+      .headers({ ...describePixels(pixels), ...headers })
       .header(HEADERS.matteId, id)
       .header(HEADERS.model, matte.model)
       .header(HEADERS.provider, matte.provider)
@@ -142,16 +154,60 @@ function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): 
   return { width, height, channels, data };
 }
 
-/** Raw pixels are answered with raw pixels and pictures with PNG, unless the client says otherwise. */
-function usualType(request: FastifyRequest): typeof RAW_TYPE | 'image/png' {
-  return isRaw(request) ? RAW_TYPE : 'image/png';
+interface Rendered {
+  pixels: AlphaPlane | Raster;
+  body: Buffer | Readable;
+  headers?: Record<string, string | number>;
 }
 
-const CHOICES: Record<string, readonly string[]> = {
-  output: OUTPUTS,
+async function render(
+  picture: Picture,
+  alpha: Plane16,
+  request: FastifyRequest<{ Querystring: Query }>,
+  signal: AbortSignal,
+): Promise<Rendered> {
+  const { output, foreground: method, decontaminate, background } = request.query;
+  if (output === DOCUMENT) return renderDocument(picture, alpha, request.query, signal);
+  const pixels = await makeOutput(
+    { alpha, shown: alpha, readColours: (depth) => picture.readRaster(depth) },
+    { output, depth: depthOf(request.query), method, decontaminate, background: parseColour(background), signal },
+  );
+  signal.throwIfAborted();
+  return { pixels, body: await encodePixels(pixels, chooseType(request, offerTypes(request))) };
+}
+
+/** The document is written while it is sent, so that it never lies in memory as a whole. */
+async function renderDocument(picture: Picture, kept: Plane16, query: Query, signal: AbortSignal): Promise<Rendered> {
+  const depth = depthOf(query);
+  const pixels = await picture.readRaster(depth);
+  const alpha = depth === 16 ? kept : toEightBits(kept);
+  const options = { method: query.foreground, signal };
+  const cutout = query['cutout-layer'] === 'true' ? await estimateForeground(pixels, kept, options) : undefined;
+  const document = { name: LAYER_NAME, picture: pixels, alpha, cutout, dpi: picture.dpi };
+  const { isLarge, bytes, chunks } = await encodePsd(document, signal);
+  const headers = {
+    'content-length': bytes,
+    'content-disposition': `attachment; filename="matte.${isLarge ? 'psb' : 'psd'}"`,
+  };
+  return { pixels, body: Readable.from(chunks, { objectMode: false }), headers };
+}
+
+/** Raw pixels are answered with raw pixels and pictures with PNG, unless the client says otherwise. */
+function offerTypes(request: FastifyRequest<{ Querystring: Query }>): string[] {
+  if (request.query.output === DOCUMENT) return [DOCUMENT_TYPE];
+  return isRaw(request) ? [RAW_TYPE, 'image/png'] : ['image/png', RAW_TYPE];
+}
+
+function depthOf({ depth }: Query): Depth {
+  return depth === '16' ? 16 : 8;
+}
+
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  output: ANSWERS,
   depth: DEPTHS,
   subject: SUBJECTS,
   foreground: FOREGROUND_METHODS,
+  'cutout-layer': SWITCH,
 };
 
 /** The first thing wrong with the query, in a sentence for people. */
@@ -164,6 +220,6 @@ function describeQuery(query: object, errors: FastifySchemaValidationError[] | n
     return `The parameter "${name}" may be given only once.`;
   if (error?.keyword === 'maxLength') return `The parameter "${name}" is longer than ${error.params.limit} characters.`;
   if (name === 'decontaminate') return 'The parameter "decontaminate" must be a number from 0 to 1.';
-  const choices = CHOICES[name] ?? [];
+  const choices = CHOICES[name] ?? DEPTHS;
   return `The parameter "${name}" must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}.`;
 }

@@ -74,4 +74,11 @@ describe('done', () => {
     await writeFile(path.join(outputDir, 'a_foreground.png'), '');
     expect(isDone()).toBe(true);
   });
+
+  test('a document that became a large one counts', async () => {
+    await writeFile(path.join(outputDir, 'a.psb'), '');
+    expect(plan([input('a.jpg')], { format: 'psd' })[0]!.done).toBe(true);
+    await writeFile(path.join(outputDir, 'b_alpha.psb'), '');
+    expect(plan([input('b.jpg')])[0]!.done).toBe(false);
+  });
 });

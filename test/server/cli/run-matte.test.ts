@@ -10,6 +10,7 @@ import { Connection } from '../../../server/cli/connection.ts';
 import { type MatteOptions, runMatte } from '../../../server/cli/run-matte.ts';
 import { UsageError } from '../../../server/cli/terminal.ts';
 import { type StandInServer, startStandInServer } from '../../fixtures/stand-in.ts';
+import { readStrictly } from '../imaging/psd/strict-reader.ts';
 import { recordTerminal } from './recorder.ts';
 
 // The stand-in's alpha is the picture's brightness.
@@ -123,12 +124,31 @@ describe('one picture', () => {
     }
   });
 
-  test('becomes a document with a layer mask', async () => {
+  test.each([8, 16] as const)('becomes a document of %i bits with a layer mask', async (depth) => {
+    await sharp(await picture('plain.png'))
+      .withMetadata({ density: 240 })
+      .toFile(path.join(cwd, 'a ü.png'));
+    const { lines } = await matte(['a ü.png'], { format: 'psd', depth });
+    expect(lines).toEqual([path.join(cwd, 'out', 'a ü.psd')]);
+    expect(await inside('out')).toEqual(['a ü.psd']);
+    const file = readStrictly(await readFile(path.join(cwd, 'out', 'a ü.psd')));
+    expect(file).toMatchObject({ version: 1, width: 40, height: 30, depth, dpi: 240 });
+    expect(file.layers.map(({ name, isHidden }) => [name, isHidden])).toEqual([['a ü', false]]);
+    const unit = depth === 16 ? 257 : 1;
+    const first = (id: number) => file.layers[0]!.channels.get(id)!.samples[0];
+    expect([first(-1), first(0)]).toEqual([255 * unit, 128 * unit]);
+    expect(first(-2)).toEqual(near(128 * unit, 2 * unit));
+  });
+
+  test('gets the cut-out as a hidden layer where that is wanted', async () => {
     await picture('a.png');
-    await matte(['a.png'], { format: 'psd' });
-    expect(await inside('out')).toEqual(['a.psd']);
-    const bytes = await readFile(path.join(cwd, 'out', 'a.psd'));
-    expect(bytes.toString('latin1', 0, 4)).toBe('8BPS');
+    await matte(['a.png'], { format: 'psd', psdCutout: true });
+    const { layers } = readStrictly(await readFile(path.join(cwd, 'out', 'a.psd')));
+    expect(layers.map(({ name, isHidden }) => [name, isHidden])).toEqual([
+      ['a', false],
+      ['Subject - cutout', true],
+    ]);
+    expect(layers[1]!.channels.get(-1)!.samples[0]).toEqual(near(128));
   });
 });
 
@@ -241,7 +261,7 @@ describe('web addresses', () => {
 });
 
 test.each([
-  ['a layered document of 16 bits', { format: 'psd', depth: 16 }],
+  ['a hidden layer in a format without layers', { format: 'tiff', psdCutout: true }],
   ['outputs of a layered document', { format: 'psd', outputs: ['alpha'] }],
   ['a background that is nothing', { background: 'blurple' }],
   ['a model that is not there', { model: 'nope' }],

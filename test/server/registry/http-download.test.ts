@@ -121,6 +121,16 @@ describe('a download', () => {
     expect(server.seen[1]).toMatchObject({ range: 'bytes=100000-', ifRange: '"old"' });
   });
 
+  test('starts over when another file is continued than was begun', async () => {
+    const deaf: Answer = (request, response, bytes) => {
+      delete request.headers['if-range'];
+      whole({ etag: '"new"' })(request, response, bytes);
+    };
+    answer(whole({ etag: '"old"', cutAt: 100_000 }), deaf, deaf);
+    expectBody(await download());
+    expect(server.seen.map((s) => s.range)).toEqual([undefined, 'bytes=100000-', undefined]);
+  });
+
   test('that was continued with the wrong bytes is done again in one go', async () => {
     await writeFile(part(), randomBytes(1000));
     expectBody(await download());

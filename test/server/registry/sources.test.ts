@@ -291,4 +291,6 @@ test('auto takes the best installed model for a subject, else the embedded one',
   await registry.pull(registry.resolve('bshm'));
   expect(registry.resolve('auto', 'portrait').id).toBe('bshm');
   expect(registry.resolve('small', 'portrait').id).toBe('small');
+  await registry.remove(registry.resolve('bshm'));
+  expect(registry.resolve('auto', 'portrait').id).toBe('small');
 });
