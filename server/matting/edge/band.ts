@@ -1,7 +1,7 @@
 import type { Plane16 } from './plane.ts';
 
 /** Side of the blocks that are judged together. */
-export const BLOCK = 32;
+export const BLOCK = 16;
 
 const CLEAR = 0;
 const SOLID = 1;
