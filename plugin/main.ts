@@ -3,27 +3,26 @@ import { createClient } from './client/matte-client.ts';
 import { photoshopHost } from './host/photoshop-host.ts';
 import { core, entrypoints } from './host/uxp.ts';
 import { Session } from './session.ts';
+import { SubjectMemory } from './subject.ts';
 import { describeError } from './ui/messages.ts';
 import { Panel } from './ui/panel.ts';
-import type { View } from './ui/state.ts';
 import { en } from './ui/strings.ts';
 
 let panel: Panel | null = null;
-let view: View = { panel: { name: 'idle' }, server: { name: 'unknown' } };
 
-const session = new Session(photoshopHost, createClient(createHttp()), (next) => {
-  view = next;
-  panel?.draw(view);
-});
+const session = new Session(photoshopHost, createClient(createHttp()), new SubjectMemory(), (view) =>
+  panel?.draw(view),
+);
 
 /** Called by `create` or by `show`, whichever this host calls, and perhaps by both; must not wait for anything. */
 function openPanel(rootNode: HTMLElement): void {
   panel ??= new Panel(document, en, {
     maskSubject: () => void session.maskSubject(),
+    chooseSubject: (subject) => session.chooseSubject(subject),
     cancel: () => session.cancel(),
   });
   panel.mount(rootNode);
-  panel.draw(view);
+  panel.draw(session.view);
   void session.watchServer();
 }
 

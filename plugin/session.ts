@@ -1,8 +1,10 @@
+import type { Subject } from '../protocol/matte.ts';
 import { Cancellation, Cancelled } from './cancellation.ts';
 import type { Client, Server } from './client/client.ts';
 import { maskSubject, type Result } from './commands/mask-subject.ts';
 import { PluginError } from './errors.ts';
 import type { Host } from './host/host.ts';
+import type { SubjectMemory } from './subject.ts';
 import type { PanelState, ServerState, View } from './ui/state.ts';
 
 /** Pauses between looks at a server that is not ready, in milliseconds: soon at first, then rarely. */
@@ -13,6 +15,7 @@ const LONGEST_PAUSE = 30_000;
 export class Session {
   private readonly host: Host;
   private readonly client: Client;
+  private readonly memory: SubjectMemory;
   private readonly draw: (view: View) => void;
   private panel: PanelState = { name: 'idle' };
   private server: ServerState = { name: 'unknown' };
@@ -20,10 +23,22 @@ export class Session {
   private watch: Cancellation | null = null;
   private isWatchWanted = false;
 
-  constructor(host: Host, client: Client, draw: (view: View) => void) {
+  constructor(host: Host, client: Client, memory: SubjectMemory, draw: (view: View) => void) {
     this.host = host;
     this.client = client;
+    this.memory = memory;
     this.draw = draw;
+  }
+
+  get view(): View {
+    return { panel: this.panel, server: this.server, subject: this.memory.subject };
+  }
+
+  /** A run keeps what it was started for; a choice made during one is not heard. */
+  chooseSubject(subject: Subject): void {
+    if (this.run === null && subject !== this.memory.subject) this.memory.choose(subject);
+    // In any case: the control may show already what was not heard.
+    this.draw(this.view);
   }
 
   /** Runs "Mask subject" and answers with how it ended; never throws. */
@@ -33,7 +48,9 @@ export class Session {
     this.run = cancel;
     let end: PanelState;
     try {
-      const result = await maskSubject(this.host, this.watchedClient(), cancel, (progress) => this.showRun(progress));
+      const { subject } = this.memory;
+      const report = (progress: PanelState) => this.showRun(progress);
+      const result = await maskSubject(this.host, this.watchedClient(), subject, cancel, report);
       this.noteRun(result);
       end = { name: 'done', result };
     } catch (error) {
@@ -122,6 +139,6 @@ export class Session {
   private show(panel: PanelState, server: ServerState): void {
     this.panel = panel;
     this.server = server;
-    this.draw({ panel, server });
+    this.draw(this.view);
   }
 }

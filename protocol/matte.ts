@@ -31,6 +31,10 @@ export type Output = (typeof OUTPUTS)[number];
 export const DOCUMENT = 'psd';
 export const DOCUMENT_TYPE = 'image/vnd.adobe.photoshop';
 
+/** `fast`: one network run. `best`: a consensus of several, where their models are installed. */
+export const REFINEMENTS = ['fast', 'best'] as const;
+export type Refine = (typeof REFINEMENTS)[number];
+
 export type Depth = 8 | 16;
 
 /** What `model=auto` is asked for: a person, or whatever stands out. */

@@ -16,6 +16,8 @@ export interface RunningServer {
   readonly mattes: MatteService;
   /** Settles when the default model is downloaded, loaded and warmed up, or could not be. */
   readonly ready: Promise<void>;
+  /** Settles when the models of `refine=best` are there as well, or could not be. */
+  readonly best: Promise<void>;
   /** Finishes the requests in progress, then frees everything. */
   close(): Promise<void>;
 }
@@ -52,6 +54,8 @@ export async function startServer(
   const ready = mattes
     .prepare('auto', { signal: stopping.signal, ...(onProgress && { onProgress }) })
     .then(() => undefined);
+  const best = ready.then(() => mattes.prepareBest({ signal: stopping.signal }));
+  best.catch((error: Error) => logger?.warn({ err: error }, 'refine=best has to do with one model'));
   // Whoever cares awaits `ready`; a server without its model still answers, and says so at /ready.
   ready.catch(() => undefined);
   return {
@@ -59,6 +63,7 @@ export async function startServer(
     port,
     mattes,
     ready,
+    best,
     async close() {
       stopping.abort();
       await app.close();

@@ -1,4 +1,4 @@
-import type { Depth } from '../../protocol/matte.ts';
+import type { Depth, Subject } from '../../protocol/matte.ts';
 import type { Health, Ready } from '../../protocol/status.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { Alpha, Picture } from '../picture.ts';
@@ -9,6 +9,13 @@ export interface Server {
   health: Health;
   /** Null when it would not say. */
   ready: Ready | null;
+}
+
+export interface MatteRequest {
+  picture: Picture;
+  subject: Subject;
+  /** Bits per sample of the alpha. */
+  depth: Depth;
 }
 
 export interface Matte {
@@ -25,10 +32,12 @@ export interface MatteProgress {
   onSent(): void;
   /** The server is busy with other pictures; we ask again shortly. */
   onQueued(): void;
+  /** The server is fetching its model, which takes minutes; we ask again shortly. */
+  onDownloading(): void;
 }
 
 /** The server, as the commands see it. */
 export interface Client {
   connect(cancel: Cancellation): Promise<Server>;
-  matte(server: Server, picture: Picture, depth: Depth, cancel: Cancellation, progress: MatteProgress): Promise<Matte>;
+  matte(server: Server, request: MatteRequest, cancel: Cancellation, progress: MatteProgress): Promise<Matte>;
 }

@@ -1,9 +1,9 @@
-import { RETRY_AFTER_SECONDS } from '../../protocol/errors.ts';
-import { type Depth, HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
+import { type ErrorCode, RETRY_AFTER_SECONDS } from '../../protocol/errors.ts';
+import { HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { PluginError, ServerError } from '../errors.ts';
 import type { Alpha, Picture } from '../picture.ts';
-import type { Client, Matte, MatteProgress, Server } from './client.ts';
+import type { Client, Matte, MatteProgress, MatteRequest, Server } from './client.ts';
 import { type Http, type HttpAnswer, HttpFailure, isArrayBuffer, parseJson } from './http.ts';
 import { createServerFinder, isRecord } from './server-finder.ts';
 
@@ -12,45 +12,68 @@ const MATTE_TIMEOUT = 15 * 60_000;
 
 /** How often a full queue is asked again before the user is told, and the longest pause in between. */
 const QUEUE_RETRIES = 5;
-const LONGEST_PAUSE_SECONDS = 10;
+const LONGEST_QUEUE_PAUSE = 10_000;
+
+/** A model of some hundred megabytes takes minutes on a slow line. */
+const DOWNLOAD_PATIENCE = 10 * 60_000;
+const LONGEST_DOWNLOAD_PAUSE = 60_000;
+
+/** A server that is still downloading says so at once; one that is silent for longer has begun to work. */
+const DOWNLOAD_SILENCE = 1000;
 
 export function createClient(http: Http): Client {
   return { connect: createServerFinder(http), matte };
 
   async function matte(
     server: Server,
-    picture: Picture,
-    depth: Depth,
+    request: MatteRequest,
     cancel: Cancellation,
     progress: MatteProgress,
   ): Promise<Matte> {
-    for (let retry = 0; ; retry++) {
-      const answer = await post(server, picture, depth, cancel, progress);
+    let queueRetries = 0;
+    let downloadSince: number | null = null;
+    for (;;) {
+      const answer = await post(server, request, cancel, progress, downloadSince !== null);
       if (answer.status === 200) {
         return {
-          alpha: toAlpha(answer, picture),
+          alpha: toAlpha(answer, request.picture),
           model: answer.header(HEADERS.model),
           provider: answer.header(HEADERS.provider),
         };
       }
       const error = toError(answer);
-      if (!isQueueFull(error) || retry === QUEUE_RETRIES) throw error;
-      progress.onQueued();
-      await cancel.sleep(pauseOf(answer) * 1000);
+      if (isServerError(error, 'QUEUE_FULL') && queueRetries < QUEUE_RETRIES) {
+        queueRetries++;
+        progress.onQueued();
+        await cancel.sleep(pauseOf(answer, LONGEST_QUEUE_PAUSE));
+      } else if (isServerError(error, 'MODEL_DOWNLOADING')) {
+        downloadSince ??= Date.now();
+        const pause = pauseOf(answer, LONGEST_DOWNLOAD_PAUSE);
+        if (Date.now() + pause - downloadSince > DOWNLOAD_PATIENCE) throw error;
+        progress.onDownloading();
+        await cancel.sleep(pause);
+      } else {
+        throw error;
+      }
     }
   }
 
+  /** @param quiet the picture is sent again only to hear whether the model is there yet: no news until that is so */
   async function post(
     server: Server,
-    picture: Picture,
-    depth: Depth,
+    { picture, subject, depth }: MatteRequest,
     cancel: Cancellation,
     progress: MatteProgress,
+    quiet: boolean,
   ): Promise<HttpAnswer> {
+    let late: ReturnType<typeof setTimeout> | undefined;
+    const sayLater = () => {
+      late = setTimeout(progress.onSent, DOWNLOAD_SILENCE);
+    };
     try {
       return await http({
         method: 'POST',
-        url: `${server.origin}/v1/mattes?model=auto&output=alpha&depth=${depth}`,
+        url: `${server.origin}/v1/mattes?model=auto&subject=${subject}&output=alpha&depth=${depth}`,
         headers: {
           'Content-Type': RAW_TYPE,
           Accept: RAW_TYPE,
@@ -62,13 +85,14 @@ export function createClient(http: Http): Client {
         body: bufferOf(picture.data),
         timeout: MATTE_TIMEOUT,
         cancel,
-        onUpload: progress.onUpload,
-        onSent: progress.onSent,
+        ...(quiet ? { onSent: sayLater } : { onUpload: progress.onUpload, onSent: progress.onSent }),
       });
     } catch (thrown) {
       if (!(thrown instanceof HttpFailure)) throw thrown;
       if (thrown.kind === 'denied') throw new PluginError('PERMISSION_DENIED', {}, thrown.message);
       throw new PluginError(thrown.kind === 'timeout' ? 'TIMED_OUT' : 'SERVER_LOST', {}, thrown.message);
+    } finally {
+      clearTimeout(late);
     }
   }
 }
@@ -108,11 +132,12 @@ function toError(answer: HttpAnswer): Error {
   return new PluginError('BAD_ANSWER', {}, `HTTP ${answer.status}`);
 }
 
-function isQueueFull(error: Error): boolean {
-  return error instanceof ServerError && error.code === 'QUEUE_FULL';
+function isServerError(error: Error, code: ErrorCode): boolean {
+  return error instanceof ServerError && error.code === code;
 }
 
-function pauseOf(answer: HttpAnswer): number {
+/** Milliseconds to wait before we ask again. */
+function pauseOf(answer: HttpAnswer, longest: number): number {
   const asked = Number(answer.header('retry-after'));
-  return asked > 0 ? Math.min(asked, LONGEST_PAUSE_SECONDS) : RETRY_AFTER_SECONDS;
+  return Math.min((asked > 0 ? asked : RETRY_AFTER_SECONDS) * 1000, longest);
 }

@@ -1,3 +1,4 @@
+import type { Subject } from '../../protocol/matte.ts';
 import { type Cancellation, Cancelled } from '../cancellation.ts';
 import type { Client, Matte, Server } from '../client/client.ts';
 import { PluginError } from '../errors.ts';
@@ -6,12 +7,12 @@ import type { Bounds, Picture } from '../picture.ts';
 import { checkLayer, checkSameLook, checkUnchanged } from './check-layer.ts';
 import { hasSubject, placeAlpha } from './place-alpha.ts';
 
-/** Where a run is. `busy`: Photoshop makes us wait before the mask can be written. */
+/** Where a run is. `for`: what we wait for. `busy`: Photoshop makes us wait before the mask can be written. */
 export type Progress =
   | { name: 'searching' }
   | { name: 'reading' }
   | { name: 'uploading'; fraction: number }
-  | { name: 'waiting'; queued: boolean }
+  | { name: 'waiting'; for: 'answer' | 'queue' | 'model' }
   | { name: 'writing'; busy: boolean };
 
 export interface Result {
@@ -31,12 +32,13 @@ interface Placed {
 }
 
 /**
- * Masks the subject of the selected layer. Reads in one modal scope and writes in another; in between Photoshop belongs
- * to the user. Throws Cancelled, PluginError or ServerError, and then the document is as it was.
+ * Masks the person or object on the selected layer. Reads in one modal scope and writes in another; in between
+ * Photoshop belongs to the user. Throws Cancelled, PluginError or ServerError, and then the document is as it was.
  */
 export async function maskSubject(
   host: Host,
   client: Client,
+  subject: Subject,
   cancel: Cancellation,
   report: (progress: Progress) => void,
 ): Promise<Result> {
@@ -45,8 +47,8 @@ export async function maskSubject(
   checkLayer(await host.inspect(target));
   report({ name: 'searching' });
   const server = await client.connect(cancel);
-  checkModel(server);
-  const placed = await readAndSend(host, client, server, target, cancel, report);
+  checkModel(server, subject);
+  const placed = await readAndSend(host, client, { server, target, subject }, cancel, report);
   cancel.throwIfCancelled();
   if (!hasSubject(placed.matte.alpha)) throw new PluginError('NO_SUBJECT', { layer: placed.facts.layerName });
   report({ name: 'writing', busy: false });
@@ -54,17 +56,20 @@ export async function maskSubject(
   return { layerName, model: placed.matte.model, provider: placed.matte.provider };
 }
 
-/** Only a model that is not there stops us: one that is loading will answer, one that failed may work the next time. */
-function checkModel({ ready }: Server): void {
-  if (ready?.state === 'missing') throw new PluginError('MODEL_MISSING', { model: ready.model }, ready.reason ?? '');
+/**
+ * Only a model that is not there stops us: one that is loading will answer, one that failed may work the next time.
+ * The server speaks of its model for portraits; about the one for objects it says nothing before it is asked.
+ */
+function checkModel({ ready }: Server, subject: Subject): void {
+  if (subject !== 'portrait' || ready?.state !== 'missing') return;
+  throw new PluginError('MODEL_MISSING', { model: ready.model }, ready.reason ?? '');
 }
 
 /** A function of its own so that the picture, the largest thing we hold, is out of reach before the mask is made. */
 async function readAndSend(
   host: Host,
   client: Client,
-  server: Server,
-  target: Target,
+  { server, target, subject }: { server: Server; target: Target; subject: Subject },
   cancel: Cancellation,
   report: (progress: Progress) => void,
 ): Promise<Placed> {
@@ -79,10 +84,11 @@ async function readAndSend(
   report({ name: 'uploading', fraction: 0 });
   // 32-bit documents have 16-bit masks on the wire too: alpha needs no more, and the server knows no float.
   const depth = read.facts.depth === 8 ? 8 : 16;
-  const matte = await client.matte(server, picture, depth, cancel, {
+  const matte = await client.matte(server, { picture, subject, depth }, cancel, {
     onUpload: (fraction) => report({ name: 'uploading', fraction }),
-    onSent: () => report({ name: 'waiting', queued: false }),
-    onQueued: () => report({ name: 'waiting', queued: true }),
+    onSent: () => report({ name: 'waiting', for: 'answer' }),
+    onQueued: () => report({ name: 'waiting', for: 'queue' }),
+    onDownloading: () => report({ name: 'waiting', for: 'model' }),
   });
   return { ...read, left: picture.left, top: picture.top, matte };
 }

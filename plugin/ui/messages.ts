@@ -9,8 +9,10 @@ export interface Message {
   detail: string;
 }
 
+const WAITS = { answer: 'waiting', queue: 'queued', model: 'downloading' } as const;
+
 /** An idle panel says what stands in the way of the first click, so that nobody has to click to find out. */
-export function describeView({ panel, server }: View, strings: Strings): Message {
+export function describeView({ panel, server }: Pick<View, 'panel' | 'server'>, strings: Strings): Message {
   if (panel.name === 'idle' && server.name === 'offline') return describeError(server.error, strings);
   return describePanel(panel, strings);
 }
@@ -21,7 +23,7 @@ function describePanel(state: PanelState, strings: Strings): Message {
     case 'uploading':
       return say(status.uploading, { percent: String(Math.round(state.fraction * 100)) });
     case 'waiting':
-      return say(state.queued ? status.queued : status.waiting);
+      return say(status[WAITS[state.for]]);
     case 'writing':
       return say(state.busy ? status.busy : status.writing);
     case 'done':

@@ -1,3 +1,5 @@
+import type { Subject } from '../../protocol/matte.ts';
+import { isSubject } from '../subject.ts';
 import { describeServer, describeView } from './messages.ts';
 import { isRunning, type View } from './state.ts';
 import type { Strings } from './strings.ts';
@@ -5,6 +7,7 @@ import type { Strings } from './strings.ts';
 /** What the user can ask for. */
 export interface Intents {
   maskSubject(): void;
+  chooseSubject(subject: Subject): void;
   cancel(): void;
 }
 
@@ -14,16 +17,32 @@ export class Panel {
   private readonly strings: Strings;
   private readonly start: HTMLElement;
   private readonly stop: HTMLElement;
+  private readonly choice: HTMLElement;
 
   constructor(document: Document, strings: Strings, intents: Intents) {
     this.root = find(document, 'panel');
     this.start = find(document, 'mask-subject');
     this.stop = find(document, 'cancel');
+    this.choice = find(document, 'subject');
     this.strings = strings;
     this.start.textContent = strings.maskSubject;
     this.stop.textContent = strings.cancel;
     this.start.addEventListener('click', () => intents.maskSubject());
     this.stop.addEventListener('click', () => intents.cancel());
+    this.choice.setAttribute('aria-label', strings.subject);
+    for (const radio of this.radios()) {
+      const subject = radio.getAttribute('value');
+      if (isSubject(subject)) radio.textContent = strings.subjects[subject];
+    }
+    const choose = ({ target }: Event) => {
+      const { value } = target as HTMLInputElement;
+      if (isSubject(value)) intents.chooseSubject(value);
+    };
+    this.choice.addEventListener('change', choose);
+    // Not every UXP control turns the space bar into a change.
+    this.choice.addEventListener('keydown', (event) => {
+      if (event.key === ' ' || event.key === 'Enter') choose(event);
+    });
   }
 
   /** Photoshop hands every panel a node; with one panel it is usually the body, which already holds our markup. */
@@ -32,7 +51,7 @@ export class Panel {
   }
 
   draw(view: View): void {
-    const { panel, server } = view;
+    const { panel, server, subject } = view;
     const { message, hint, detail } = describeView(view, this.strings);
     this.root.setAttribute('data-state', panel.name);
     this.write('status', message);
@@ -40,6 +59,7 @@ export class Panel {
     this.write('detail', detail);
     this.write('server', describeServer(server, this.strings));
     this.showButton(isRunning(panel));
+    this.showChoice(isRunning(panel), subject);
   }
 
   /** Hidden, not disabled: a UXP control that was disabled once can no longer be reached with TAB. */
@@ -50,6 +70,25 @@ export class Panel {
     shown.style.display = '';
     hidden.style.display = 'none';
     if (focused) shown.focus();
+  }
+
+  /** Hidden during a run for the same reason, and because it would no longer change anything. */
+  private showChoice(running: boolean, subject: Subject): void {
+    const { choice } = this;
+    if (running && choice.contains(this.root.ownerDocument.activeElement)) this.stop.focus();
+    choice.style.display = running ? 'none' : '';
+    const radios = this.radios();
+    for (const on of [true, false]) {
+      // The chosen one first: UXP clears the others itself, and a group that is empty for a moment may object.
+      for (const radio of radios) {
+        const wanted = radio.getAttribute('value') === subject;
+        if (wanted === on && radio.checked !== on) radio.checked = on;
+      }
+    }
+  }
+
+  private radios(): HTMLInputElement[] {
+    return Array.from(this.choice.querySelectorAll<HTMLInputElement>('sp-radio'));
   }
 
   /** Writes only what changed: every write to the live region is read aloud. */

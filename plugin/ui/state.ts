@@ -1,3 +1,4 @@
+import type { Subject } from '../../protocol/matte.ts';
 import type { Server } from '../client/client.ts';
 import type { Progress, Result } from '../commands/mask-subject.ts';
 
@@ -18,6 +19,8 @@ export type ServerState =
 export interface View {
   panel: PanelState;
   server: ServerState;
+  /** What the next run looks for. */
+  subject: Subject;
 }
 
 export function isRunning({ name }: PanelState): boolean {

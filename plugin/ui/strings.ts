@@ -1,11 +1,25 @@
+import type { Subject } from '../../protocol/matte.ts';
 import type { PluginErrorCode } from '../errors.ts';
 
 /** Everything the panel says. {placeholders} are filled in by `messages.ts`. Another language is another such table. */
 export interface Strings {
   maskSubject: string;
   cancel: string;
+  /** The choice of what to look for: its name for screen readers, and the words beside the buttons. */
+  subject: string;
+  subjects: Record<Subject, string>;
   status: Record<
-    'idle' | 'searching' | 'reading' | 'uploading' | 'waiting' | 'queued' | 'writing' | 'busy' | 'done' | 'cancelled',
+    | 'idle'
+    | 'searching'
+    | 'reading'
+    | 'uploading'
+    | 'waiting'
+    | 'queued'
+    | 'downloading'
+    | 'writing'
+    | 'busy'
+    | 'done'
+    | 'cancelled',
     Sentence
   >;
   server: Record<
@@ -25,6 +39,8 @@ export type Sentence = readonly [message: string, hint: string];
 export const en: Strings = {
   maskSubject: 'Mask subject',
   cancel: 'Cancel',
+  subject: 'What to mask',
+  subjects: { portrait: 'Portrait', object: 'Object' },
   status: {
     idle: ['Ready.', 'Select a layer, then click Mask subject.'],
     searching: ['Looking for the Hairline server.', ''],
@@ -32,6 +48,7 @@ export const en: Strings = {
     uploading: ['Sending the picture to the server.', '{percent} %'],
     waiting: ['Finding the subject.', 'You can keep working in Photoshop.'],
     queued: ['Waiting for other pictures to finish.', 'You can keep working in Photoshop.'],
+    downloading: ['The model is being downloaded.', 'This is needed once. You can keep working in Photoshop.'],
     writing: ['Writing the mask.', ''],
     busy: ['Waiting for Photoshop to be free.', 'Finish the open dialog, crop or transform to get the mask.'],
     done: ['Mask added to "{layer}".', 'To take it back, choose Edit > Undo.'],

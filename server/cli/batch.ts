@@ -1,6 +1,6 @@
 import path from 'node:path';
 import PQueue from 'p-queue';
-import type { Depth } from '../../protocol/matte.ts';
+import type { Depth, Subject } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import { openEncoded, sniffType } from '../imaging/codec.ts';
 import type { Connection } from './connection.ts';
@@ -18,6 +18,7 @@ export interface Failure {
 
 export interface BatchOptions extends FinishOptions {
   model: string;
+  subject: Subject;
   depth: Depth;
   onWritten(path: string): void;
 }
@@ -37,6 +38,12 @@ export async function runBatch(
   const bar = createBar(terminal, '[{bar}] {value}/{total}  {label}');
   const failures: Failure[] = [];
   let ended = 0;
+  let told = false;
+  const onDownload = (message: string) => {
+    bar.update(ended, jobs.length, message);
+    if (!terminal.animated && !told) terminal.say(`${message} Waiting until it is there.`);
+    told = true;
+  };
   bar.update(0, jobs.length, '');
   const tasks = jobs.map((job) =>
     queue.add(async () => {
@@ -45,7 +52,7 @@ export async function runBatch(
       const name = job.input.isUrl ? location : path.basename(location);
       let outcome = 'done';
       try {
-        for (const file of await runJob(job, connection, options, signal)) options.onWritten(file);
+        for (const file of await runJob(job, connection, options, onDownload, signal)) options.onWritten(file);
       } catch (error) {
         if (signal.aborted) return;
         const failure = describeFailure(location, error);
@@ -61,12 +68,19 @@ export async function runBatch(
   return failures;
 }
 
-async function runJob(job: Job, connection: Connection, options: BatchOptions, signal: AbortSignal): Promise<string[]> {
+async function runJob(
+  job: Job,
+  connection: Connection,
+  options: BatchOptions,
+  onDownload: (message: string) => void,
+  signal: AbortSignal,
+): Promise<string[]> {
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
   const picture = await openEncoded(bytes);
-  const { alpha } = await connection.matte({ bytes, type, model: options.model, depth: options.depth });
+  const { model, subject, depth } = options;
+  const { alpha } = await connection.matte({ bytes, type, model, subject, depth }, onDownload);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server answered a matte of another size than the picture.');
   }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Subject } from '../../protocol/matte.ts';
 import type { Config } from '../config.ts';
 import { createModelRegistry } from '../registry/cached-registry.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
@@ -9,15 +10,23 @@ import { Connection, findServer } from './connection.ts';
 import { pullProgress } from './progress.ts';
 import { formatBytes, type Terminal } from './terminal.ts';
 
-/** Opens a connection to a server whose model (`auto`: its default) is downloaded; starts one when none is running. */
-export type Connect = (model: string, config: Config, terminal: Terminal, signal: AbortSignal) => Promise<Connection>;
+/** A model's id, or `auto` for the one that suits the subject. */
+export interface Wanted {
+  model: string;
+  subject: Subject;
+}
 
-export const connect: Connect = async (model, config, terminal, signal) => {
+/** Opens a connection to a server that has the model or fetches it by itself; starts one when none is running. */
+export type Connect = (wanted: Wanted, config: Config, terminal: Terminal, signal: AbortSignal) => Promise<Connection>;
+
+export const connect: Connect = async (wanted, config, terminal, signal) => {
   const url = await findServer(config);
-  if (!url) return startOwn(config, terminal, signal);
+  if (!url) return startOwn(wanted.subject, config, terminal, signal);
   terminal.say(`Using the server at ${url}.`);
   const connection = new Connection(url, signal);
-  await ensureModel(connection, model, config, terminal, signal);
+  const { model, subject } = wanted;
+  // Its list marks only the model for portraits. The one for objects it fetches when it is asked for, and says so.
+  if (model !== 'auto' || subject === 'portrait') await ensureModel(connection, model, config, terminal, signal);
   return connection;
 };
 
@@ -40,9 +49,14 @@ export function describeDownload(spec: ModelSpec, bytes: number | null = downloa
   return `${name} (${licence.spdx}): ${download}${onDisk}.`;
 }
 
-async function startOwn(config: Config, terminal: Terminal, signal: AbortSignal): Promise<Connection> {
+async function startOwn(
+  subject: Subject,
+  config: Config,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Connection> {
   const registry = openRegistry(config);
-  const spec = registry.resolve('auto');
+  const spec = registry.resolve('auto', subject);
   if (!(await registry.isInstalled(spec))) {
     terminal.say(`The model is needed once. ${describeDownload(spec)}`);
     await pullModel(registry, spec, terminal, signal);
@@ -50,7 +64,8 @@ async function startOwn(config: Config, terminal: Terminal, signal: AbortSignal)
   signal.throwIfAborted();
   // Loaded only here: other commands need neither the network runtime nor the web server.
   const { startServer } = await import('../main.ts');
-  const server = await startServer({ ...config, ports: [0], logLevel: 'error' });
+  // This model and no other: the server would fetch and load the one for portraits first.
+  const server = await startServer({ ...config, model: spec.id, ports: [0], logLevel: 'error' });
   const close = () => server.close();
   try {
     await Promise.race([server.ready, rejectOnAbort(signal)]);

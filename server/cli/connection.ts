@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ERRORS, type ErrorBody, type ErrorCode, RETRY_AFTER_SECONDS } from '../../protocol/errors.ts';
 import { LOOPBACK, PORTS } from '../../protocol/limits.ts';
-import { type Depth, type EncodedType, HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
+import { type Depth, type EncodedType, HEADERS, RAW_TYPE, type Subject } from '../../protocol/matte.ts';
 import type { ModelInfo } from '../../protocol/status.ts';
 import type { Config } from '../config.ts';
 import { probe, readDiscovery } from '../discovery.ts';
@@ -12,6 +12,8 @@ export interface MatteRequest {
   bytes: Uint8Array;
   type: EncodedType;
   model: string;
+  /** What `auto` is to look for. */
+  subject: Subject;
   depth: Depth;
 }
 
@@ -34,15 +36,23 @@ export class Connection {
     this.stop = stop;
   }
 
-  /** @throws {AppError} what the server answered, or INTERNAL when it stopped answering. */
-  async matte({ bytes, type, model, depth }: MatteRequest): Promise<MatteAnswer> {
-    const query = new URLSearchParams({ model, depth: String(depth), output: 'alpha' });
-    const response = await this.request(`/v1/mattes?${query}`, {
+  /**
+   * Waits while the server is busy or fetches the model.
+   * @param onDownload called with the server's sentence each time it says that it fetches the model
+   * @throws {AppError} what the server answered, or INTERNAL when it stopped answering.
+   */
+  async matte(
+    { bytes, type, model, subject, depth }: MatteRequest,
+    onDownload?: (message: string) => void,
+  ): Promise<MatteAnswer> {
+    const query = new URLSearchParams({ model, subject, depth: String(depth), output: 'alpha' });
+    const init = {
       method: 'POST',
       // Raw samples, because a PNG would be packed by one side of the loopback only to be unpacked by the other.
       headers: { 'content-type': type, accept: RAW_TYPE },
       body: bytes,
-    });
+    };
+    const response = await this.request(`/v1/mattes?${query}`, init, onDownload);
     const number = (name: string) => Number(response.headers.get(name));
     const data = await response.arrayBuffer().catch((error: unknown) => this.lost(error));
     return {
@@ -66,14 +76,19 @@ export class Connection {
     return this.stop();
   }
 
-  private async request(path: string, init: RequestInit = {}): Promise<Response> {
+  private async request(
+    path: string,
+    init: RequestInit = {},
+    onDownload?: (message: string) => void,
+  ): Promise<Response> {
     for (;;) {
       const response = await fetch(this.url + path, { ...init, signal: this.signal, redirect: 'error' }).catch(
         (error: unknown) => this.lost(error),
       );
       if (response.ok) return response;
       const error = await readError(response);
-      if (error.code !== 'QUEUE_FULL') throw error;
+      if (error.code === 'MODEL_DOWNLOADING') onDownload?.(error.message);
+      else if (error.code !== 'QUEUE_FULL') throw error;
       const wait = Number(response.headers.get('retry-after')) || RETRY_AFTER_SECONDS;
       await delay(wait * 1000, undefined, { signal: this.signal });
     }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Depth, OUTPUTS, type Output } from '../../protocol/matte.ts';
+import { type Depth, OUTPUTS, type Output, SUBJECTS } from '../../protocol/matte.ts';
 import { FORMATS } from './plan.ts';
 import type { MatteOptions } from './run-matte.ts';
 import { interruptible, type Terminal, UsageError } from './terminal.ts';
@@ -26,6 +26,11 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .option('--psd-cutout', 'add the cut-out to a psd as a hidden layer')
     .addOption(new Option('--depth <bits>', 'bits per channel, 8 or 16').argParser(parseDepth).default(8))
     .option('--background <colour|picture>', 'what the composition is laid over', 'white')
+    .addOption(
+      new Option('--subject <subject>', 'what to look for; without --model, this chooses the model')
+        .choices(SUBJECTS)
+        .default('portrait'),
+    )
     .option('--model <id>', 'model to use; "hairline models" lists them')
     .option('--cache-dir <folder>', 'where models are kept')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, …; for a server that is started here')

@@ -56,7 +56,7 @@ async function compare(
 ): Promise<number> {
   const { estimateMatte } = await import('../matting/pipeline.ts');
   const picture = await openEncoded(Buffer.from(files.input));
-  const { alpha } = await estimateMatte(picture, model, { depth: 16, signal });
+  const { alpha } = await estimateMatte(picture, [{ model }], { depth: 16, signal });
   const published = await openEncoded(Buffer.from(files.expected));
   if (published.width !== alpha.width || published.height !== alpha.height) {
     throw new UsageError(

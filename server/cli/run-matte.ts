@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Depth, OUTPUTS, type Output } from '../../protocol/matte.ts';
+import { type Depth, OUTPUTS, type Output, type Subject } from '../../protocol/matte.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { sniffType } from '../imaging/codec.ts';
@@ -23,6 +23,7 @@ export interface MatteOptions {
   psdCutout?: boolean;
   /** A colour, or the path or URL of a picture. */
   background: string;
+  subject: Subject;
   model?: string;
   cacheDir?: string;
   device?: string;
@@ -50,7 +51,7 @@ export async function runMatte(
 ): Promise<number> {
   const { terminal, signal, connect = connectToServer, env = process.env, cwd = process.cwd() } = context;
   const outputs = chooseOutputs(options);
-  const { depth, format } = options;
+  const { depth, format, subject } = options;
   const config = loadConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
   checkModel(config);
   const backdrop = await readBackdropOption(options.background, cwd, signal);
@@ -64,13 +65,14 @@ export async function runMatte(
   let done = 0;
   if (open.length > 0) {
     const model = options.model ?? (env.HAIRLINE_MODEL || 'auto');
-    const connection = await connect(model, config, terminal, signal);
+    const connection = await connect({ model, subject }, config, terminal, signal);
     try {
       const onWritten = (file: string) => {
         written.push(file);
         if (!options.json) terminal.result(file);
       };
-      const work = { model, depth, format, backdrop, psdCutout: Boolean(options.psdCutout), onWritten };
+      const psdCutout = Boolean(options.psdCutout);
+      const work = { model, subject, depth, format, backdrop, psdCutout, onWritten };
       const failed = await runBatch(open, connection, work, terminal, signal);
       done = open.length - failed.length;
       failures.push(...failed);

@@ -2,48 +2,86 @@ import type { Depth } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture } from '../imaging/picture.ts';
 import type { LoadedModel } from '../inference/session-cache.ts';
-import { readCoarseAlpha } from './coarse-alpha.ts';
-import { chooseGrid, packTensor } from './preprocess.ts';
+import { type CoarseAlpha, readCoarseAlpha } from './coarse-alpha.ts';
+import { findConsensus } from './consensus.ts';
+import { chooseGrid, packTensor, shapeGrid } from './preprocess.ts';
+import { resampleAlpha } from './resample.ts';
 import { upsampleAlpha } from './upsample.ts';
 
-/** Milliseconds per stage. */
-export type Timings = Record<'decode' | 'pack' | 'queue' | 'inference' | 'upsample', number>;
+/** Milliseconds per stage, added up over the network runs. */
+export type Timings = Record<'decode' | 'pack' | 'queue' | 'inference' | 'consensus' | 'upsample', number>;
 
 export interface Matte {
   alpha: AlphaPlane;
   timings: Timings;
+  /** How often a network ran. */
+  runs: number;
+}
+
+/** One way of looking at the picture. */
+export interface View {
+  model: LoadedModel;
+  /** Stretches the picture to the spec's grid even where the network would take its own shape. */
+  squash?: boolean;
+  /** Draws edges well: its strands may end up in the result. */
+  edges?: boolean;
 }
 
 /**
- * Picture to alpha matte at the picture's own size.
+ * Picture to alpha matte at the picture's own size: each view looks at the whole picture, three or more of them are
+ * brought to a consensus, and the result is enlarged.
  * @throws {AppError} TRUNCATED_IMAGE, INFERENCE_FAILED; the signal's reason when aborted between two stages.
  */
 export async function estimateMatte(
   picture: Picture,
-  model: LoadedModel,
+  views: readonly View[],
   { depth, signal }: { depth: Depth; signal?: AbortSignal },
 ): Promise<Matte> {
+  const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, upsample: 0 };
   const clock = startClock();
-  const grid = chooseGrid(model.spec, model.session.flexible, picture);
-  const rgb = await picture.readGrid(grid.width, grid.height);
-  const decode = clock();
-  signal?.throwIfAborted();
-  const input = packTensor(rgb, model.spec, grid);
-  const pack = clock();
-  const { output, waited, ran } = await model.run(input, signal);
-  signal?.throwIfAborted();
+  const opinions: CoarseAlpha[] = [];
+  for (const view of views) opinions.push(await look(picture, view, timings, signal));
   clock();
-  const coarse = read();
+  const coarse = views.length === 1 ? opinions[0]! : unite(picture, views, opinions);
+  timings.consensus = clock();
   const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth);
-  return { alpha, timings: { decode, pack, queue: waited, inference: ran, upsample: clock() } };
+  timings.upsample = clock();
+  return { alpha, timings, runs: views.length };
+}
 
-  function read() {
-    try {
-      return readCoarseAlpha(output, model.spec, grid);
-    } catch (cause) {
-      throw new AppError('INFERENCE_FAILED', undefined, { cause });
-    }
+async function look(
+  picture: Picture,
+  { model, squash = false }: View,
+  timings: Timings,
+  signal: AbortSignal | undefined,
+): Promise<CoarseAlpha> {
+  const { spec, session } = model;
+  const clock = startClock();
+  const grid = chooseGrid(spec, session.flexible && !squash, picture);
+  const rgb = await picture.readGrid(grid.width, grid.height);
+  timings.decode += clock();
+  signal?.throwIfAborted();
+  const input = packTensor(rgb, spec, grid);
+  timings.pack += clock();
+  const { output, waited, ran } = await model.run(input, signal);
+  timings.queue += waited;
+  timings.inference += ran;
+  signal?.throwIfAborted();
+  try {
+    return readCoarseAlpha(output, spec, grid);
+  } catch (cause) {
+    throw new AppError('INFERENCE_FAILED', undefined, { cause });
   }
+}
+
+/** All opinions on one grid of the picture's shape. */
+function unite(picture: Picture, views: readonly View[], opinions: readonly CoarseAlpha[]): CoarseAlpha {
+  const { width, height } = shapeGrid(picture, Math.max(...opinions.map((o) => Math.max(o.width, o.height))));
+  const edges = views.flatMap((view, i) => (view.edges ? [i] : []));
+  return findConsensus(
+    opinions.map((opinion) => resampleAlpha(opinion, width, height)),
+    edges,
+  );
 }
 
 /** Each call returns the milliseconds since the call before. */

@@ -15,8 +15,12 @@ const MULTIPLE = 16;
  */
 export function chooseGrid({ input }: ModelSpec, flexible: boolean, picture: Grid): Grid {
   const { width, height } = input;
-  if (input.fit === 'squash' || !flexible) return { width, height };
-  const scale = Math.max(width, height) / Math.max(picture.width, picture.height);
+  return input.fit === 'squash' || !flexible ? { width, height } : shapeGrid(picture, Math.max(width, height));
+}
+
+/** A grid of the picture's shape with the given longer side. */
+export function shapeGrid(picture: Grid, longer: number): Grid {
+  const scale = longer / Math.max(picture.width, picture.height);
   const side = (length: number) => Math.max(MULTIPLE, Math.round((length * scale) / MULTIPLE) * MULTIPLE);
   return { width: side(picture.width), height: side(picture.height) };
 }

@@ -1,4 +1,4 @@
-import type { Depth, Subject } from '../../protocol/matte.ts';
+import type { Depth, Refine, Subject } from '../../protocol/matte.ts';
 import type { ModelState } from '../../protocol/status.ts';
 import { AppError } from '../errors.ts';
 import type { Picture } from '../imaging/picture.ts';
@@ -7,7 +7,8 @@ import type { LoadSession } from '../inference/session-cache.ts';
 import { SessionCache } from '../inference/session-cache.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { ModelSpec } from '../registry/model-spec.ts';
-import { estimateMatte, type Matte } from './pipeline.ts';
+import { estimateMatte, type Matte, type View } from './pipeline.ts';
+import { type PlannedView, planViews } from './views.ts';
 
 export interface ModelStatus {
   spec: ModelSpec;
@@ -17,6 +18,14 @@ export interface ModelStatus {
   label: string | null;
   /** Why this provider, or why the model is not ready. */
   reason: string | null;
+}
+
+export interface MatteOptions {
+  model: string;
+  subject?: Subject;
+  refine?: Refine;
+  depth: Depth;
+  signal?: AbortSignal;
 }
 
 /** Turns pictures into mattes: picks the model, loads it once, runs the pipeline. Knows no HTTP. */
@@ -83,18 +92,43 @@ export class MatteService {
   }
 
   /**
+   * Downloads and loads whatever `refine=best` needs beside the default model. Until it is there, `best` answers like
+   * `fast`.
+   */
+  async prepareBest(options?: Parameters<ModelRegistry['pull']>[1]): Promise<void> {
+    const { id } = this.registry.resolve('auto');
+    for (const { model } of planViews(id, 'portrait', 'best')) await this.prepare(model, options);
+  }
+
+  /**
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, TRUNCATED_IMAGE, INFERENCE_FAILED
    */
   async matte(
     picture: Picture,
-    { model, subject, ...options }: { model: string; subject?: Subject; depth: Depth; signal?: AbortSignal },
+    { model, subject = 'portrait', refine = 'best', ...options }: MatteOptions,
   ): Promise<Matte & { model: string; provider: string }> {
     const spec = this.registry.resolve(model, subject);
     if (model === 'auto') await this.#fetchMissing(spec);
     if (this.#fetching.has(spec.id)) throw new AppError('MODEL_DOWNLOADING');
-    const loaded = await this.#sessions.get(spec);
-    const matte = await estimateMatte(picture, loaded, options);
-    return { ...matte, model: loaded.spec.id, provider: loaded.session.provider };
+    const views = await this.#loadViews(spec, model === 'auto' ? planViews(spec.id, subject, refine) : []);
+    const matte = await estimateMatte(picture, views, options);
+    const used = views.map((view) => view.model);
+    return {
+      ...matte,
+      model: used.map((loaded) => loaded.spec.id).join('+'),
+      provider: [...new Set(used.map(({ session }) => session.provider))].join('+'),
+    };
+  }
+
+  /** The planned views where all their models are installed, else the model alone. */
+  async #loadViews(spec: ModelSpec, planned: readonly PlannedView[]): Promise<View[]> {
+    const specs = planned.map((view) => this.registry.resolve(view.model));
+    const installed = await Promise.all(
+      specs.map(async (s) => (await this.registry.isInstalled(s)) && !this.#fetching.has(s.id)),
+    );
+    if (planned.length < 2 || installed.includes(false)) return [{ model: await this.#sessions.get(spec) }];
+    const loaded = await Promise.all(specs.map((s) => this.#sessions.get(s)));
+    return planned.map((view, i) => ({ ...view, model: loaded[i]! }));
   }
 
   /** The embedded models are part of the product: who asks for one that is not there yet gets it fetched. */

@@ -1,6 +1,7 @@
 import type { Depth } from '../../protocol/matte.ts';
 import type { AlphaPlane } from '../imaging/picture.ts';
 import type { CoarseAlpha } from './coarse-alpha.ts';
+import { type Taps, tabulateTaps } from './resample.ts';
 
 /**
  * Networks rarely reach 0 and 1: BSHM paints solid areas at 254 of 255. Values within one 8-bit step of either end are
@@ -22,12 +23,6 @@ const SOLID = 2;
  * weights of Catmull-Rom add up to at most 1.25 per direction. Skipping them changes no output sample.
  */
 const FLAT = SNAP / 1.25 ** 2;
-
-interface Taps {
-  /** Four source positions per output sample. */
-  index: Int32Array;
-  weight: Float32Array;
-}
 
 /** Coarse rows at full width, with the kind (soft, clear, solid) of every block of columns. */
 interface WideRows {
@@ -127,20 +122,4 @@ function judge(data: Float32Array, first: number, last: number): typeof SOFT | t
     if (solid ? value < 1 - FLAT : value > FLAT) return SOFT;
   }
   return solid ? SOLID : CLEAR;
-}
-
-/** Positions and Catmull-Rom weights of the four source samples around each of `to` outputs. */
-function tabulateTaps(from: number, to: number): Taps {
-  const index = new Int32Array(4 * to);
-  const weight = new Float32Array(4 * to);
-  for (let x = 0; x < to; x++) {
-    const position = ((x + 0.5) * from) / to - 0.5;
-    const left = Math.floor(position);
-    const t = position - left;
-    const t2 = t * t;
-    const t3 = t2 * t;
-    weight.set([(-t + 2 * t2 - t3) / 2, (2 - 5 * t2 + 3 * t3) / 2, (t + 4 * t2 - 3 * t3) / 2, (t3 - t2) / 2], 4 * x);
-    for (let k = 0; k < 4; k++) index[4 * x + k] = Math.min(from - 1, Math.max(0, left - 1 + k));
-  }
-  return { index, weight };
 }

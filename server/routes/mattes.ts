@@ -12,6 +12,7 @@ import {
   HEADERS,
   OUTPUTS,
   RAW_TYPE,
+  REFINEMENTS,
   SUBJECTS,
 } from '../../protocol/matte.ts';
 import { type Admission, Place } from '../admission.ts';
@@ -42,6 +43,10 @@ const Query = Type.Object(
     subject: Type.Union(
       SUBJECTS.map((subject) => Type.Literal(subject)),
       { default: 'portrait' },
+    ),
+    refine: Type.Union(
+      REFINEMENTS.map((refine) => Type.Literal(refine)),
+      { default: 'best' },
     ),
     output: Type.Union(
       ANSWERS.map((output) => Type.Literal(output)),
@@ -123,9 +128,9 @@ export function registerMattes(
 
   async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
     const { picture, bytes } = await readPicture(request);
-    const { model, subject } = request.query;
+    const { model, subject, refine } = request.query;
     // Always 16 bits: edge controls start from them, and rounding them to 8 gives what rounding once would.
-    const matte = await mattes.matte(picture, { model, subject, depth: 16, signal });
+    const matte = await mattes.matte(picture, { model, subject, refine, depth: 16, signal });
     const alpha = toPlane16(matte.alpha);
     const began = performance.now();
     const { pixels, body, headers } = await render(picture, alpha, request, signal);
@@ -137,7 +142,10 @@ export function registerMattes(
       .header(HEADERS.matteId, id)
       .header(HEADERS.model, matte.model)
       .header(HEADERS.provider, matte.provider)
-      .header('server-timing', formatTimings({ ...matte.timings, finish: performance.now() - began }));
+      .header(
+        'server-timing',
+        `${formatTimings({ ...matte.timings, finish: performance.now() - began })}, runs;desc="${matte.runs}"`,
+      );
     return reply.send(body);
   }
 }
@@ -206,6 +214,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   output: ANSWERS,
   depth: DEPTHS,
   subject: SUBJECTS,
+  refine: REFINEMENTS,
   foreground: FOREGROUND_METHODS,
   'cutout-layer': SWITCH,
 };

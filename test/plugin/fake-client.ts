@@ -1,4 +1,4 @@
-import type { Client, Matte, Server } from '../../plugin/client/client.ts';
+import type { Client, Matte, MatteRequest, Server } from '../../plugin/client/client.ts';
 import type { Alpha, Picture } from '../../plugin/picture.ts';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
 
@@ -16,7 +16,7 @@ export class FakeClient implements Client {
   /** Called on entering 'connect', 'upload', 'wait'. */
   onStage: (stage: string) => void = () => {};
   level = 1;
-  requests: { picture: Picture; depth: number }[] = [];
+  requests: MatteRequest[] = [];
 
   connect: Client['connect'] = async (cancel) => {
     this.onStage('connect');
@@ -25,8 +25,9 @@ export class FakeClient implements Client {
     return this.server;
   };
 
-  matte: Client['matte'] = async (_server, picture, depth, cancel, progress): Promise<Matte> => {
-    this.requests.push({ picture, depth });
+  matte: Client['matte'] = async (_server, request, cancel, progress): Promise<Matte> => {
+    const { picture, depth } = request;
+    this.requests.push(request);
     progress.onUpload(0.5);
     this.onStage('upload');
     cancel.throwIfCancelled();

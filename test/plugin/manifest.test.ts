@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { HOSTS } from '../../plugin/client/server-finder.ts';
 import { en } from '../../plugin/ui/strings.ts';
 import { PORTS } from '../../protocol/limits.ts';
+import { SUBJECTS } from '../../protocol/matte.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 const manifest = JSON.parse(read('manifest.json'));
@@ -27,11 +28,15 @@ test('names files that exist', () => {
 });
 
 test('the page has what the panel draws into, and the words it starts with', () => {
-  for (const id of ['panel', 'mask-subject', 'cancel', 'status', 'hint', 'detail', 'server']) {
+  for (const id of ['panel', 'mask-subject', 'cancel', 'subject', 'status', 'hint', 'detail', 'server']) {
     expect(page).toContain(`id="${id}"`);
   }
   expect(page).toContain(`>${en.maskSubject}<`);
   expect(page).toContain(`>${en.cancel}<`);
+  expect(page).toContain(`aria-label="${en.subject}"`);
+  for (const subject of SUBJECTS) {
+    expect(page).toMatch(new RegExp(`<sp-radio value="${subject}"[^>]*>${en.subjects[subject]}<`));
+  }
   expect(page).toContain('src="dist/main.js"');
   expect(page).toMatch(/<html lang="en">/);
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PluginError } from '../../plugin/errors.ts';
 import { Session } from '../../plugin/session.ts';
+import { SubjectMemory } from '../../plugin/subject.ts';
 import { describeServer } from '../../plugin/ui/messages.ts';
 import type { View } from '../../plugin/ui/state.ts';
 import { en } from '../../plugin/ui/strings.ts';
@@ -14,8 +15,13 @@ function start() {
   const host = new FakeHost();
   const client = new FakeClient();
   const views: View[] = [];
-  const session = new Session(host, client, (view) => views.push(view));
-  return { host, client, views, session };
+  const kept = new Map<string, string>();
+  const memory = new SubjectMemory(() => ({
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+  }));
+  const session = new Session(host, client, memory, (view) => views.push(view));
+  return { host, client, kept, views, session };
 }
 
 test('shows every stage of a run and how it ended', async () => {
@@ -51,6 +57,28 @@ test('after cancel no late news is drawn', async () => {
   await expect(session.maskSubject()).resolves.toEqual({ name: 'cancelled' });
   expect(views.map(({ panel }) => panel.name)).not.toContain('waiting');
   expect(views.at(-1)?.panel.name).toBe('cancelled');
+});
+
+test('a run asks for what was chosen last', async () => {
+  const { session, client, kept, views } = start();
+  expect(session.view.subject).toBe('portrait');
+  session.chooseSubject('object');
+  expect(views.at(-1)?.subject).toBe('object');
+  expect([...kept.values()]).toEqual(['object']);
+  await session.maskSubject();
+  expect(client.requests.map(({ subject }) => subject)).toEqual(['object']);
+});
+
+test('a choice during a run is not heard, and the panel shows so', async () => {
+  const { session, client, kept, views } = start();
+  client.onStage = () => {
+    const before = views.length;
+    session.chooseSubject('object');
+    expect(views.slice(before).map(({ subject }) => subject)).toEqual(['portrait']);
+  };
+  await expect(session.maskSubject()).resolves.toMatchObject({ name: 'done' });
+  expect(client.requests.map(({ subject }) => subject)).toEqual(['portrait']);
+  expect([session.view.subject, kept.size]).toEqual(['portrait', 0]);
 });
 
 test('watches until the server is ready, less and less often', async () => {

@@ -7,6 +7,7 @@ export interface Received {
   height: number;
   channels: number;
   depth: number;
+  subject: string | null;
   body: Buffer;
 }
 
@@ -50,7 +51,7 @@ export class FakeServer {
       const body = { ...health, ready, state: this.state, model: 'isnet', provider: 'cpu', reason: null, queued: 0 };
       return sendJson(response, ready ? 200 : 503, body);
     }
-    const received = await receive(request);
+    const received = { ...(await receive(request)), subject: url.searchParams.get('subject') };
     this.received.push(received);
     const failure = this.failures.shift();
     if (failure !== undefined) {
@@ -89,7 +90,7 @@ function ellipse(width: number, height: number, depth: 8 | 16): Buffer {
   return Buffer.from(alpha.buffer);
 }
 
-async function receive(request: IncomingMessage): Promise<Received> {
+async function receive(request: IncomingMessage): Promise<Omit<Received, 'subject'>> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const number = (name: string) => Number(request.headers[name]);

@@ -28,6 +28,12 @@ export class Rig {
     this.panel = await this.photoshop.loadPlugin(folder);
   }
 
+  /** As when Photoshop is closed and opened again. */
+  async reload(): Promise<void> {
+    await this.panel.unload();
+    this.panel = await this.photoshop.loadPlugin(folder);
+  }
+
   async close(): Promise<void> {
     await this.photoshop.dispose();
     await this.server.stop();
@@ -52,6 +58,7 @@ export class Rig {
     expect(panel.errors).toEqual([]);
     expect(panel.isVisible('#mask-subject')).toBe(true);
     expect(panel.isVisible('#cancel')).toBe(false);
+    expect(panel.isVisible('#subject')).toBe(true);
   }
 }
 

@@ -77,26 +77,23 @@ describe('stand-in graphs with the sizes of BSHM', () => {
   });
 
   test('full size', async () => {
-    const { parameters, seconds } = await expectSame({ ...FULL_SIZE, ...variants[0]! });
+    const { parameters } = await expectSame({ ...FULL_SIZE, ...variants[0]! });
     expect(parameters).toBeGreaterThan(25e6);
-    expect(seconds).toBeLessThan(60);
   });
 });
 
-async function expectSame(options: StandIn): Promise<{ parameters: number; seconds: number }> {
+async function expectSame(options: StandIn): Promise<{ parameters: number }> {
   const { graph, output, parameters } = buildStandIn(options);
   const { json, weights } = graph.toTfjs([output]);
   const expected = alphaOf((await runTfjs({ json, weights }, { input_image: photo }, [output])).outputs[output]!);
   const bytes = graph.toGraphDef();
-  const start = performance.now();
   const imported = importGraphDef(bytes);
-  const seconds = (performance.now() - start) / 1000;
   const got = await runImported(imported, { input_image: photo });
   const alpha = alphaOf(got.outputs[output]!);
   // An alpha that is the same everywhere would agree with anything.
   expect(spreadOf(expected)).toBeGreaterThan(10);
   expect(comparePlanes(alpha, expected)).toBeLessThan(TOLERANCE);
-  return { parameters, seconds };
+  return { parameters };
 }
 
 /** The fourth channel of RGBA, or the mask itself. */

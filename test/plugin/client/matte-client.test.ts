@@ -5,6 +5,7 @@ import { createHttp } from '../../../plugin/client/http.ts';
 import { createClient } from '../../../plugin/client/matte-client.ts';
 import type { Picture } from '../../../plugin/picture.ts';
 import { PROTOCOL_VERSION } from '../../../protocol/limits.ts';
+import type { Subject } from '../../../protocol/matte.ts';
 import { type FakeXhr, type Script, scriptXhr } from './fake-xhr.ts';
 
 const server: Server = {
@@ -17,15 +18,21 @@ const picture: Picture = { left: 0, top: 0, width: 2, height: 2, channels: 3, da
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function start(decide: (xhr: FakeXhr, attempt: number) => Script, depth: 8 | 16 = 8, sent = picture) {
+function start(
+  decide: (xhr: FakeXhr, attempt: number) => Script,
+  depth: 8 | 16 = 8,
+  sent = picture,
+  subject: Subject = 'portrait',
+) {
   let attempt = 0;
   const { create, sent: exchanges } = scriptXhr((xhr) => decide(xhr, attempt++));
   const cancel = new Cancellation();
   const events: string[] = [];
-  const result = createClient(createHttp(create)).matte(server, sent, depth, cancel, {
+  const result = createClient(createHttp(create)).matte(server, { picture: sent, subject, depth }, cancel, {
     onUpload: (fraction) => events.push(`upload ${fraction}`),
     onSent: () => events.push('sent'),
     onQueued: () => events.push('queued'),
+    onDownloading: () => events.push('downloading'),
   });
   result.catch(() => {});
   return { result, cancel, events, exchanges };
@@ -56,7 +63,7 @@ test('sends raw pixels with their shape and reads the alpha', async () => {
   });
   expect(events).toEqual(['upload 0.5', 'upload 1', 'sent']);
   const [sent] = exchanges;
-  expect(sent?.url).toBe('http://127.0.0.1:7866/v1/mattes?model=auto&output=alpha&depth=8');
+  expect(sent?.url).toBe('http://127.0.0.1:7866/v1/mattes?model=auto&subject=portrait&output=alpha&depth=8');
   expect(sent?.body).toBe(picture.data.buffer);
   expect(sent?.requestHeaders).toEqual({
     'content-type': 'application/octet-stream',
@@ -147,6 +154,60 @@ test('gives up on a queue that stays full', async () => {
   expect(exchanges.length).toBe(6);
 });
 
+test('asks for an object', async () => {
+  const { result, exchanges } = start(() => answer(8, [0, 0, 0, 0]), 8, picture, 'object');
+  await vi.runAllTimersAsync();
+  await result;
+  expect(new URL(exchanges[0]!.url).searchParams.get('subject')).toBe('object');
+});
+
+const downloading = (pause: string) => failure(503, 'MODEL_DOWNLOADING', { 'retry-after': pause });
+
+test('waits for a model that is being downloaded, without news of every question', async () => {
+  const { result, events, exchanges } = start((_xhr, attempt) =>
+    attempt < 40 ? downloading('3') : answer(8, [0, 0, 0, 0]),
+  );
+  await vi.advanceTimersByTimeAsync(2900);
+  expect(exchanges.length).toBe(1);
+  await vi.runAllTimersAsync();
+  await expect(result).resolves.toMatchObject({ model: 'isnet' });
+  expect(events).toEqual(['upload 0.5', 'upload 1', 'sent', ...Array(40).fill('downloading')]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('once the model is there, a server that takes its time is said to work', async () => {
+  const { result, events, exchanges } = start((_xhr, attempt) => (attempt === 0 ? downloading('3') : 'hang'));
+  await vi.advanceTimersByTimeAsync(3100);
+  const second = exchanges[1]!;
+  second.upload!.onload?.({});
+  expect(events.at(-1)).toBe('downloading');
+  await vi.advanceTimersByTimeAsync(1100);
+  expect(events.at(-1)).toBe('sent');
+  second.abort();
+  await expect(result).rejects.toMatchObject({ code: 'SERVER_LOST' });
+});
+
+test("gives up on a download after ten minutes, in the server's words", async () => {
+  const { result, exchanges } = start(() => downloading('20'));
+  await vi.advanceTimersByTimeAsync(9.5 * 60_000);
+  expect(exchanges.length).toBe(29);
+  await vi.advanceTimersByTimeAsync(60_000);
+  await expect(result).rejects.toMatchObject({ name: 'ServerError', code: 'MODEL_DOWNLOADING', message: 'Sentence.' });
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('waits for the queue and for a model in one run', async () => {
+  const scripts = [failure(503, 'QUEUE_FULL'), downloading('3'), failure(503, 'QUEUE_FULL'), answer(8, [0, 0, 0, 0])];
+  const { result, events } = start((_xhr, attempt) => scripts[attempt]!);
+  await vi.runAllTimersAsync();
+  await expect(result).resolves.toMatchObject({ model: 'isnet' });
+  expect(events.filter((event) => !event.startsWith('upload') && event !== 'sent')).toEqual([
+    'queued',
+    'downloading',
+    'queued',
+  ]);
+});
+
 test('a server that dies on the way, and one that never answers', async () => {
   const lost = start(() => ({ error: '' }));
   await vi.runAllTimersAsync();
@@ -162,11 +223,13 @@ test('cancel aborts the exchange, or the pause before the next one', async () =>
   during.cancel.cancel();
   await expect(during.result).rejects.toBeInstanceOf(Cancelled);
   expect(during.exchanges[0]?.aborted).toBe(true);
-  const between = start(() => failure(503, 'QUEUE_FULL'));
-  await vi.advanceTimersByTimeAsync(100);
-  between.cancel.cancel();
-  await expect(between.result).rejects.toBeInstanceOf(Cancelled);
-  expect(between.exchanges.length).toBe(1);
+  for (const code of ['QUEUE_FULL', 'MODEL_DOWNLOADING']) {
+    const between = start(() => failure(503, code));
+    await vi.advanceTimersByTimeAsync(100);
+    between.cancel.cancel();
+    await expect(between.result).rejects.toBeInstanceOf(Cancelled);
+    expect(between.exchanges.length).toBe(1);
+  }
 });
 
 test('works without upload events', async () => {

@@ -3,15 +3,16 @@ import { Cancellation, Cancelled } from '../../../plugin/cancellation.ts';
 import { maskSubject, type Progress } from '../../../plugin/commands/mask-subject.ts';
 import { PluginError, type PluginErrorCode, ServerError } from '../../../plugin/errors.ts';
 import type { LayerFacts } from '../../../plugin/host/host.ts';
+import type { Subject } from '../../../protocol/matte.ts';
 import { FakeClient } from '../fake-client.ts';
 import { FakeHost } from '../fake-host.ts';
 
-function start(facts: Partial<LayerFacts> = {}) {
+function start(facts: Partial<LayerFacts> = {}, subject: Subject = 'portrait') {
   const host = new FakeHost(facts);
   const client = new FakeClient();
   const cancel = new Cancellation();
   const progress: Progress[] = [];
-  const run = () => maskSubject(host, client, cancel, (step) => progress.push(step));
+  const run = () => maskSubject(host, client, subject, cancel, (step) => progress.push(step));
   return { host, client, cancel, progress, run };
 }
 
@@ -116,6 +117,14 @@ test('says early that the model is not downloaded, with the reason', async () =>
   };
   await expect(started.run()).rejects.toMatchObject({ code: 'MODEL_MISSING', detail: 'No weights' });
   expect(started.client.requests).toEqual([]);
+});
+
+test('an object does not need the model for portraits', async () => {
+  const started = start({}, 'object');
+  const { ready } = started.client.server;
+  started.client.server = { ...started.client.server, ready: { ...ready!, ready: false, state: 'missing' } };
+  await started.run();
+  expect(started.client.requests).toMatchObject([{ subject: 'object' }]);
 });
 
 test('passes the words of the server on', async () => {

@@ -38,6 +38,15 @@ test('says how far the upload is', () => {
   expect(describeView(view, en).hint).toBe('46 %');
 });
 
+test.each([
+  ['answer', 'Finding the subject.'],
+  ['queue', 'Waiting for other pictures to finish.'],
+  ['model', 'The model is being downloaded.'],
+] as const)('says what a run waits for (%s)', (what, sentence) => {
+  const view = { panel: { name: 'waiting', for: what }, server: { name: 'unknown' } } as const;
+  expect(describeView(view, en).message).toBe(sentence);
+});
+
 test('an idle panel says that the server is not running; a panel with other news does not', () => {
   const server = { name: 'offline', error: new PluginError('NOT_RUNNING') } as const;
   expect(describeView({ panel: { name: 'idle' }, server }, en)).toMatchObject({

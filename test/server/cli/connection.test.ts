@@ -24,7 +24,13 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const picture = { bytes: new Uint8Array(4), type: 'image/png', model: 'auto', depth: 16 } as const;
+const picture = {
+  bytes: new Uint8Array(4),
+  type: 'image/png',
+  model: 'auto',
+  subject: 'portrait',
+  depth: 16,
+} as const;
 const open = (url: string, signal = new AbortController().signal) => new Connection(url, signal);
 const queueFull = JSON.stringify({ error: { code: 'QUEUE_FULL', message: 'Busy.', hint: '' } });
 
@@ -42,6 +48,21 @@ test('a busy server is asked again after the time it names', async () => {
     provider: 'cpu',
   });
   expect(asked).toBe(3);
+});
+
+test('the subject is passed on, and a model that is being downloaded is waited for', async () => {
+  const asked: (string | null)[] = [];
+  const downloading = JSON.stringify({ error: { code: 'MODEL_DOWNLOADING', message: 'Coming.', hint: '' } });
+  const url = await serve(({ url: address }, response) => {
+    asked.push(new URL(address!, 'http://localhost').searchParams.get('subject'));
+    if (asked.length < 3) return response.writeHead(503, { 'retry-after': '0.01' }).end(downloading);
+    response.setHeader('x-image-width', 1).setHeader('x-image-height', 1).setHeader('x-image-depth', 8);
+    response.end(new Uint8Array(1));
+  });
+  const messages: string[] = [];
+  await open(url).matte({ ...picture, subject: 'object' }, (message) => messages.push(message));
+  expect(messages).toEqual(['Coming.', 'Coming.']);
+  expect(asked).toEqual(['object', 'object', 'object']);
 });
 
 test("the server's own sentence is passed on, and anything else is explained", async () => {

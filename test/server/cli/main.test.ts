@@ -31,6 +31,7 @@ test.each([
   [['matte', '--outputs', 'alpha,foo', 'a.jpg'], '"foo" is none of'],
   [['matte', '--outputs', 'alpha', '--no-save-foreground', 'a.jpg'], 'cannot be used with'],
   [['matte', '--format', 'gif', 'a.jpg'], 'png, tiff, psd'],
+  [['matte', '--subject', 'cat', 'a.jpg'], 'portrait, object'],
 ])('%j is a usage error', async (args, sentence) => {
   expect(await hairline(...args)).toMatchObject({ code: 2, err: expect.stringContaining(sentence) });
 });

@@ -33,7 +33,12 @@ const connect: Connect = async (_model, _config, _terminal, signal) => {
   return new Connection(server.url, signal);
 };
 
-async function matte(given: string[], options: Partial<MatteOptions> = {}, signal = new AbortController().signal) {
+async function matte(
+  given: string[],
+  options: Partial<MatteOptions> = {},
+  signal = new AbortController().signal,
+  reach = connect,
+) {
   const recorder = recordTerminal();
   const all = {
     outputDir: 'out',
@@ -41,9 +46,10 @@ async function matte(given: string[], options: Partial<MatteOptions> = {}, signa
     format: 'png',
     depth: 8,
     background: 'white',
+    subject: 'portrait',
     ...options,
   } as const;
-  const context = { terminal: recorder.terminal, signal, connect, env: { HAIRLINE_CACHE: cwd }, cwd };
+  const context = { terminal: recorder.terminal, signal, connect: reach, env: { HAIRLINE_CACHE: cwd }, cwd };
   const code = await runMatte(given, all, context);
   return { code, out: recorder.out, err: recorder.err, lines: recorder.lines };
 }
@@ -185,6 +191,27 @@ describe('a batch', () => {
     expect((await stat(path.join(cwd, 'out', 'a_alpha.png'))).mtimeMs).toBeGreaterThan(before.mtimeMs);
   });
 
+  test('is told what to look for, and says once that it waits for the model', async () => {
+    await picture('in/a.png');
+    await picture('in/b.png');
+    const asked: unknown[] = [];
+    class Patient extends Connection {
+      override matte(...[request, onDownload]: Parameters<Connection['matte']>) {
+        asked.push(request.subject);
+        onDownload?.('The model is being downloaded.');
+        return super.matte(request);
+      }
+    }
+    const slow: Connect = async (wanted, _config, _terminal, signal) => {
+      asked.push(wanted);
+      return new Patient(server.url, signal);
+    };
+    const { code, err } = await matte(['in'], { subject: 'object' }, undefined, slow);
+    expect(code).toBe(0);
+    expect(asked).toEqual([{ model: 'auto', subject: 'object' }, 'object', 'object']);
+    expect(err.match(/The model is being downloaded/g)).toHaveLength(1);
+  });
+
   test('can be told in JSON', async () => {
     await picture('a.png');
     const { out } = await matte(['a.png', 'gone.png'], { json: true, outputs: ['alpha'] });
@@ -222,6 +249,7 @@ describe('a batch', () => {
       format: 'png',
       depth: 8,
       background: 'white',
+      subject: 'portrait',
     };
     const signal = new AbortController().signal;
     expect(await runMatte(['a.png'], options, { terminal, signal, connect: dead, env: {}, cwd })).toBe(1);

@@ -93,10 +93,14 @@ describe('estimateMatte', () => {
     const fed: number[] = [];
     const matte = await estimateMatte(
       picture(),
-      model(async ({ data }) => {
-        fed.push(...data);
-        return answer(1);
-      }),
+      [
+        {
+          model: model(async ({ data }) => {
+            fed.push(...data);
+            return answer(1);
+          }),
+        },
+      ],
       { depth: 16 },
     );
     expect(fed).toHaveLength(12);
@@ -107,11 +111,7 @@ describe('estimateMatte', () => {
   });
 
   it('turns a broken answer into INFERENCE_FAILED', async () => {
-    const broken = estimateMatte(
-      picture(),
-      model(async () => answer(Number.NaN)),
-      { depth: 8 },
-    );
+    const broken = estimateMatte(picture(), [{ model: model(async () => answer(Number.NaN)) }], { depth: 8 });
     await expect(broken).rejects.toMatchObject({ code: 'INFERENCE_FAILED', cause: expect.any(Error) });
   });
 
@@ -119,7 +119,7 @@ describe('estimateMatte', () => {
     const damaged = new AppError('TRUNCATED_IMAGE');
     const decoding = estimateMatte(
       picture({ readGrid: () => Promise.reject(damaged) }),
-      model(async () => answer(1)),
+      [{ model: model(async () => answer(1)) }],
       {
         depth: 8,
       },
@@ -142,7 +142,10 @@ describe('estimateMatte', () => {
         controller.abort(reason);
         return answer(1);
       };
-      const matte = estimateMatte(picture({ readGrid }), model(run), { depth: 8, signal: controller.signal });
+      const matte = estimateMatte(picture({ readGrid }), [{ model: model(run) }], {
+        depth: 8,
+        signal: controller.signal,
+      });
       await expect(matte).rejects.toBe(reason);
       expect(ran).toEqual(stage === 'decode' ? ['decode'] : ['decode', 'inference']);
     }
