@@ -19,7 +19,7 @@ export const ERRORS = {
   UNSUPPORTED_TYPE: [
     415,
     'This kind of content is not accepted here.',
-    'Send image/jpeg, image/png, image/webp, image/tiff, image/avif, multipart/form-data or raw pixels.',
+    'Send image/jpeg, image/png, image/webp, image/tiff, image/avif, multipart/form-data or raw pixels; edge settings as application/json.',
   ],
   TRUNCATED_IMAGE: [422, 'The picture is damaged or incomplete.', 'Open it in Photoshop, save it again and retry.'],
   IMAGE_TOO_LARGE: [
@@ -29,6 +29,7 @@ export const ERRORS = {
   ],
   BODY_TOO_LARGE: [413, 'The file is larger than Hairline accepts.', 'Use a smaller file, or save it as JPEG or PNG.'],
   UNKNOWN_MODEL: [404, 'There is no model of that name.', 'Run "hairline models" to see the names.'],
+  MATTE_GONE: [404, 'This matte is no longer kept.', 'Send the picture again.'],
   NOT_FOUND: [404, 'There is nothing at this address.', 'Check the address against the API description.'],
   METHOD_NOT_ALLOWED: [
     405,

@@ -20,9 +20,9 @@ export const ENCODED_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/ti
 export type EncodedType = (typeof ENCODED_TYPES)[number];
 
 /**
- * What `POST /v1/mattes` returns. `alpha`: the matte alone. `foreground` and `cutout`: straight RGBA, with the
- * background's colour removed from soft edges (`foreground`) or the picture's own colours (`cutout`).
- * `composition`: RGB over `background`.
+ * What `POST /v1/mattes` returns. `alpha`: the matte alone. `foreground` and `cutout`: straight RGBA without the
+ * background's colour in soft edges; `foreground` goes on beyond them, so that its mask can grow, `cutout` ends there and
+ * is empty outside. `composition`: RGB over `background`.
  */
 export const OUTPUTS = ['alpha', 'cutout', 'foreground', 'composition'] as const;
 export type Output = (typeof OUTPUTS)[number];
@@ -40,3 +40,7 @@ export type Depth = 8 | 16;
 /** What `model=auto` is asked for: a person, or whatever stands out. */
 export const SUBJECTS = ['portrait', 'object'] as const;
 export type Subject = (typeof SUBJECTS)[number];
+
+/** How colours under soft edges are estimated: `best` takes about twice the time of `fast`. */
+export const FOREGROUND_METHODS = ['fast', 'best'] as const;
+export type ForegroundMethod = (typeof FOREGROUND_METHODS)[number];

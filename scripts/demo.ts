@@ -9,7 +9,7 @@ import { drawContactSheet, findHairWindow } from '../server/imaging/contact-shee
 import type { AlphaPlane, Raster } from '../server/imaging/picture.ts';
 import { startServer } from '../server/main.ts';
 import { composeOver } from '../server/matting/composition.ts';
-import { estimateForeground } from '../server/matting/foreground.ts';
+import { estimateForeground } from '../server/matting/foreground/estimate-foreground.ts';
 import { packageRoot } from '../server/package-root.ts';
 import { SimulatedPhotoshop } from '../test/host/index.ts';
 
@@ -61,7 +61,7 @@ try {
   await mkdir(folder, { recursive: true });
   await save('portrait.psd', host.savePsd(document), 'the layer with its mask: open it in Photoshop');
   await save('alpha.png', await encodeAlphaPng(alpha), 'the alpha matte');
-  const cutout = composeOver(estimateForeground(picture, alpha), drawBackdrop(alpha.width, alpha.height));
+  const cutout = composeOver(await estimateForeground(picture, alpha), drawBackdrop(alpha.width, alpha.height));
   const sheet = await drawContactSheet(picture, alpha, cutout, findHairWindow(alpha, 267));
   await save('contact-sheet.png', sheet, 'before, mask and cut-out, and the hair at 300 %');
   await panel.unload();

@@ -37,3 +37,21 @@ export class Admission {
     };
   }
 }
+
+/** A place in the queue, kept until the answer is closed and the work for it, if it began, has ended. */
+export class Place {
+  #holders = 1;
+  readonly #leave: () => void;
+
+  constructor(leave: () => void) {
+    this.#leave = leave;
+  }
+
+  begin(): void {
+    this.#holders++;
+  }
+
+  end(): void {
+    if (--this.#holders === 0) this.#leave();
+  }
+}

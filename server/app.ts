@@ -10,7 +10,9 @@ import type { Config } from './config.ts';
 import { doors } from './doors.ts';
 import { drain } from './drain.ts';
 import { AppError } from './errors.ts';
+import { MatteCache } from './matting/matte-cache.ts';
 import type { MatteService } from './matting/service.ts';
+import { registerEdge } from './routes/edge.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerMattes } from './routes/mattes.ts';
 import { registerModels } from './routes/models.ts';
@@ -62,7 +64,7 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
   });
   // An expectation that nobody knows is no reason to refuse; Node would answer it with an empty 417.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  // JSON and text bodies are simple cross-site requests, and no route takes them.
+  // Text bodies are simple cross-site requests, and no route takes them; JSON is let in by the one route that needs it.
   app.removeAllContentTypeParsers();
   await app.register(doors);
   await app.register(drain);
@@ -84,7 +86,11 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
 
   registerHealth(app, mattes);
   registerModels(app, mattes);
-  registerMattes(app, mattes, new Admission(config.maxJobs, config.maxJobBytes));
+  const admission = new Admission(config.maxJobs, config.maxJobBytes);
+  const kept = new MatteCache({ maxBytes: config.maxCacheBytes, keepFor: config.keepMattesFor });
+  app.addHook('onClose', async () => kept.close());
+  registerMattes(app, mattes, kept, admission);
+  await registerEdge(app, kept, admission);
   return app;
 }
 

@@ -27,6 +27,10 @@ export interface Config {
   readonly maxJobs: number;
   /** Bytes of request bodies held at a time; a single body may exceed it, a second one then waits outside. */
   readonly maxJobBytes: number;
+  /** Bytes of finished mattes and their pictures that are kept for edge controls. */
+  readonly maxCacheBytes: number;
+  /** Milliseconds after its last use that a kept matte is dropped. */
+  readonly keepMattesFor: number;
   /** Milliseconds a request may take to arrive in full. */
   readonly requestTimeout: number;
   /** Threads of the CPU execution provider; 0 lets ONNX Runtime choose. */
@@ -69,6 +73,18 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
       pick('maxJobBytes', 'HAIRLINE_MAX_JOB_BYTES') ?? String(2 ** 30),
       1,
       Number.MAX_SAFE_INTEGER,
+    ),
+    maxCacheBytes: parseInteger(
+      'HAIRLINE_MAX_CACHE_BYTES',
+      pick('maxCacheBytes', 'HAIRLINE_MAX_CACHE_BYTES') ?? String(2 ** 29),
+      0,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    keepMattesFor: parseInteger(
+      'HAIRLINE_KEEP_MATTES_FOR',
+      pick('keepMattesFor', 'HAIRLINE_KEEP_MATTES_FOR') ?? '900000',
+      0,
+      86_400_000,
     ),
     requestTimeout: parseInteger(
       'HAIRLINE_REQUEST_TIMEOUT',

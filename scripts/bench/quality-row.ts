@@ -4,7 +4,7 @@ import { findHairWindow } from '../../server/imaging/contact-sheet.ts';
 import type { AlphaPlane, Raster } from '../../server/imaging/picture.ts';
 import { drawSheetRow, ZOOM_WINDOW } from '../../server/imaging/quality-sheet.ts';
 import { composeOver } from '../../server/matting/composition.ts';
-import { estimateForeground } from '../../server/matting/foreground.ts';
+import { estimateForeground } from '../../server/matting/foreground/estimate-foreground.ts';
 import type { Plane } from './metrics/plane.ts';
 
 export const WORST = 10;
@@ -49,7 +49,7 @@ export async function drawRow(caption: string, image: string, truth: Plane, matt
   const difference = { ...ours, data: ours.data.map((value, i) => Math.abs(value - wanted.data[i]!)) };
   const { left, top, side } = findHairWindow(wanted, ZOOM_WINDOW.width);
   const window: Box = { left, top, width: side, height: Math.max(1, Math.floor((side * 5) / 8)) };
-  const cutout = cutOutWindow(before, ours, window);
+  const cutout = await cutOutWindow(before, ours, window);
   return drawSheetRow({
     caption,
     whole: [before, wanted, ours, difference],
@@ -57,7 +57,7 @@ export async function drawRow(caption: string, image: string, truth: Plane, matt
   });
 }
 
-function cutOutWindow(picture: Raster, alpha: AlphaPlane, window: Box): Raster {
+async function cutOutWindow(picture: Raster, alpha: AlphaPlane, window: Box): Promise<Raster> {
   const left = Math.max(0, window.left - MARGIN);
   const top = Math.max(0, window.top - MARGIN);
   const around: Box = {
@@ -66,7 +66,7 @@ function cutOutWindow(picture: Raster, alpha: AlphaPlane, window: Box): Raster {
     width: Math.min(picture.width, window.left + window.width + MARGIN) - left,
     height: Math.min(picture.height, window.top + window.height + MARGIN) - top,
   };
-  const foreground = estimateForeground(cropRaster(picture, around), cropPlane(alpha, around));
+  const foreground = await estimateForeground(cropRaster(picture, around), cropPlane(alpha, around));
   const composed = composeOver(foreground, BACKDROP);
   return cropRaster(composed, { ...window, left: window.left - left, top: window.top - top });
 }

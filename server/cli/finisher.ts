@@ -5,8 +5,8 @@ import { encodeAlphaPng, encodePng } from '../imaging/codec.ts';
 import type { AlphaPlane, Picture, Raster } from '../imaging/picture.ts';
 import { encodePsd } from '../imaging/psd/document.ts';
 import { encodeTiff } from '../imaging/tiff.ts';
-import { composeOver, cutOut } from '../matting/composition.ts';
-import { estimateForeground } from '../matting/foreground.ts';
+import { composeOver } from '../matting/composition.ts';
+import { estimateForeground, makeCutout } from '../matting/foreground/estimate-foreground.ts';
 import { type Format, type Job, largePath, type PlannedFile } from './plan.ts';
 
 /** What a composition is laid over: a colour 0..255 per channel, or an encoded picture. */
@@ -32,7 +32,7 @@ export async function finishJob(
   signal: AbortSignal,
 ): Promise<string[]> {
   const raster = lazy(() => picture.readRaster(options.depth));
-  const foreground = lazy(async () => estimateForeground(await raster(), alpha));
+  const foreground = lazy(async () => estimateForeground(await raster(), alpha, { signal }));
   const encode = options.format === 'tiff' ? encodeTiff : encodePng;
 
   async function render({ kind, path }: PlannedFile): Promise<Rendered> {
@@ -40,7 +40,7 @@ export async function finishJob(
       case 'alpha':
         return { path, content: await (options.format === 'tiff' ? encodeTiff(alpha) : encodeAlphaPng(alpha)) };
       case 'cutout':
-        return { path, content: await encode(cutOut(await raster(), alpha)) };
+        return { path, content: await encode(await makeCutout(await raster(), alpha, { signal })) };
       case 'foreground':
         return { path, content: await encode(await foreground()) };
       case 'composition':

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -9,23 +8,27 @@ import {
   DOCUMENT,
   DOCUMENT_TYPE,
   ENCODED_TYPES,
+  FOREGROUND_METHODS,
   HEADERS,
   OUTPUTS,
   RAW_TYPE,
   REFINEMENTS,
   SUBJECTS,
 } from '../../protocol/matte.ts';
-import type { Admission } from '../admission.ts';
+import { type Admission, Place } from '../admission.ts';
 import { announceBytes, isRaw, mediaType, type RawLayout, readBody, readFormFile, readRawLayout } from '../body.ts';
 import { AppError } from '../errors.ts';
-import { encodeAlphaPng, encodePng, openEncoded, openRaw } from '../imaging/codec.ts';
+import { openEncoded, openRaw } from '../imaging/codec.ts';
 import { parseColour } from '../imaging/colour.ts';
 import type { AlphaPlane, Picture, Raster } from '../imaging/picture.ts';
 import { encodePsd } from '../imaging/psd/document.ts';
-import { composeOver, cutOut } from '../matting/composition.ts';
-import { estimateForeground } from '../matting/foreground.ts';
+import { type Plane16, toEightBits, toPlane16 } from '../matting/edge/plane.ts';
+import { estimateForeground } from '../matting/foreground/estimate-foreground.ts';
+import type { MatteCache } from '../matting/matte-cache.ts';
+import { makeOutput } from '../matting/outputs.ts';
 import type { MatteService } from '../matting/service.ts';
 import { whenClosed } from '../when-closed.ts';
+import { abortOnClose, chooseType, describePixels, encodePixels, formatTimings } from './answer.ts';
 
 const DEPTHS = ['8', '16'] as const;
 const ANSWERS = [...OUTPUTS, DOCUMENT] as const;
@@ -55,6 +58,11 @@ const Query = Type.Object(
       { default: '8' },
     ),
     background: Type.String({ default: 'white', maxLength: 64 }),
+    foreground: Type.Union(
+      FOREGROUND_METHODS.map((method) => Type.Literal(method)),
+      { default: 'best' },
+    ),
+    decontaminate: Type.Number({ default: 1, minimum: 0, maximum: 1 }),
     'cutout-layer': Type.Union(
       SWITCH.map((value) => Type.Literal(value)),
       { default: 'false' },
@@ -75,7 +83,12 @@ declare module 'fastify' {
   }
 }
 
-export function registerMattes(app: FastifyInstance, mattes: MatteService, admission: Admission): void {
+export function registerMattes(
+  app: FastifyInstance,
+  mattes: MatteService,
+  kept: MatteCache,
+  admission: Admission,
+): void {
   app.decorateRequest('announced', 0);
   app.decorateRequest('place', null);
 
@@ -95,7 +108,7 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
           throw new AppError('BAD_REQUEST', describeQuery(request.query, validate.errors));
         mattes.checkModel(request.query.model, request.query.subject);
         parseColour(request.query.background);
-        chooseType(request);
+        chooseType(request, offerTypes(request));
         request.announced = announceBytes(request);
         const place = new Place(admission.enter(request.announced));
         request.place = place;
@@ -114,58 +127,34 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
   );
 
   async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
-    const picture = await readPicture(request);
-    const { output, model, subject, refine } = request.query;
-    const depth = depthOf(request.query);
-    const matte = await mattes.matte(picture, { model, subject, refine, depth, signal });
+    const { picture, bytes } = await readPicture(request);
+    const { model, subject, refine } = request.query;
+    // Always 16 bits: edge controls start from them, and rounding them to 8 gives what rounding once would.
+    const matte = await mattes.matte(picture, { model, subject, refine, depth: 16, signal });
+    const alpha = toPlane16(matte.alpha);
     const began = performance.now();
-    const type = chooseType(request);
-    const { raster, body, headers = {} } = await render(picture, matte.alpha, request.query, type, signal);
+    const { pixels, body, headers } = await render(picture, alpha, request, signal);
     signal.throwIfAborted();
-    const timings = { ...matte.timings, finish: performance.now() - began };
+    const id = kept.add({ alpha, picture, model: matte.model, provider: matte.provider }, bytes);
     reply
-      .headers(headers)
-      .header(HEADERS.width, raster.width)
-      .header(HEADERS.height, raster.height)
-      .header(HEADERS.channels, 'channels' in raster ? raster.channels : 1)
-      .header(HEADERS.depth, output === 'alpha' ? depth : raster.data.BYTES_PER_ELEMENT * 8)
-      .header(HEADERS.matteId, randomUUID())
+      .type(chooseType(request, offerTypes(request)))
+      .headers({ ...describePixels(pixels), ...headers })
+      .header(HEADERS.matteId, id)
       .header(HEADERS.model, matte.model)
       .header(HEADERS.provider, matte.provider)
       .header(
         'server-timing',
-        Object.entries(timings)
-          .map(([stage, ms]) => `${stage};dur=${ms.toFixed(1)}`)
-          .concat(`runs;desc="${matte.runs}"`)
-          .join(', '),
+        `${formatTimings({ ...matte.timings, finish: performance.now() - began })}, runs;desc="${matte.runs}"`,
       );
-    return reply.type(type).send(body);
+    return reply.send(body);
   }
 }
 
-/** A place in the queue, kept until the answer is closed and the work for it, if it began, has ended. */
-class Place {
-  #holders = 1;
-  readonly #leave: () => void;
-
-  constructor(leave: () => void) {
-    this.#leave = leave;
-  }
-
-  begin(): void {
-    this.#holders++;
-  }
-
-  end(): void {
-    if (--this.#holders === 0) this.#leave();
-  }
-}
-
-async function readPicture(request: FastifyRequest): Promise<Picture> {
-  if (mediaType(request) === MULTIPART) return openEncoded(await readFormFile(request));
-  const body = request.body as Buffer;
-  if (!isRaw(request)) return openEncoded(body);
-  return openRaw(toRaster(body, readRawLayout(request.headers)));
+/** The picture, and the bytes that it holds on to. */
+async function readPicture(request: FastifyRequest): Promise<{ picture: Picture; bytes: number }> {
+  const body = mediaType(request) === MULTIPART ? await readFormFile(request) : (request.body as Buffer);
+  const picture = isRaw(request) ? openRaw(toRaster(body, readRawLayout(request.headers))) : await openEncoded(body);
+  return { picture, bytes: body.byteLength };
 }
 
 function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): Raster {
@@ -174,78 +163,61 @@ function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): 
 }
 
 interface Rendered {
-  raster: AlphaPlane | Raster;
+  pixels: AlphaPlane | Raster;
   body: Buffer | Readable;
   headers?: Record<string, string | number>;
 }
 
 async function render(
   picture: Picture,
-  alpha: AlphaPlane,
-  query: Query,
-  type: string,
+  alpha: Plane16,
+  request: FastifyRequest<{ Querystring: Query }>,
   signal: AbortSignal,
 ): Promise<Rendered> {
-  if (query.output === DOCUMENT) return renderDocument(picture, alpha, query, signal);
-  const raster = await finish(picture, alpha, query);
-  return { raster, body: type === RAW_TYPE ? bytesOf(raster.data) : await encode(raster) };
+  const { output, foreground: method, decontaminate, background } = request.query;
+  if (output === DOCUMENT) return renderDocument(picture, alpha, request.query, signal);
+  const pixels = await makeOutput(
+    { alpha, shown: alpha, readColours: (depth) => picture.readRaster(depth) },
+    { output, depth: depthOf(request.query), method, decontaminate, background: parseColour(background), signal },
+  );
+  signal.throwIfAborted();
+  return { pixels, body: await encodePixels(pixels, chooseType(request, offerTypes(request))) };
 }
 
 /** The document is written while it is sent, so that it never lies in memory as a whole. */
-async function renderDocument(picture: Picture, alpha: AlphaPlane, query: Query, signal: AbortSignal) {
-  const raster = await picture.readRaster(depthOf(query));
-  const cutout = query['cutout-layer'] === 'true' ? estimateForeground(raster, alpha) : undefined;
-  const document = { name: LAYER_NAME, picture: raster, alpha, cutout, dpi: picture.dpi };
+async function renderDocument(picture: Picture, kept: Plane16, query: Query, signal: AbortSignal): Promise<Rendered> {
+  const depth = depthOf(query);
+  const pixels = await picture.readRaster(depth);
+  const alpha = depth === 16 ? kept : toEightBits(kept);
+  const options = { method: query.foreground, signal };
+  const cutout = query['cutout-layer'] === 'true' ? await estimateForeground(pixels, kept, options) : undefined;
+  const document = { name: LAYER_NAME, picture: pixels, alpha, cutout, dpi: picture.dpi };
   const { isLarge, bytes, chunks } = await encodePsd(document, signal);
   const headers = {
     'content-length': bytes,
     'content-disposition': `attachment; filename="matte.${isLarge ? 'psb' : 'psd'}"`,
   };
-  return { raster, body: Readable.from(chunks, { objectMode: false }), headers };
-}
-
-async function finish(picture: Picture, alpha: AlphaPlane, query: Query): Promise<AlphaPlane | Raster> {
-  if (query.output === 'alpha') return alpha;
-  const raster = await picture.readRaster(depthOf(query));
-  if (query.output === 'cutout') return cutOut(raster, alpha);
-  const foreground = estimateForeground(raster, alpha);
-  return query.output === 'foreground' ? foreground : composeOver(foreground, parseColour(query.background));
-}
-
-function encode(raster: AlphaPlane | Raster): Promise<Buffer> {
-  return 'channels' in raster ? encodePng(raster) : encodeAlphaPng(raster);
-}
-
-function bytesOf(data: Uint8Array | Uint16Array): Buffer {
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return { pixels, body: Readable.from(chunks, { objectMode: false }), headers };
 }
 
 /** Raw pixels are answered with raw pixels and pictures with PNG, unless the client says otherwise. */
-function chooseType(request: FastifyRequest<{ Querystring: Query }>): string {
-  const offered = offerTypes(request);
-  const chosen = request.accepts().type(offered);
-  if (typeof chosen !== 'string') throw new AppError('NOT_ACCEPTABLE');
-  return chosen;
-}
-
 function offerTypes(request: FastifyRequest<{ Querystring: Query }>): string[] {
   if (request.query.output === DOCUMENT) return [DOCUMENT_TYPE];
   return isRaw(request) ? [RAW_TYPE, 'image/png'] : ['image/png', RAW_TYPE];
-}
-
-function abortOnClose(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  whenClosed(reply, () => {
-    if (!reply.raw.writableFinished) controller.abort(new AppError('CANCELLED'));
-  });
-  return controller.signal;
 }
 
 function depthOf({ depth }: Query): Depth {
   return depth === '16' ? 16 : 8;
 }
 
-const CHOICES: Readonly<Record<string, readonly string[]>> = { output: ANSWERS, depth: DEPTHS, 'cutout-layer': SWITCH };
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  output: ANSWERS,
+  depth: DEPTHS,
+  subject: SUBJECTS,
+  refine: REFINEMENTS,
+  foreground: FOREGROUND_METHODS,
+  'cutout-layer': SWITCH,
+};
 
 /** The first thing wrong with the query, in a sentence for people. */
 function describeQuery(query: object, errors: FastifySchemaValidationError[] | null | undefined): string {
@@ -256,6 +228,7 @@ function describeQuery(query: object, errors: FastifySchemaValidationError[] | n
   if (Array.isArray(Object.entries(query).find(([key]) => key === name)?.[1]))
     return `The parameter "${name}" may be given only once.`;
   if (error?.keyword === 'maxLength') return `The parameter "${name}" is longer than ${error.params.limit} characters.`;
+  if (name === 'decontaminate') return 'The parameter "decontaminate" must be a number from 0 to 1.';
   const choices = CHOICES[name] ?? DEPTHS;
   return `The parameter "${name}" must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}.`;
 }

@@ -102,15 +102,21 @@ describe('raw pixels', () => {
 });
 
 describe('outputs', () => {
-  it.each([8, 16] as const)('cutout keeps the colours beside the matte (%d bits)', async (depth) => {
-    const { request, samples } = upload(3, depth);
-    const alpha = samplesOf(await post(server.port, { ...request, query: `?depth=${depth}` }), depth);
-    const answer = await post(server.port, { ...request, query: `?output=cutout&depth=${depth}` });
-    expect([answer.headers.get('x-image-channels'), answer.headers.get('x-image-depth')]).toEqual(['4', String(depth)]);
-    const found = samplesOf(answer, depth);
-    const expected = alpha.flatMap((a, i) => [...samples.slice(3 * i, 3 * i + 3), a]);
-    expect(found).toEqual(expected);
-  });
+  it.each([8, 16] as const)(
+    'cutout without decontamination keeps the colours, and is empty outside (%d bits)',
+    async (depth) => {
+      const { request, samples } = upload(3, depth);
+      const alpha = samplesOf(await post(server.port, { ...request, query: `?depth=${depth}` }), depth);
+      const answer = await post(server.port, { ...request, query: `?output=cutout&decontaminate=0&depth=${depth}` });
+      expect([answer.headers.get('x-image-channels'), answer.headers.get('x-image-depth')]).toEqual([
+        '4',
+        String(depth),
+      ]);
+      const found = samplesOf(answer, depth);
+      const expected = alpha.flatMap((a, i) => (a === 0 ? [0, 0, 0, 0] : [...samples.slice(3 * i, 3 * i + 3), a]));
+      expect(found).toEqual(expected);
+    },
+  );
 
   it.each(['foreground', 'composition'])('%s of a bright, opaque picture is the picture', async (output) => {
     const body = new Uint8Array(SIDE * SIDE * 3).fill(255);

@@ -1,0 +1,41 @@
+import type { Depth, ForegroundMethod, Output } from './matte.ts';
+
+/**
+ * JSON body of `POST /v1/mattes/:id/edge`. Everything may be left out; what is absent or 0 changes nothing. Lengths are
+ * pixels and areas square pixels of the full picture, for previews too.
+ */
+export interface EdgeRequest {
+  /** Moves every edge outwards (above zero) or inwards by so many pixels, parts included. */
+  shift?: number;
+  /** Standard deviation of a Gaussian blur. */
+  feather?: number;
+  /** Steepens alpha around 0.5; 100 makes it hard. */
+  contrast?: number;
+  /** More (above zero) or less of the semi-transparent band. */
+  hair?: number;
+  /** Removes patches of subject of fewer pixels. */
+  removeSpecks?: number;
+  /** Closes enclosed gaps of fewer pixels. */
+  fillHoles?: number;
+  /** 0..1, default 1: how much of the old background's colour is taken out of a cutout's or composition's edge. */
+  decontaminate?: number;
+  /** Default: `best`, or `fast` for a preview. */
+  foreground?: ForegroundMethod;
+  /** Width of a smaller answer; at most the picture's. Absent: full size. */
+  width?: number;
+  output?: Output;
+  depth?: Depth;
+  /** CSS colour, for `composition`. */
+  background?: string;
+}
+
+/** Smallest and largest value of each control. */
+export const EDGE_RANGES = {
+  shift: [-20, 20],
+  feather: [0, 250],
+  contrast: [0, 100],
+  hair: [-1, 1],
+  removeSpecks: [0, 10_000_000],
+  fillHoles: [0, 10_000_000],
+  decontaminate: [0, 1],
+} as const satisfies Partial<Record<keyof EdgeRequest, readonly [number, number]>>;

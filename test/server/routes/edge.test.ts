@@ -1,0 +1,173 @@
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type StandInServer, startStandInServer } from '../../fixtures/stand-in.ts';
+import { type Answer, expectError, post, rawHeaders } from '../talk.ts';
+
+let server: StandInServer;
+beforeAll(async () => {
+  server = await startStandInServer({ keepMattesFor: 60_000 });
+});
+afterAll(() => server.close());
+
+const [WIDTH, HEIGHT] = [80, 40];
+/** Bright on the left, dark on the right: the stand-in network's alpha is the brightness. */
+const pixels = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, (_, i) => {
+  const x = Math.floor(i / 3) % WIDTH;
+  return Math.min(255, Math.max(0, 255 * (1.5 - x / 40)));
+});
+const RAW = 'application/octet-stream';
+
+async function keep(query = ''): Promise<{ id: string; answer: Answer }> {
+  const answer = await post(server.port, { query, headers: rawHeaders(WIDTH, HEIGHT, 3), body: pixels });
+  expect(answer.status).toBe(200);
+  return { id: answer.headers.get('x-matte-id')!, answer };
+}
+
+async function refine(id: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${server.port}/v1/mattes/${id}/edge`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: RAW, ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  return { status: response.status, headers: new Map(response.headers), body: bytes };
+}
+
+describe('POST /v1/mattes/:id/edge', () => {
+  it.each(['8', '16'])('answers the kept matte as it was, at depth %s, when nothing is asked', async (depth) => {
+    const { id, answer } = await keep(`?depth=${depth}`);
+    const same = await refine(id, { depth: Number(depth) });
+    expect(same.status).toBe(200);
+    expect(same.body.equals(answer.body)).toBe(true);
+    expect(same.headers.get('x-image-depth')).toBe(depth);
+    expect(same.headers.get('x-matte-id')).toBe(id);
+    expect(same.headers.get('x-model')).toBe('stand-in');
+  });
+
+  it('keeps 16 bits of a matte that was asked for with 8', async () => {
+    const [eight, sixteen] = [await keep('?depth=8'), await keep('?depth=16')];
+    expect((await refine(eight.id, { depth: 16 })).body.equals(sixteen.answer.body)).toBe(true);
+  });
+
+  it('does not change the kept matte', async () => {
+    const { id, answer } = await keep();
+    const changed = await refine(id, { shift: 3, feather: 1.5, contrast: 10, hair: 0.2 });
+    expect(changed.body.equals(answer.body)).toBe(false);
+    expect((await refine(id, {})).body.equals(answer.body)).toBe(true);
+  });
+
+  it('answers PNG unless raw samples are asked for', async () => {
+    const { id } = await keep();
+    const png = await refine(id, {}, { accept: '*/*' });
+    expect(png.headers.get('content-type')).toBe('image/png');
+    expect(await sharp(png.body).metadata()).toMatchObject({ width: WIDTH, height: HEIGHT });
+    expectError(await refine(id, {}, { accept: 'text/html' }), 'NOT_ACCEPTABLE');
+  });
+
+  it('previews in a smaller size, with lengths still in pixels of the picture', async () => {
+    const { id } = await keep();
+    const crossing = (row: Buffer) => row.findIndex((value) => value < 128);
+    for (const shift of [0, -8]) {
+      const small = await refine(id, { shift, width: 40 });
+      const full = await refine(id, { shift });
+      expect([small.headers.get('x-image-width'), small.headers.get('x-image-height')]).toEqual(['40', '20']);
+      expect(Math.abs(crossing(small.body.subarray(0, 40)) * 2 - crossing(full.body.subarray(0, 80)))).toBeLessThan(3);
+    }
+    expect((await refine(id, { width: 5000 })).headers.get('x-image-width')).toBe(String(WIDTH));
+  });
+
+  it.each([undefined, 40])('gives every output, at width %s', async (width) => {
+    const { id } = await keep();
+    for (const [output, channels] of [
+      ['alpha', 1],
+      ['cutout', 4],
+      ['foreground', 4],
+      ['composition', 3],
+    ] as const) {
+      const answer = await refine(id, {
+        output,
+        ...(width && { width }),
+        shift: 2,
+        background: '#f00',
+        decontaminate: 0.5,
+      });
+      expect(answer.headers.get('x-image-channels')).toBe(String(channels));
+      const [w, h] = [Number(answer.headers.get('x-image-width')), Number(answer.headers.get('x-image-height'))];
+      expect(answer.body.length).toBe(w * h * channels);
+    }
+  });
+
+  it('keeps the transparency of the picture in previews', async () => {
+    const rgba = new Uint8Array(WIDTH * HEIGHT * 4).fill(255).map((value, i) => (i % 4 === 3 ? 128 : value));
+    const answer = await post(server.port, { headers: rawHeaders(WIDTH, HEIGHT, 4), body: rgba });
+    const id = answer.headers.get('x-matte-id')!;
+    const [full] = [await refine(id, { output: 'cutout' })];
+    const small = await refine(id, { output: 'cutout', width: 40 });
+    expect(small.body[3]).toBe(full.body[3]);
+  });
+
+  it.each([
+    ['{"shift": 21}', '"shift" must be a number from -20 to 20.'],
+    ['{"shift": "1"}', '"shift" must be a number from -20 to 20.'],
+    ['{"feather": -1}', '"feather" must be a number from 0 to 250.'],
+    ['{"hair": null}', '"hair" must be a number from -1 to 1.'],
+    ['{"contrast": true}', '"contrast" must be a number from 0 to 100.'],
+    ['{"depth": 12}', '"depth" has a value that is not known.'],
+    ['{"output": "mask"}', '"output" has a value that is not known.'],
+    ['{"width": 1.5}', '"width" has a value that is not known.'],
+    ['{"shfit": 1}', '"shfit" is not a setting.'],
+    ['[]', 'The body must be an object with known settings only.'],
+    ['{"background": "notacolour"}', '"notacolour" is not a colour. Use a CSS name or #rrggbb.'],
+  ])('refuses %s', async (body, sentence) => {
+    const { id } = await keep();
+    expect(expectError(await refine(id, body), 'BAD_REQUEST')).toBe(sentence);
+  });
+
+  it.each(['{', '', 'null,', '{"__proto__": {"shift": 1}}'])('refuses what is not JSON: %s', async (body) => {
+    const { id } = await keep();
+    expectError(await refine(id, body), 'BAD_REQUEST');
+  });
+
+  it('refuses long bodies and other types', async () => {
+    const { id } = await keep();
+    expectError(await refine(id, `{"background": "${' '.repeat(5000)}"}`), 'BODY_TOO_LARGE');
+    for (const type of ['text/plain', 'image/png', RAW, 'application/x-www-form-urlencoded'])
+      expectError(await refine(id, '{}', { 'content-type': type }), 'UNSUPPORTED_TYPE');
+  });
+
+  it('says when a matte is gone', async () => {
+    for (const id of ['nothing', '0', '__proto__', '%00', '..%2F']) expectError(await refine(id, {}), 'MATTE_GONE');
+  });
+});
+
+describe('DELETE /v1/mattes/:id', () => {
+  it('drops the matte at once', async () => {
+    const { id } = await keep();
+    const url = `http://127.0.0.1:${server.port}/v1/mattes/${id}`;
+    expect((await fetch(url, { method: 'DELETE' })).status).toBe(204);
+    expect((await fetch(url, { method: 'DELETE' })).status).toBe(404);
+    expectError(await refine(id, {}), 'MATTE_GONE');
+  });
+});
+
+describe('a small cache', () => {
+  it('drops the oldest, and keeps a matte without its picture', async () => {
+    const tiny = await startStandInServer({ maxCacheBytes: WIDTH * HEIGHT * 2 + 100 });
+    const send = async () =>
+      (await post(tiny.port, { headers: rawHeaders(WIDTH, HEIGHT, 3), body: pixels })).headers.get('x-matte-id')!;
+    const ask = (id: string, body: object) =>
+      fetch(`http://127.0.0.1:${tiny.port}/v1/mattes/${id}/edge`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const [first, second] = [await send(), await send()];
+    expect((await ask(first, {})).status).toBe(404);
+    expect((await ask(second, {})).status).toBe(200);
+    const colours = await ask(second, { output: 'cutout' });
+    expect(await colours.json()).toMatchObject({
+      error: { code: 'MATTE_GONE', message: 'The picture was too large to be kept beside its matte.' },
+    });
+    await tiny.close();
+  });
+});
