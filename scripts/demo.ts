@@ -30,8 +30,7 @@ const server = await startServer(loadConfig({ port: 0, logLevel: 'silent' }), { 
 const host = new SimulatedPhotoshop({ ports: { [PORTS[0]]: server.port } });
 try {
   terminal.say(`Server      ${server.url}`);
-  await server.ready.finally(() => progress.stop());
-  await server.best;
+  await server.ready.then(() => server.best).finally(() => progress.stop());
   const { spec, provider, reason } = await server.mattes.status('auto');
   terminal.say(`Model       ${spec.name} (${spec.id}), ${spec.licence.spdx} licence`);
   terminal.say(`Provider    ${provider}${reason ? ` because ${reason}` : ''}`);

@@ -51,10 +51,9 @@ export async function startServer(
   const app = await buildApp({ config, mattes, ...(logger && { logger }) });
   const port = await listen(app, config.ports);
   const stopping = new AbortController();
-  const ready = mattes
-    .prepare('auto', { signal: stopping.signal, ...(onProgress && { onProgress }) })
-    .then(() => undefined);
-  const best = ready.then(() => mattes.prepareBest({ signal: stopping.signal }));
+  const pulling = { signal: stopping.signal, ...(onProgress && { onProgress }) };
+  const ready = mattes.prepare('auto', pulling).then(() => undefined);
+  const best = ready.then(() => mattes.prepareBest(pulling));
   best.catch((error: Error) => logger?.warn({ err: error }, 'refine=best has to do with one model'));
   // Whoever cares awaits `ready`; a server without its model still answers, and says so at /ready.
   ready.catch(() => undefined);
