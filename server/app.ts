@@ -14,15 +14,17 @@ import type { MatteService } from './matting/service.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerMattes } from './routes/mattes.ts';
 import { registerModels } from './routes/models.ts';
+import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
 
 export interface AppDependencies {
   config: Config;
   mattes: MatteService;
   logger?: FastifyBaseLogger;
+  shutdown?: Shutdown;
 }
 
 /** The whole HTTP side, wired but not listening. */
-export async function buildApp({ config, mattes, logger }: AppDependencies): Promise<FastifyInstance> {
+export async function buildApp({ config, mattes, logger, shutdown }: AppDependencies): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     bodyLimit: MAX_BODY_BYTES,
@@ -84,6 +86,7 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
 
   registerHealth(app, mattes);
   registerModels(app, mattes);
+  if (shutdown) registerShutdown(app, shutdown);
   registerMattes(app, mattes, new Admission(config.maxJobs, config.maxJobBytes));
   return app;
 }

@@ -13,6 +13,8 @@ const DiscoverySchema = Type.Object({
   version: Type.String(),
   /** ISO 8601. */
   startedAt: Type.String(),
+  /** Secret of this run, for `POST /v1/shutdown`. Who can read the file, its owner, may end the server. */
+  token: Type.Optional(Type.String({ minLength: 32 })),
 });
 
 /** What a running server leaves in the user's config folder so that the command line finds it. */
