@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { VERSION } from '../package-root.ts';
+import { registerAutostart } from './autostart.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerMatte } from './matte.ts';
 import { registerModels } from './models.ts';
@@ -30,6 +31,7 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
   registerServe(program);
   registerStatus(program, terminal, exit);
   registerStop(program, terminal, exit);
+  registerAutostart(program, terminal, exit);
   registerMatte(program, terminal, exit);
   registerModels(program, terminal, exit);
   registerDoctor(program, terminal, exit);
