@@ -11,8 +11,10 @@ import { doors } from './doors.ts';
 import { drain } from './drain.ts';
 import { AppError } from './errors.ts';
 import type { MatteService } from './matting/service.ts';
+import { countRequests, Metrics } from './metrics.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerMattes } from './routes/mattes.ts';
+import { registerMetrics } from './routes/metrics.ts';
 import { registerModels } from './routes/models.ts';
 import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
 
@@ -66,6 +68,8 @@ export async function buildApp({ config, mattes, logger, shutdown }: AppDependen
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   // JSON and text bodies are simple cross-site requests, and no route takes them.
   app.removeAllContentTypeParsers();
+  const metrics = new Metrics();
+  await app.register(countRequests, { metrics });
   await app.register(doors);
   await app.register(drain);
   await app.register(accepts);
@@ -87,7 +91,10 @@ export async function buildApp({ config, mattes, logger, shutdown }: AppDependen
   registerHealth(app, mattes);
   registerModels(app, mattes);
   if (shutdown) registerShutdown(app, shutdown);
-  registerMattes(app, mattes, new Admission(config.maxJobs, config.maxJobBytes));
+  registerMetrics(app, mattes, metrics);
+  const admission = new Admission(config.maxJobs, config.maxJobBytes);
+  metrics.gauge('hairline_jobs', 'Pictures accepted and not answered yet.', () => admission.jobs);
+  registerMattes(app, mattes, admission, metrics);
   return app;
 }
 

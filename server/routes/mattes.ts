@@ -25,6 +25,7 @@ import { encodePsd } from '../imaging/psd/document.ts';
 import { composeOver, cutOut } from '../matting/composition.ts';
 import { estimateForeground } from '../matting/foreground.ts';
 import type { MatteService } from '../matting/service.ts';
+import type { Metrics } from '../metrics.ts';
 import { whenClosed } from '../when-closed.ts';
 
 const DEPTHS = ['8', '16'] as const;
@@ -75,7 +76,12 @@ declare module 'fastify' {
   }
 }
 
-export function registerMattes(app: FastifyInstance, mattes: MatteService, admission: Admission): void {
+export function registerMattes(
+  app: FastifyInstance,
+  mattes: MatteService,
+  admission: Admission,
+  metrics: Metrics,
+): void {
   app.decorateRequest('announced', 0);
   app.decorateRequest('place', null);
 
@@ -123,6 +129,7 @@ export function registerMattes(app: FastifyInstance, mattes: MatteService, admis
     const { raster, body, headers = {} } = await render(picture, matte.alpha, request.query, type, signal);
     signal.throwIfAborted();
     const timings = { ...matte.timings, finish: performance.now() - began };
+    metrics.matte(timings);
     reply
       .headers(headers)
       .header(HEADERS.width, raster.width)
