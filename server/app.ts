@@ -7,6 +7,7 @@ import { type ErrorCode, RETRY_AFTER_SECONDS } from '../protocol/errors.ts';
 import { MAX_BODY_BYTES } from '../protocol/limits.ts';
 import { Admission } from './admission.ts';
 import type { Config } from './config.ts';
+import { registerDocs } from './docs.ts';
 import { doors } from './doors.ts';
 import { drain } from './drain.ts';
 import { AppError } from './errors.ts';
@@ -88,6 +89,7 @@ export async function buildApp({ config, mattes, logger, shutdown }: AppDependen
     throw new AppError('METHOD_NOT_ALLOWED');
   });
 
+  await registerDocs(app);
   registerHealth(app, mattes);
   registerModels(app, mattes);
   if (shutdown) registerShutdown(app, shutdown);

@@ -27,6 +27,7 @@ import { estimateForeground } from '../matting/foreground.ts';
 import type { MatteService } from '../matting/service.ts';
 import type { Metrics } from '../metrics.ts';
 import { whenClosed } from '../when-closed.ts';
+import { DESCRIBED } from './mattes-description.ts';
 
 const DEPTHS = ['8', '16'] as const;
 const ANSWERS = [...OUTPUTS, DOCUMENT] as const;
@@ -37,7 +38,7 @@ const LAYER_NAME = 'Layer 0';
 
 const Query = Type.Object(
   {
-    model: Type.String({ default: 'auto', maxLength: 64 }),
+    model: Type.String({ default: 'auto', maxLength: 64, description: 'An id of `GET /v1/models`, or `auto`.' }),
     subject: Type.Union(
       SUBJECTS.map((subject) => Type.Literal(subject)),
       { default: 'portrait' },
@@ -55,7 +56,7 @@ const Query = Type.Object(
       DEPTHS.map((depth) => Type.Literal(depth)),
       { default: '8' },
     ),
-    background: Type.String({ default: 'white', maxLength: 64 }),
+    background: Type.String({ default: 'white', maxLength: 64, description: 'A CSS colour, for `composition`.' }),
     'cutout-layer': Type.Union(
       SWITCH.map((value) => Type.Literal(value)),
       { default: 'false' },
@@ -92,7 +93,8 @@ export function registerMattes(
   app.post<{ Querystring: Query }>(
     '/v1/mattes',
     {
-      schema: { querystring: Query },
+      schema: { summary: 'The matte of one picture', querystring: Query },
+      config: { described: DESCRIBED },
       // Everything that can be refused is refused here, before a byte of the body is kept.
       onRequest: async (request, reply) => {
         if (!ACCEPTED.has(mediaType(request))) throw new AppError('UNSUPPORTED_TYPE');

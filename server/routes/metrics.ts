@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { MatteService } from '../matting/service.ts';
 import type { Metrics } from '../metrics.ts';
+import { EVERYWHERE, failures } from '../schemas.ts';
 
 /** `GET /metrics`: text for Prometheus, behind the same doors as everything else. */
 export function registerMetrics(app: FastifyInstance, mattes: MatteService, metrics: Metrics): void {
@@ -14,7 +15,17 @@ export function registerMetrics(app: FastifyInstance, mattes: MatteService, metr
       return { model: spec.id, state, provider: provider ?? 'none' };
     },
   );
-  app.get('/metrics', async (_request, reply) =>
+  const described = {
+    summary: 'Numbers for Prometheus',
+    response: {
+      200: {
+        description: 'Prometheus text, version 0.0.4.',
+        content: { 'text/plain': { schema: { type: 'string' } } },
+      },
+      ...failures(...EVERYWHERE),
+    },
+  };
+  app.get('/metrics', { config: { described } }, async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
 }

@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
 import { AppError } from '../errors.ts';
+import { EVERYWHERE, failures } from '../schemas.ts';
 import { whenClosed } from '../when-closed.ts';
 
 export interface Shutdown {
@@ -16,7 +18,16 @@ export interface Shutdown {
  */
 export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdown): void {
   const expected = digest(`Bearer ${token}`);
+  const stopping = Type.Object(
+    { stopping: Type.Boolean() },
+    { description: 'It ends after the requests in progress.' },
+  );
   app.post('/v1/shutdown', {
+    schema: {
+      summary: 'End the server',
+      security: [{ token: [] }],
+      response: { 202: stopping, ...failures(...EVERYWHERE, 'UNAUTHORIZED', 'SHUTTING_DOWN') },
+    },
     onRequest: async (request, reply) => {
       if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
       reply.header('www-authenticate', 'Bearer');
