@@ -117,9 +117,12 @@ export interface FoundServer {
   announced: Discovery | null;
 }
 
-/** A server that runs already: the one that announced itself, else whichever listens on one of our ports. */
-export async function locateServer(config: Config): Promise<FoundServer | null> {
-  const announced = await readDiscovery(config.configDir);
+/**
+ * A server that runs already: the one that announced itself, else whichever listens on one of our ports.
+ * @param patience milliseconds for the announced one to answer
+ */
+export async function locateServer(config: Config, patience?: number): Promise<FoundServer | null> {
+  const announced = await readDiscovery(config.configDir, patience);
   if (announced) return { url: `http://${LOOPBACK}:${announced.port}`, announced };
   const found = await Promise.all(PORTS.map(async (port) => ((await probe(port)) ? port : null)));
   const port = found.find((p) => p !== null);

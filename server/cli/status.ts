@@ -1,12 +1,9 @@
 import type { Command } from 'commander';
 import type { Ready } from '../../protocol/status.ts';
 import { type Config, loadConfig } from '../config.ts';
-import { probe } from '../discovery.ts';
+import { PATIENT_MS, probe } from '../discovery.ts';
 import { locateServer } from './connection.ts';
 import { EXIT, type Terminal } from './terminal.ts';
-
-/** As for finding it: a busy server needs a moment. */
-const ANSWER_MS = 5_000;
 
 /** Adds `hairline status`. */
 export function registerStatus(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -25,7 +22,7 @@ export async function showStatus(
   terminal: Terminal,
   { json = false }: { json?: boolean } = {},
 ): Promise<number> {
-  const found = await locateServer(config);
+  const found = await locateServer(config, PATIENT_MS);
   const ready = found && (await askReady(found.url));
   if (!found || !ready) {
     if (json) terminal.result(JSON.stringify({ running: false }));
@@ -51,7 +48,7 @@ export async function showStatus(
 async function askReady(url: string): Promise<Ready | null> {
   try {
     // 503 has the same shape: it says what the model waits for.
-    const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(ANSWER_MS), redirect: 'error' });
+    const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(PATIENT_MS), redirect: 'error' });
     const body = (await response.json()) as Partial<Ready>;
     if (body.state !== undefined) return body as Ready;
   } catch {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
+import { PATIENT_MS } from '../discovery.ts';
 import { isAlive } from '../process-alive.ts';
 import { locateServer } from './connection.ts';
 import { GRACE } from './serve.ts';
@@ -27,7 +28,7 @@ export async function stopServer(
   signal: AbortSignal,
   patience = PATIENCE_MS,
 ): Promise<number> {
-  const found = await locateServer(config);
+  const found = await locateServer(config, PATIENT_MS);
   if (!found) {
     terminal.say('Hairline is not running.');
     return EXIT.ok;
@@ -67,7 +68,7 @@ async function askToStop(url: string, token: string, signal: AbortSignal): Promi
     const response = await fetch(`${url}/v1/shutdown`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENT_MS)]),
       redirect: 'error',
     });
     return response.status;
