@@ -43,6 +43,11 @@ export const ERRORS = {
   ],
   REQUEST_TIMEOUT: [408, 'The picture did not arrive in time.', 'Try again.'],
   HEADERS_TOO_LARGE: [431, 'The request headers are too long.', 'Send fewer or shorter headers.'],
+  UNAUTHORIZED: [
+    401,
+    'This address needs the token of the running server.',
+    'Use "hairline stop", which reads it from the settings folder.',
+  ],
   FORBIDDEN_HOST: [
     403,
     'The request was addressed to a host name that is not this server.',

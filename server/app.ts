@@ -7,24 +7,29 @@ import { type ErrorCode, RETRY_AFTER_SECONDS } from '../protocol/errors.ts';
 import { MAX_BODY_BYTES } from '../protocol/limits.ts';
 import { Admission } from './admission.ts';
 import type { Config } from './config.ts';
+import { registerDocs } from './docs.ts';
 import { doors } from './doors.ts';
 import { drain } from './drain.ts';
 import { AppError } from './errors.ts';
 import { MatteCache } from './matting/matte-cache.ts';
 import type { MatteService } from './matting/service.ts';
+import { countRequests, Metrics } from './metrics.ts';
 import { registerEdge } from './routes/edge.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerMattes } from './routes/mattes.ts';
+import { registerMetrics } from './routes/metrics.ts';
 import { registerModels } from './routes/models.ts';
+import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
 
 export interface AppDependencies {
   config: Config;
   mattes: MatteService;
   logger?: FastifyBaseLogger;
+  shutdown?: Shutdown;
 }
 
 /** The whole HTTP side, wired but not listening. */
-export async function buildApp({ config, mattes, logger }: AppDependencies): Promise<FastifyInstance> {
+export async function buildApp({ config, mattes, logger, shutdown }: AppDependencies): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     bodyLimit: MAX_BODY_BYTES,
@@ -66,6 +71,8 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   // Text bodies are simple cross-site requests, and no route takes them; JSON is let in by the one route that needs it.
   app.removeAllContentTypeParsers();
+  const metrics = new Metrics();
+  await app.register(countRequests, { metrics });
   await app.register(doors);
   await app.register(drain);
   await app.register(accepts);
@@ -84,12 +91,16 @@ export async function buildApp({ config, mattes, logger }: AppDependencies): Pro
     throw new AppError('METHOD_NOT_ALLOWED');
   });
 
+  await registerDocs(app);
   registerHealth(app, mattes);
   registerModels(app, mattes);
+  if (shutdown) registerShutdown(app, shutdown);
+  registerMetrics(app, mattes, metrics);
   const admission = new Admission(config.maxJobs, config.maxJobBytes);
+  metrics.gauge('hairline_jobs', 'Pictures accepted and not answered yet.', () => admission.jobs);
   const kept = new MatteCache({ maxBytes: config.maxCacheBytes, keepFor: config.keepMattesFor });
   app.addHook('onClose', async () => kept.close());
-  registerMattes(app, mattes, kept, admission);
+  registerMattes(app, mattes, kept, admission, metrics);
   await registerEdge(app, kept, admission);
   return app;
 }

@@ -13,6 +13,8 @@ const DiscoverySchema = Type.Object({
   version: Type.String(),
   /** ISO 8601. */
   startedAt: Type.String(),
+  /** Secret of this run, for `POST /v1/shutdown`. Who can read the file, its owner, may end the server. */
+  token: Type.Optional(Type.String({ minLength: 32 })),
 });
 
 /** What a running server leaves in the user's config folder so that the command line finds it. */
@@ -20,6 +22,9 @@ export type Discovery = Static<typeof DiscoverySchema>;
 
 /** A server on this computer answers within milliseconds; one that is busy with a picture needs a little longer. */
 const PROBE_MS = 2_000;
+
+/** While a large model is being loaded, the server says nothing at all; who must know for sure waits this long. */
+export const PATIENT_MS = 20_000;
 
 const fileIn = (configDir: string) => path.join(configDir, 'server.json');
 
@@ -29,10 +34,10 @@ export async function writeDiscovery(configDir: string, discovery: Discovery): P
 }
 
 /** The server that is really running, or null when the file is absent, garbled, or left by one that has died. */
-export async function readDiscovery(configDir: string): Promise<Discovery | null> {
+export async function readDiscovery(configDir: string, patience = PROBE_MS): Promise<Discovery | null> {
   const discovery = await parseFile(configDir);
   if (!discovery || !isAlive(discovery.pid)) return null;
-  return (await probe(discovery.port)) ? discovery : null;
+  return (await probe(discovery.port, patience)) ? discovery : null;
 }
 
 /** Deletes the file, unless another server has written it since. */
@@ -42,10 +47,10 @@ export async function removeDiscovery(configDir: string, pid: number = process.p
 }
 
 /** Asks a port of this computer whether a Hairline server that speaks our protocol listens there. */
-export async function probe(port: number): Promise<Health | null> {
+export async function probe(port: number, patience = PROBE_MS): Promise<Health | null> {
   try {
     const response = await fetch(`http://${LOOPBACK}:${port}/health`, {
-      signal: AbortSignal.timeout(PROBE_MS),
+      signal: AbortSignal.timeout(patience),
       redirect: 'error',
     });
     const health = (await response.json()) as Partial<Health> | null;

@@ -9,6 +9,7 @@ import { createModelRegistry } from './registry/cached-registry.ts';
 import type { PullProgress } from './registry/model-registry.ts';
 import { defaultsOf } from './registry/preferred.ts';
 import { builtInModelsDir } from './registry/spec-loader.ts';
+import type { Shutdown } from './routes/shutdown.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -27,6 +28,8 @@ export interface StartOptions {
   onProgress?: (progress: PullProgress) => void;
   /** Folders with model specs; the built-in ones by default. */
   modelsDirs?: readonly string[];
+  /** Lets who has the token end the server over HTTP; without it that route does not exist. */
+  shutdown?: Shutdown;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface StartOptions {
  */
 export async function startServer(
   config: Config,
-  { logger, onProgress, modelsDirs = [builtInModelsDir] }: StartOptions = {},
+  { logger, onProgress, modelsDirs = [builtInModelsDir], shutdown }: StartOptions = {},
 ): Promise<RunningServer> {
   const registry = createModelRegistry({
     modelsDirs,
@@ -48,7 +51,7 @@ export async function startServer(
       onAttempts: (attempts) => logger?.info({ model: spec.id, attempts }, 'execution providers tried'),
     }),
   );
-  const app = await buildApp({ config, mattes, ...(logger && { logger }) });
+  const app = await buildApp({ config, mattes, ...(logger && { logger }), ...(shutdown && { shutdown }) });
   const port = await listen(app, config.ports);
   const stopping = new AbortController();
   const pulling = { signal: stopping.signal, ...(onProgress && { onProgress }) };

@@ -6,7 +6,11 @@ import type { FastifyReply } from 'fastify';
  */
 export function whenClosed({ raw, request }: FastifyReply, callback: () => void): void {
   const { socket } = request.raw;
+  let called = false;
   const done = () => {
+    // A socket that closes first closes its answer, and then still calls the listeners it had.
+    if (called) return;
+    called = true;
     raw.off('close', done);
     socket.off('close', done);
     callback();

@@ -4,7 +4,7 @@ import { LOOPBACK, PORTS } from '../../protocol/limits.ts';
 import { type Depth, type EncodedType, HEADERS, RAW_TYPE, type Subject } from '../../protocol/matte.ts';
 import type { ModelInfo } from '../../protocol/status.ts';
 import type { Config } from '../config.ts';
-import { probe, readDiscovery } from '../discovery.ts';
+import { type Discovery, probe, readDiscovery } from '../discovery.ts';
 import { AppError } from '../errors.ts';
 import type { AlphaPlane } from '../imaging/picture.ts';
 
@@ -111,11 +111,24 @@ async function readError(response: Response): Promise<AppError> {
     : new AppError('INTERNAL', `The server answered ${response.status}.`);
 }
 
-/** A server that runs already: the one that announced itself, else whichever listens on one of our ports. */
-export async function findServer(config: Config): Promise<string | null> {
-  const announced = await readDiscovery(config.configDir);
-  if (announced) return `http://${LOOPBACK}:${announced.port}`;
+export interface FoundServer {
+  url: string;
+  /** What it announced; null when it was found by its port alone. */
+  announced: Discovery | null;
+}
+
+/**
+ * A server that runs already: the one that announced itself, else whichever listens on one of our ports.
+ * @param patience milliseconds for the announced one to answer
+ */
+export async function locateServer(config: Config, patience?: number): Promise<FoundServer | null> {
+  const announced = await readDiscovery(config.configDir, patience);
+  if (announced) return { url: `http://${LOOPBACK}:${announced.port}`, announced };
   const found = await Promise.all(PORTS.map(async (port) => ((await probe(port)) ? port : null)));
   const port = found.find((p) => p !== null);
-  return port ? `http://${LOOPBACK}:${port}` : null;
+  return port ? { url: `http://${LOOPBACK}:${port}`, announced: null } : null;
+}
+
+export async function findServer(config: Config): Promise<string | null> {
+  return (await locateServer(config))?.url ?? null;
 }

@@ -2,10 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { VERSION } from '../package-root.ts';
+import { registerAutostart } from './autostart.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerMatte } from './matte.ts';
 import { registerModels } from './models.ts';
 import { registerServe } from './serve.ts';
+import { registerStatus } from './status.ts';
+import { registerStop } from './stop.ts';
 import { EXIT, Terminal, UsageError } from './terminal.ts';
 
 /**
@@ -26,6 +29,9 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
     .showHelpAfterError('(add --help for the possibilities)');
   registerServe(program);
+  registerStatus(program, terminal, exit);
+  registerStop(program, terminal, exit);
+  registerAutostart(program, terminal, exit);
   registerMatte(program, terminal, exit);
   registerModels(program, terminal, exit);
   registerDoctor(program, terminal, exit);

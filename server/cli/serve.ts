@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { type Flags, loadConfig } from '../config.ts';
@@ -6,8 +7,8 @@ import { VERSION } from '../package-root.ts';
 import { pullProgress } from './progress.ts';
 import { EXIT, Terminal } from './terminal.ts';
 
-/** Milliseconds that a matte in progress may take to finish after Ctrl-C. */
-const GRACE = 30_000;
+/** Milliseconds that a matte in progress may take to finish after Ctrl-C or `hairline stop`. */
+export const GRACE = 30_000;
 
 export function registerServe(program: Command): void {
   program
@@ -37,20 +38,26 @@ async function serve(flags: Flags): Promise<void> {
   const [{ createLogger }, { startServer }] = await Promise.all([import('../logger.ts'), import('../main.ts')]);
   const progress = pullProgress(terminal);
   const logger = createLogger(config.logLevel);
-  const server = await startServer(config, { logger, onProgress: progress.onProgress }).catch((error: Error) => {
-    terminal.complain(`Hairline could not start. ${error.message}`);
-    process.exit(EXIT.failed);
-  });
-  closeWithGrace({ delay: GRACE, logger: false }, async ({ err }) => {
+  let stop = () => {};
+  const shutdown = { token: randomBytes(32).toString('base64url'), begin: () => stop() };
+  const server = await startServer(config, { logger, onProgress: progress.onProgress, shutdown }).catch(
+    (error: Error) => {
+      terminal.complain(`Hairline could not start. ${error.message}`);
+      process.exit(EXIT.failed);
+    },
+  );
+  const { close } = closeWithGrace({ delay: GRACE, logger: false }, async ({ err }) => {
     if (err) logger.error({ err }, 'stopping after a fault');
     await removeDiscovery(config.configDir);
     await server.close();
   });
+  stop = close;
   await writeDiscovery(config.configDir, {
     port: server.port,
     pid: process.pid,
     version: VERSION,
     startedAt: new Date().toISOString(),
+    token: shutdown.token,
   });
   terminal.say(`Hairline ${VERSION} listens at ${server.url}`);
   try {

@@ -15,6 +15,7 @@ import type { KeptMatte, MatteCache, Preview } from '../matting/matte-cache.ts';
 import { makeOutput, type OutputSource } from '../matting/outputs.ts';
 import { whenClosed } from '../when-closed.ts';
 import { abortOnClose, chooseType, describePixels, encodePixels, formatTimings } from './answer.ts';
+import { DESCRIBED_DELETE, describeEdge } from './mattes-description.ts';
 
 /** Settings are a few hundred bytes. */
 const BODY_LIMIT = 4096;
@@ -46,7 +47,7 @@ type WithId = { Params: { id: string } };
 
 /** Edge controls on mattes that are still kept: no upload and no network run. */
 export async function registerEdge(app: FastifyInstance, kept: MatteCache, admission: Admission): Promise<void> {
-  app.delete<WithId>('/v1/mattes/:id', async (request, reply) => {
+  app.delete<WithId>('/v1/mattes/:id', { config: { described: DESCRIBED_DELETE } }, async (request, reply) => {
     if (!kept.delete(request.params.id)) throw new AppError('MATTE_GONE');
     return reply.code(204).send();
   });
@@ -58,6 +59,7 @@ export async function registerEdge(app: FastifyInstance, kept: MatteCache, admis
     scope.post<WithId>(
       '/v1/mattes/:id/edge',
       {
+        config: { described: describeEdge(Body) },
         onRequest: async (request) => {
           if (mediaType(request) !== JSON_TYPE) throw new AppError('UNSUPPORTED_TYPE');
           chooseType(request, OFFERED);

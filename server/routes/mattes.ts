@@ -27,8 +27,10 @@ import { estimateForeground } from '../matting/foreground/estimate-foreground.ts
 import type { MatteCache } from '../matting/matte-cache.ts';
 import { makeOutput } from '../matting/outputs.ts';
 import type { MatteService } from '../matting/service.ts';
+import type { Metrics } from '../metrics.ts';
 import { whenClosed } from '../when-closed.ts';
 import { abortOnClose, chooseType, describePixels, encodePixels, formatTimings } from './answer.ts';
+import { DESCRIBED } from './mattes-description.ts';
 
 const DEPTHS = ['8', '16'] as const;
 const ANSWERS = [...OUTPUTS, DOCUMENT] as const;
@@ -39,7 +41,7 @@ const LAYER_NAME = 'Layer 0';
 
 const Query = Type.Object(
   {
-    model: Type.String({ default: 'auto', maxLength: 64 }),
+    model: Type.String({ default: 'auto', maxLength: 64, description: 'An id of `GET /v1/models`, or `auto`.' }),
     subject: Type.Union(
       SUBJECTS.map((subject) => Type.Literal(subject)),
       { default: 'portrait' },
@@ -57,7 +59,7 @@ const Query = Type.Object(
       DEPTHS.map((depth) => Type.Literal(depth)),
       { default: '8' },
     ),
-    background: Type.String({ default: 'white', maxLength: 64 }),
+    background: Type.String({ default: 'white', maxLength: 64, description: 'A CSS colour, for `composition`.' }),
     foreground: Type.Union(
       FOREGROUND_METHODS.map((method) => Type.Literal(method)),
       { default: 'best' },
@@ -88,6 +90,7 @@ export function registerMattes(
   mattes: MatteService,
   kept: MatteCache,
   admission: Admission,
+  metrics: Metrics,
 ): void {
   app.decorateRequest('announced', 0);
   app.decorateRequest('place', null);
@@ -99,7 +102,8 @@ export function registerMattes(
   app.post<{ Querystring: Query }>(
     '/v1/mattes',
     {
-      schema: { querystring: Query },
+      schema: { summary: 'The matte of one picture', querystring: Query },
+      config: { described: DESCRIBED },
       // Everything that can be refused is refused here, before a byte of the body is kept.
       onRequest: async (request, reply) => {
         if (!ACCEPTED.has(mediaType(request))) throw new AppError('UNSUPPORTED_TYPE');
@@ -136,16 +140,15 @@ export function registerMattes(
     const { pixels, body, headers } = await render(picture, alpha, request, signal);
     signal.throwIfAborted();
     const id = kept.add({ alpha, picture, model: matte.model, provider: matte.provider }, bytes);
+    const timings = { ...matte.timings, finish: performance.now() - began };
+    metrics.matte(timings);
     reply
       .type(chooseType(request, offerTypes(request)))
       .headers({ ...describePixels(pixels), ...headers })
       .header(HEADERS.matteId, id)
       .header(HEADERS.model, matte.model)
       .header(HEADERS.provider, matte.provider)
-      .header(
-        'server-timing',
-        `${formatTimings({ ...matte.timings, finish: performance.now() - began })}, runs;desc="${matte.runs}"`,
-      );
+      .header('server-timing', `${formatTimings(timings)}, runs;desc="${matte.runs}"`);
     return reply.send(body);
   }
 }

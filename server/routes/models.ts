@@ -2,9 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import type { ModelInfo } from '../../protocol/status.ts';
 import type { MatteService } from '../matting/service.ts';
 import { downloadBytesOf } from '../registry/model-spec.ts';
+import { EVERYWHERE, failures, ModelsSchema } from '../schemas.ts';
 
 export function registerModels(app: FastifyInstance, mattes: MatteService): void {
-  app.get('/v1/models', async (): Promise<{ models: ModelInfo[] }> => {
+  const schema = { summary: 'Models', response: { 200: ModelsSchema, ...failures(...EVERYWHERE) } };
+  app.get('/v1/models', { schema }, async (): Promise<{ models: ModelInfo[] }> => {
     const defaultId = mattes.registry.resolve('auto').id;
     const models = await Promise.all(
       mattes.registry.list().map(async (spec) => ({

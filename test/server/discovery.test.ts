@@ -11,11 +11,13 @@ let folder: string;
 let server: Server;
 let port: number;
 let health: object;
+let slowness = 0;
 
 beforeEach(async () => {
   folder = path.join(await mkdtemp(path.join(os.tmpdir(), 'hairline config ')), 'made on demand');
   health = { name: 'hairline', version: '1.2.3', protocol: PROTOCOL_VERSION };
-  server = createServer((_, response) => response.end(JSON.stringify(health)));
+  slowness = 0;
+  server = createServer((_, response) => setTimeout(() => response.end(JSON.stringify(health)), slowness));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
 });
@@ -63,6 +65,13 @@ test('another program on the port, or a server of another protocol, is not taken
     health = answer;
     expect(await readDiscovery(folder)).toBeNull();
   }
+});
+
+test('one that loads a model is found by who waits', async () => {
+  const discovery = await announce();
+  slowness = 300;
+  expect(await readDiscovery(folder, 50)).toBeNull();
+  expect(await readDiscovery(folder, 10_000)).toEqual(discovery);
 });
 
 test('a port where nothing listens is no server', async () => {

@@ -6,6 +6,7 @@ import { AppError } from '../../server/errors.ts';
 import type { Session } from '../../server/inference/session.ts';
 import { MatteService } from '../../server/matting/service.ts';
 import type { ModelRegistry } from '../../server/registry/model-registry.ts';
+import type { Shutdown } from '../../server/routes/shutdown.ts';
 import { buildStandIn } from '../fixtures/stand-in.ts';
 
 export interface Stage {
@@ -16,7 +17,11 @@ export interface Stage {
 }
 
 /** The real HTTP side on a real socket with a session of the test's own; the network's grid is 4 x 4. */
-export async function listenWith(run: Session['run'], settings: Partial<Config> = {}): Promise<Stage> {
+export async function listenWith(
+  run: Session['run'],
+  settings: Partial<Config> = {},
+  shutdown?: Shutdown,
+): Promise<Stage> {
   const { spec } = buildStandIn(4);
   const registry: ModelRegistry = {
     list: () => [spec],
@@ -32,7 +37,7 @@ export async function listenWith(run: Session['run'], settings: Partial<Config> 
   };
   const mattes = new MatteService(registry, async () => ({ ...fakeSession(), run }));
   const config = { ...loadConfig({ port: 0, model: spec.id }, {}), ...settings };
-  const app = await buildApp({ config, mattes });
+  const app = await buildApp({ config, mattes, ...(shutdown && { shutdown }) });
   app.server.prependListener('request', (_request, response) => {
     response.once('close', () => response.writableFinished || departures.get(app)?.());
   });

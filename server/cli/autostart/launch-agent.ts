@@ -1,0 +1,80 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AutostartError, firstLine, type Place, type Run, type Starter } from './starter.ts';
+import { readText, writeWithFolder } from './text-file.ts';
+import { escapeXml } from './xml.ts';
+
+const LABEL = 'hairline.server';
+
+/** macOS: a LaunchAgent of the user, in the session of the screen, where the GPU is. */
+export function launchAgent({ home, uid }: Place, run: Run): Starter {
+  const file = path.join(home, 'Library', 'LaunchAgents', `${LABEL}.plist`);
+  const log = path.join(home, 'Library', 'Logs', 'hairline.log');
+  const domain = `gui/${uid}`;
+  return {
+    name: 'LaunchAgent',
+    async on(command) {
+      await writeWithFolder(file, renderLaunchAgent(command, log));
+      await run('launchctl', ['bootout', `${domain}/${LABEL}`]);
+      // Whoever has switched it off in the system settings now wants it.
+      await run('launchctl', ['enable', `${domain}/${LABEL}`]);
+      for (let attempt = 1; ; attempt++) {
+        const { code, output } = await run('launchctl', ['bootstrap', domain, file]);
+        if (code === 0) return;
+        if (attempt === 5) {
+          await rm(file, { force: true });
+          throw new AutostartError(`launchctl refused: ${firstLine(output)}`);
+        }
+        // The one that was just booted out may still be ending.
+        await delay(attempt * 200);
+      }
+    },
+    async off() {
+      const was = (await readText(file)) !== null;
+      await run('launchctl', ['bootout', `${domain}/${LABEL}`]);
+      await rm(file, { force: true });
+      return was;
+    },
+    async state(command) {
+      const text = await readText(file);
+      if (text === null) return 'off';
+      return text === renderLaunchAgent(command, log) ? 'on' : 'outdated';
+    },
+  };
+}
+
+/** Restarted after a crash, but not after `hairline stop` nor when another server runs already. */
+export function renderLaunchAgent(command: readonly string[], log: string): string {
+  const string = (text: string) => `<string>${escapeXml(text)}</string>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+  <key>Label</key>
+  ${string(LABEL)}
+  <key>ProgramArguments</key>
+  <array>
+${command.map((part) => `    ${string(part)}`).join('\n')}
+  </array>
+  <key>RunAtLoad</key>
+  <true/>
+  <key>KeepAlive</key>
+  <dict>
+    <key>SuccessfulExit</key>
+    <false/>
+  </dict>
+  <key>ThrottleInterval</key>
+  <integer>30</integer>
+  <key>ExitTimeOut</key>
+  <integer>40</integer>
+  <key>ProcessType</key>
+  <string>Interactive</string>
+  <key>StandardOutPath</key>
+  ${string(log)}
+  <key>StandardErrorPath</key>
+  ${string(log)}
+</dict>
+</plist>
+`;
+}
