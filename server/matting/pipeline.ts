@@ -4,12 +4,13 @@ import type { AlphaPlane, Picture } from '../imaging/picture.ts';
 import type { LoadedModel } from '../inference/session-cache.ts';
 import { type CoarseAlpha, readCoarseAlpha } from './coarse-alpha.ts';
 import { findConsensus } from './consensus.ts';
+import { fitColour, type Guide } from './guided.ts';
 import { chooseGrid, packTensor, shapeGrid } from './preprocess.ts';
 import { resampleAlpha } from './resample.ts';
 import { upsampleAlpha } from './upsample.ts';
 
 /** Milliseconds per stage, added up over the network runs. */
-export type Timings = Record<'decode' | 'pack' | 'queue' | 'inference' | 'consensus' | 'upsample', number>;
+export type Timings = Record<'decode' | 'pack' | 'queue' | 'inference' | 'consensus' | 'guide' | 'upsample', number>;
 
 export interface Matte {
   alpha: AlphaPlane;
@@ -27,6 +28,14 @@ export interface View {
   edges?: boolean;
 }
 
+/** What `refine=best` does beyond its views; each can be switched on alone, to be measured. */
+export interface Stages {
+  /** Edges follow the colours of the picture at its own size. */
+  guide?: boolean;
+}
+
+export const BEST_STAGES: Stages = { guide: true };
+
 /**
  * Picture to alpha matte at the picture's own size: each view looks at the whole picture, three or more of them are
  * brought to a consensus, and the result is enlarged.
@@ -35,16 +44,19 @@ export interface View {
 export async function estimateMatte(
   picture: Picture,
   views: readonly View[],
-  { depth, signal }: { depth: Depth; signal?: AbortSignal },
+  { depth, signal, stages = {} }: { depth: Depth; signal?: AbortSignal; stages?: Stages },
 ): Promise<Matte> {
-  const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, upsample: 0 };
+  const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, guide: 0, upsample: 0 };
   const clock = startClock();
   const opinions: CoarseAlpha[] = [];
   for (const view of views) opinions.push(await look(picture, view, timings, signal));
   clock();
   const coarse = views.length === 1 ? opinions[0]! : unite(picture, views, opinions);
   timings.consensus = clock();
-  const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth);
+  const guide = stages.guide ? await readGuide(picture, coarse) : undefined;
+  timings.guide = clock();
+  signal?.throwIfAborted();
+  const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide);
   timings.upsample = clock();
   return { alpha, timings, runs: views.length };
 }
@@ -72,6 +84,12 @@ async function look(
   } catch (cause) {
     throw new AppError('INFERENCE_FAILED', undefined, { cause });
   }
+}
+
+/** Decodes the picture once more, at full size. */
+async function readGuide(picture: Picture, coarse: CoarseAlpha): Promise<Guide> {
+  const rgb = await picture.readGrid(coarse.width, coarse.height);
+  return { fit: fitColour(coarse, rgb), picture: await picture.readRaster(8) };
 }
 
 /** All opinions on one grid of the picture's shape. */
