@@ -25,8 +25,8 @@ export interface FitOptions {
 }
 
 /**
- * Band MSE 0.0418 -> 0.0383, Grad 38.8 -> 33.1. Chosen on 24 portraits with the consensus of real networks. A perfect alpha wants a radius of 1; theirs is blurred by
- * several pixels, and a window that reaches beyond the blur sharpens it along the colours.
+ * Chosen on 24 portraits with the consensus of real networks: band MSE 0.0418 -> 0.0383, Grad 38.8 -> 33.1. A perfect
+ * alpha wants a radius of 1; theirs is blurred by several pixels, and a window that reaches beyond the blur sharpens it.
  */
 const FIT: FitOptions = { radius: 4, epsilon: 1e-4 };
 
