@@ -111,9 +111,10 @@ function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened
     width,
     height,
     hasAlpha,
-    async readGrid(gridWidth, gridHeight) {
+    async readGrid(gridWidth, gridHeight, region) {
       // Networks are trained on bilinear copies; on 24 portraits it scored no worse than lanczos3 and costs a third less.
-      const image = open().resize(gridWidth, gridHeight, { fit: 'fill', kernel: 'linear' });
+      const part = region ? open().extract(region) : open();
+      const image = part.resize(gridWidth, gridHeight, { fit: 'fill', kernel: 'linear' });
       if (hasAlpha) image.flatten({ background: GREY });
       return narrow((await decode(image)).samples);
     },

@@ -13,6 +13,14 @@ export interface AlphaPlane {
   data: Uint8Array | Uint16Array;
 }
 
+/** A rectangle of whole pixels inside a picture. */
+export interface Region {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
 /**
  * A picture that has been checked but not fully decoded. Upright (EXIF orientation applied) and in sRGB.
  * Both readers may be called more than once; each decodes anew so that memory holds one copy at a time.
@@ -24,8 +32,8 @@ export interface Picture {
   readonly hasAlpha: boolean;
   /** Pixels per inch, where the file says so. */
   readonly dpi?: number | undefined;
-  /** The whole picture stretched to `width` x `height`, RGB 8 bit. Transparency is shown over mid-grey. */
-  readGrid(width: number, height: number): Promise<Uint8Array>;
+  /** The picture or a region of it stretched to `width` x `height`, RGB 8 bit. Transparency is shown over mid-grey. */
+  readGrid(width: number, height: number, region?: Region): Promise<Uint8Array>;
   /** All pixels, RGB or RGBA, at 8 or 16 bits. */
   readRaster(depth: 8 | 16): Promise<Raster>;
 }

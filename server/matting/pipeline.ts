@@ -1,15 +1,17 @@
 import type { Depth } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
-import type { AlphaPlane, Picture } from '../imaging/picture.ts';
+import type { AlphaPlane, Picture, Region } from '../imaging/picture.ts';
 import type { LoadedModel } from '../inference/session-cache.ts';
+import { findCloser, lookCloser } from './closer.ts';
 import { type CoarseAlpha, readCoarseAlpha } from './coarse-alpha.ts';
 import { findConsensus } from './consensus.ts';
+import { fitColour, type Guide } from './guided.ts';
 import { chooseGrid, packTensor, shapeGrid } from './preprocess.ts';
 import { resampleAlpha } from './resample.ts';
 import { upsampleAlpha } from './upsample.ts';
 
 /** Milliseconds per stage, added up over the network runs. */
-export type Timings = Record<'decode' | 'pack' | 'queue' | 'inference' | 'consensus' | 'upsample', number>;
+export type Timings = Record<'decode' | 'pack' | 'queue' | 'inference' | 'consensus' | 'guide' | 'upsample', number>;
 
 export interface Matte {
   alpha: AlphaPlane;
@@ -27,6 +29,16 @@ export interface View {
   edges?: boolean;
 }
 
+/** What `refine=best` does beyond its views; each can be switched on alone, to be measured. */
+export interface Stages {
+  /** The views that draw edges look again at a person that fills little of the picture. */
+  closer?: boolean;
+  /** Edges follow the colours of the picture at its own size. */
+  guide?: boolean;
+}
+
+export const BEST_STAGES: Stages = { closer: true, guide: true };
+
 /**
  * Picture to alpha matte at the picture's own size: each view looks at the whole picture, three or more of them are
  * brought to a consensus, and the result is enlarged.
@@ -35,18 +47,30 @@ export interface View {
 export async function estimateMatte(
   picture: Picture,
   views: readonly View[],
-  { depth, signal }: { depth: Depth; signal?: AbortSignal },
+  { depth, signal, stages = {} }: { depth: Depth; signal?: AbortSignal; stages?: Stages },
 ): Promise<Matte> {
-  const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, upsample: 0 };
+  const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, guide: 0, upsample: 0 };
   const clock = startClock();
   const opinions: CoarseAlpha[] = [];
   for (const view of views) opinions.push(await look(picture, view, timings, signal));
   clock();
-  const coarse = views.length === 1 ? opinions[0]! : unite(picture, views, opinions);
+  const first = views.length === 1 ? opinions[0]! : unite(picture, views, opinions);
+  const region = stages.closer ? findCloser(first, picture) : null;
   timings.consensus = clock();
-  const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth);
+  const near: CoarseAlpha[] = [];
+  if (region) {
+    for (const view of views) if (view.edges) near.push(await look(picture, view, timings, signal, region));
+  }
+  clock();
+  const looks = { whole: opinions, wholeEdges: edgesOf(views), near };
+  const coarse = region ? lookCloser(first, looks, region, picture) : first;
+  timings.consensus += clock();
+  const guide = stages.guide ? await readGuide(picture, coarse) : undefined;
+  timings.guide = clock();
+  signal?.throwIfAborted();
+  const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide);
   timings.upsample = clock();
-  return { alpha, timings, runs: views.length };
+  return { alpha, timings, runs: views.length + near.length };
 }
 
 async function look(
@@ -54,11 +78,12 @@ async function look(
   { model, squash = false }: View,
   timings: Timings,
   signal: AbortSignal | undefined,
+  region?: Region,
 ): Promise<CoarseAlpha> {
   const { spec, session } = model;
   const clock = startClock();
-  const grid = chooseGrid(spec, session.flexible && !squash, picture);
-  const rgb = await picture.readGrid(grid.width, grid.height);
+  const grid = chooseGrid(spec, session.flexible && !squash, region ?? picture);
+  const rgb = await picture.readGrid(grid.width, grid.height, region);
   timings.decode += clock();
   signal?.throwIfAborted();
   const input = packTensor(rgb, spec, grid);
@@ -74,14 +99,23 @@ async function look(
   }
 }
 
+/** Decodes the picture once more, at full size. */
+async function readGuide(picture: Picture, coarse: CoarseAlpha): Promise<Guide> {
+  const rgb = await picture.readGrid(coarse.width, coarse.height);
+  return { fit: fitColour(coarse, rgb), picture: await picture.readRaster(8) };
+}
+
 /** All opinions on one grid of the picture's shape. */
 function unite(picture: Picture, views: readonly View[], opinions: readonly CoarseAlpha[]): CoarseAlpha {
   const { width, height } = shapeGrid(picture, Math.max(...opinions.map((o) => Math.max(o.width, o.height))));
-  const edges = views.flatMap((view, i) => (view.edges ? [i] : []));
   return findConsensus(
     opinions.map((opinion) => resampleAlpha(opinion, width, height)),
-    edges,
+    edgesOf(views),
   );
+}
+
+function edgesOf(views: readonly View[]): number[] {
+  return views.flatMap((view, i) => (view.edges ? [i] : []));
 }
 
 /** Each call returns the milliseconds since the call before. */

@@ -1,6 +1,7 @@
 import type { Depth } from '../../protocol/matte.ts';
 import type { AlphaPlane } from '../imaging/picture.ts';
 import type { CoarseAlpha } from './coarse-alpha.ts';
+import { type Guide, GuidedRows } from './guided.ts';
 import { type Taps, tabulateTaps } from './resample.ts';
 
 /**
@@ -35,6 +36,7 @@ interface WideRows {
  * Enlarges (or reduces) alpha to `width` x `height` with a centre-aligned Catmull-Rom spline, snaps and rounds once.
  * Centre-aligned: output sample x lies at source `(x + 0.5) * source / target - 0.5`, clamped at the border.
  * Separable; holds the coarse rows at full width and the result.
+ * With a guide, soft blocks follow the colours of the picture instead of the spline; flat ones need neither.
  * Keys, "Cubic convolution interpolation for digital image processing", 1981, a = -0.5.
  */
 export async function upsampleAlpha(
@@ -42,19 +44,27 @@ export async function upsampleAlpha(
   width: number,
   height: number,
   depth: Depth,
+  guide?: Guide,
 ): Promise<AlphaPlane> {
   const rows = stretchRows(coarse, width);
   const taps = tabulateTaps(coarse.height, height);
+  const guided = guide && new GuidedRows(guide);
   const data = depth === 16 ? new Uint16Array(width * height) : new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
     if (y > 0 && y % ROWS_PER_TURN === 0) await new Promise(setImmediate);
-    mixRow(rows, taps, y, data.subarray(y * width, (y + 1) * width));
+    mixRow(rows, taps, y, data.subarray(y * width, (y + 1) * width), guided);
   }
   return { width, height, data };
 }
 
 /** Writes output row `y` from its four wide rows; `out` starts as zeros. */
-function mixRow({ data: wide, kinds, blocks }: WideRows, taps: Taps, y: number, out: Uint8Array | Uint16Array): void {
+function mixRow(
+  { data: wide, kinds, blocks }: WideRows,
+  taps: Taps,
+  y: number,
+  out: Uint8Array | Uint16Array,
+  guided: GuidedRows | undefined,
+): void {
   const width = out.length;
   const max = out instanceof Uint16Array ? 65535 : 255;
   // Integer arrays truncate, so 0.5 rounds; the gain carries the snap's stretch and the sample range in one step.
@@ -67,6 +77,7 @@ function mixRow({ data: wide, kinds, blocks }: WideRows, taps: Taps, y: number, 
   const w1 = taps.weight[t + 1]! * gain;
   const w2 = taps.weight[t + 2]! * gain;
   const w3 = taps.weight[t + 3]! * gain;
+  guided?.moveTo(y);
   for (let block = 0; block < blocks; block++) {
     const from = block * BLOCK;
     const to = Math.min(width, from + BLOCK);
@@ -81,7 +92,9 @@ function mixRow({ data: wide, kinds, blocks }: WideRows, taps: Taps, y: number, 
       continue;
     }
     for (let x = from; x < to; x++) {
-      const value = w0 * wide[r0 + x]! + w1 * wide[r1 + x]! + w2 * wide[r2 + x]! + w3 * wide[r3 + x]! + bias;
+      const value = guided
+        ? guided.read(x, y) * gain + bias
+        : w0 * wide[r0 + x]! + w1 * wide[r1 + x]! + w2 * wide[r2 + x]! + w3 * wide[r3 + x]! + bias;
       out[x] = value <= 0 ? 0 : value >= max ? max : value;
     }
   }

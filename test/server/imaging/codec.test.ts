@@ -93,6 +93,19 @@ describe('formats', () => {
       expect([raster.width, raster.height]).toEqual([picture.width, picture.height]);
       expectQuarters(raster, 6);
       expectQuarters({ width: 24, height: 16, channels: 3, data: await picture.readGrid(24, 16) }, 8);
+      // A region is counted upright as well: each quarter alone is what the whole shows there.
+      const whole = await picture.readRaster(8);
+      const [halfWidth, halfHeight] = [WIDTH >> 1, HEIGHT >> 1];
+      for (const [left, top] of [
+        [0, 0],
+        [halfWidth, 0],
+        [0, halfHeight],
+        [halfWidth, halfHeight],
+      ] as const) {
+        const part = await picture.readGrid(1, 1, { left, top, width: halfWidth, height: halfHeight });
+        const centre = ((top + (halfHeight >> 1)) * WIDTH + left + (halfWidth >> 1)) * 3;
+        for (const [i, sample] of part.entries()) expect(Math.abs(sample - whole.data[centre + i]!)).toBeLessThan(12);
+      }
     }
   });
 

@@ -110,6 +110,34 @@ describe('estimateMatte', () => {
     for (const ms of Object.values(matte.timings)) expect(ms).toBeGreaterThanOrEqual(0);
   });
 
+  it('looks again at a small person, with the views that draw edges', async () => {
+    const asked: unknown[] = [];
+    const small = picture({
+      width: 64,
+      height: 64,
+      readGrid: async (width, height, region) => {
+        asked.push(region);
+        return new Uint8Array(width * height * 3);
+      },
+      readRaster: async () => ({ width: 64, height: 64, channels: 3, data: new Uint8Array(64 * 64 * 3) }),
+    });
+    const corner = model(async () => ({
+      output: { data: Float32Array.of(1, 0, 0, 0), dims: [1, 1, 2, 2] },
+      waited: 0,
+      ran: 1,
+    }));
+    const views = [{ model: corner }, { model: corner, edges: true }, { model: corner, edges: true }];
+    const plain = await estimateMatte(small, views, { depth: 8 });
+    expect([plain.runs, asked]).toEqual([3, [undefined, undefined, undefined]]);
+    asked.length = 0;
+    const best = await estimateMatte(small, views, { depth: 8, stages: { closer: true, guide: true } });
+    const region = { left: 0, top: 0, width: expect.any(Number), height: expect.any(Number) };
+    // The last one is the guide's.
+    expect([best.runs, asked]).toEqual([5, [undefined, undefined, undefined, region, region, undefined]]);
+    expect(best.timings.inference).toBe(5);
+    expect(best.alpha).toMatchObject({ width: 64, height: 64 });
+  });
+
   it('turns a broken answer into INFERENCE_FAILED', async () => {
     const broken = estimateMatte(picture(), [{ model: model(async () => answer(Number.NaN)) }], { depth: 8 });
     await expect(broken).rejects.toMatchObject({ code: 'INFERENCE_FAILED', cause: expect.any(Error) });
