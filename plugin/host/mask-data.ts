@@ -9,8 +9,34 @@ export const HISTORY_NAME = 'Hairline mask';
 /** The grey of masks in Adobe's documentation; without a profile Photoshop takes the document's. */
 export const MASK_PROFILE = 'Gray Gamma 2.2';
 
-/** Whoever calls must dispose the answer. */
-export function createMaskData(mask: Alpha, colorProfile: string | null): Promise<Imaging.PhotoshopImageData> {
+/** Hands the mask to `use` in the form that `putLayerMask` and `putSelection` take, and disposes of it after. */
+export async function withMaskData<T>(
+  mask: Alpha,
+  colorProfile: string | null,
+  use: (put: {
+    imageData: Imaging.PhotoshopImageData;
+    replace: true;
+    targetBounds: Rect;
+    commandName: string;
+  }) => Promise<T>,
+): Promise<T> {
+  const imageData = await createMaskData(mask, colorProfile);
+  try {
+    const targetBounds = { left: 0, top: 0, width: mask.width, height: mask.height };
+    return await use({ imageData, replace: true, targetBounds, commandName: HISTORY_NAME });
+  } finally {
+    imageData.dispose();
+  }
+}
+
+interface Rect {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+function createMaskData(mask: Alpha, colorProfile: string | null): Promise<Imaging.PhotoshopImageData> {
   return imaging.createImageDataFromBuffer(mask.data, {
     width: mask.width,
     height: mask.height,

@@ -5,7 +5,7 @@ import { cutStrips, findDifference } from './compare-mask.ts';
 import { getHasMask, play } from './descriptors.ts';
 import type { Target } from './host.ts';
 import { findLayer } from './layers.ts';
-import { createMaskData, HISTORY_NAME, MASK_PROFILE, toEightBit } from './mask-data.ts';
+import { MASK_PROFILE, toEightBit, withMaskData } from './mask-data.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { writeThroughSelection } from './selection-mask.ts';
 import { imaging } from './uxp.ts';
@@ -53,20 +53,10 @@ function explain(document: Document, target: Target, detail: string): PluginErro
   return new PluginError(locked ? 'LAYER_LOCKED' : 'WRITE_FAILED', { layer: layer.name }, detail);
 }
 
-async function putMask(target: Target, mask: Alpha, colorProfile: string | null): Promise<void> {
-  const imageData = await createMaskData(mask, colorProfile);
-  try {
-    await imaging.putLayerMask({
-      documentID: target.documentId,
-      layerID: target.layerId,
-      imageData,
-      replace: true,
-      targetBounds: { left: 0, top: 0, width: mask.width, height: mask.height },
-      commandName: HISTORY_NAME,
-    });
-  } finally {
-    imageData.dispose();
-  }
+function putMask({ documentId, layerId }: Target, mask: Alpha, colorProfile: string | null): Promise<void> {
+  return withMaskData(mask, colorProfile, async (put) => {
+    await imaging.putLayerMask({ documentID: documentId, layerID: layerId, ...put });
+  });
 }
 
 /** Says what is wrong with the mask in the document, or null if nothing is. All of it is read: faults come in blocks. */

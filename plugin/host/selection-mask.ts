@@ -4,7 +4,7 @@ import type { Alpha } from '../picture.ts';
 import { withActiveLayer } from './active-layer.ts';
 import { deleteMask, deselect, getHasMask, makeMaskFromSelection, play } from './descriptors.ts';
 import type { Target } from './host.ts';
-import { createMaskData, HISTORY_NAME } from './mask-data.ts';
+import { HISTORY_NAME, withMaskData } from './mask-data.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { imaging } from './uxp.ts';
 
@@ -39,19 +39,10 @@ export async function writeThroughSelection(
   });
 }
 
-async function select(documentID: number, mask: Alpha): Promise<void> {
-  const imageData = await createMaskData(mask, null);
-  try {
-    await imaging.putSelection({
-      documentID,
-      imageData,
-      replace: true,
-      targetBounds: { left: 0, top: 0, width: mask.width, height: mask.height },
-      commandName: HISTORY_NAME,
-    });
-  } finally {
-    imageData.dispose();
-  }
+function select(documentID: number, mask: Alpha): Promise<void> {
+  return withMaskData(mask, null, async (put) => {
+    await imaging.putSelection({ documentID, ...put });
+  });
 }
 
 async function putBack(documentID: number, { imageData, sourceBounds }: Imaging.GetSelectionResult): Promise<void> {
