@@ -1,5 +1,5 @@
 import type { Net, NetAttr } from '../net.ts';
-import { addDims, isStatic } from '../tensor/dims.ts';
+import { isStatic } from '../tensor/dims.ts';
 import { reshape, transpose } from '../tensor/rearrange.ts';
 import { type Dim, type DType, makeTensor, type Tensor } from '../tensor/tensor.ts';
 import { constant, TO_NCHW, TO_NHWC, toNchw, type Value } from './value.ts';
@@ -165,8 +165,4 @@ export function padRank(value: Value, rank: number): Value {
   if (value.shape.length >= rank || !value.tensor) return value;
   const shape = [...new Array<number>(rank - value.shape.length).fill(1), ...value.tensor.shape];
   return constant(reshape(value.tensor, shape));
-}
-
-export function totalOf(dims: readonly Dim[]): Dim {
-  return dims.reduce<Dim>((sum, n) => addDims(sum, n), 0);
 }

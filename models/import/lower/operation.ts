@@ -1,5 +1,4 @@
 import { UnsupportedOpError } from '../errors.ts';
-import { isStatic } from '../tensor/dims.ts';
 import type { Dim, Tensor } from '../tensor/tensor.ts';
 import type { TfNode } from '../tf/graph.ts';
 import type { Builder } from './builder.ts';
@@ -29,11 +28,6 @@ export function constantOf(operation: Operation, index: number): Tensor {
 
 export function numbersOf(operation: Operation, index: number): number[] {
   return Array.from(constantOf(operation, index).data);
-}
-
-export function staticShape(operation: Operation, value: Value): number[] {
-  const { shape } = value;
-  return isStatic(shape) ? shape : fail(operation, `its input's shape [${shape}] is not fixed`);
 }
 
 export function positive(axis: number, rank: number): number {

@@ -47,10 +47,6 @@ export function constant(tensor: Tensor): Value {
   return { dtype: tensor.dtype, shape: [...tensor.shape], tensor };
 }
 
-export function isConstant(value: Value): boolean {
-  return value.tensor !== undefined || value.splat !== undefined;
-}
-
 /** The single number that the value holds everywhere, if it is known. */
 export function splatOf(value: Value): number | undefined {
   if (value.splat !== undefined) return value.splat;

@@ -77,12 +77,3 @@ export function stridesOf(shape: readonly number[]): number[] {
 export function isFloat(dtype: DType): boolean {
   return dtype === 'float32' || dtype === 'float64';
 }
-
-/** The one number that every element equals, if there is one. */
-export function uniformValue(tensor: Tensor): number | undefined {
-  const { data } = tensor;
-  const first = data[0];
-  if (first === undefined) return undefined;
-  for (let i = 1; i < data.length; i++) if (data[i] !== first) return undefined;
-  return first;
-}
