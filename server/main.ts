@@ -69,6 +69,8 @@ export async function startServer(
     async close() {
       stopping.abort();
       await app.close();
+      // A download that was stopped takes its part files with it; whoever deletes the folder next must not meet it.
+      await Promise.allSettled([ready, best]);
       await mattes.dispose();
     },
   };
