@@ -41,6 +41,10 @@ export type Depth = 8 | 16;
 export const SUBJECTS = ['portrait', 'object'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
+/** Which of the bodies in a matte stay: all, the one with the most of it, or the one at or nearest to a point. */
+export const KEPT = ['all', 'largest', 'point'] as const;
+export type Kept = (typeof KEPT)[number];
+
 /** How colours under soft edges are estimated: `best` takes about twice the time of `fast`. */
 export const FOREGROUND_METHODS = ['fast', 'best'] as const;
 export type ForegroundMethod = (typeof FOREGROUND_METHODS)[number];

@@ -5,9 +5,13 @@ import type { LoadedModel } from '../inference/session-cache.ts';
 import { findCloser, lookCloser } from './closer.ts';
 import { type CoarseAlpha, readCoarseAlpha } from './coarse-alpha.ts';
 import { findConsensus } from './consensus.ts';
+import { Lift } from './enhance.ts';
 import { fitColour, type Guide } from './guided.ts';
+import { Pace } from './pace.ts';
 import { chooseGrid, packTensor, shapeGrid } from './preprocess.ts';
+import { checkRegion, clearOutside, cropPicture, frameRegion, placeAlpha } from './region.ts';
 import { resampleAlpha } from './resample.ts';
+import { checkPoint, chooseSubject, keepSubject, moveChoice, type SubjectChoice } from './subjects.ts';
 import { upsampleAlpha } from './upsample.ts';
 
 /** Milliseconds per stage, added up over the network runs. */
@@ -39,45 +43,90 @@ export interface Stages {
 
 export const BEST_STAGES: Stages = { closer: true, guide: true };
 
+export interface MatteSettings {
+  depth: Depth;
+  signal?: AbortSignal | undefined;
+  stages?: Stages;
+  /** The matte is found in this part of the picture only, and is 0 outside. */
+  region?: Region | undefined;
+  /** Which of the bodies stay; all, if left out. */
+  choice?: SubjectChoice | undefined;
+  /** Dark and flat pictures are lifted before the networks see them. */
+  enhance?: boolean;
+}
+
 /**
  * Picture to alpha matte at the picture's own size: each view looks at the whole picture, three or more of them are
  * brought to a consensus, and the result is enlarged.
- * @throws {AppError} TRUNCATED_IMAGE, INFERENCE_FAILED; the signal's reason when aborted between two stages.
+ * @throws {AppError} TRUNCATED_IMAGE, INFERENCE_FAILED; BAD_REQUEST when region or point do not lie in the picture; the
+ * signal's reason when aborted between two stages.
  */
 export async function estimateMatte(
   picture: Picture,
   views: readonly View[],
-  { depth, signal, stages = {} }: { depth: Depth; signal?: AbortSignal; stages?: Stages },
+  { region, choice, ...settings }: MatteSettings,
+): Promise<Matte> {
+  if (choice?.point) checkPoint(choice.point, picture);
+  if (!region) return estimateWhole(picture, views, { ...settings, choice });
+  checkRegion(region, picture);
+  const frame = frameRegion(region, picture);
+  const matte = await estimateWhole(cropPicture(picture, frame), views, {
+    ...settings,
+    choice: choice && moveChoice(choice, frame),
+    within: { ...region, left: region.left - frame.left, top: region.top - frame.top },
+  });
+  return { ...matte, alpha: placeAlpha(matte.alpha, frame, region, picture) };
+}
+
+interface WholeSettings extends Omit<MatteSettings, 'region'> {
+  /** Where the subject lies; the rest of the picture is context. */
+  within?: Region;
+}
+
+async function estimateWhole(
+  picture: Picture,
+  views: readonly View[],
+  { depth, signal, stages = {}, choice, enhance, within }: WholeSettings,
 ): Promise<Matte> {
   const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, guide: 0, upsample: 0 };
   const clock = startClock();
+  const eye = { picture, timings, signal, lift: enhance ? new Lift() : undefined };
+  const subjectOf = (alpha: CoarseAlpha) => (within ? clearOutside(alpha, within, picture) : alpha);
   const opinions: CoarseAlpha[] = [];
-  for (const view of views) opinions.push(await look(picture, view, timings, signal));
+  for (const view of views) opinions.push(await look(eye, view));
   clock();
   const first = views.length === 1 ? opinions[0]! : unite(picture, views, opinions);
-  const region = stages.closer ? findCloser(first, picture) : null;
+  const closer = stages.closer ? findCloser(subjectOf(first), picture) : null;
   timings.consensus = clock();
   const near: CoarseAlpha[] = [];
-  if (region) {
-    for (const view of views) if (view.edges) near.push(await look(picture, view, timings, signal, region));
+  if (closer) {
+    for (const view of views) if (view.edges) near.push(await look(eye, view, closer));
   }
   clock();
   const looks = { whole: opinions, wholeEdges: edgesOf(views), near };
-  const coarse = region ? lookCloser(first, looks, region, picture) : first;
+  const coarse = closer ? lookCloser(first, looks, closer, picture) : first;
+  const mask = choice ? chooseSubject(subjectOf(coarse), choice, picture) : null;
   timings.consensus += clock();
   const guide = stages.guide ? await readGuide(picture, coarse) : undefined;
   timings.guide = clock();
   signal?.throwIfAborted();
   const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide);
+  if (mask) await keepSubject(alpha, mask, new Pace(signal));
   timings.upsample = clock();
   return { alpha, timings, runs: views.length + near.length };
 }
 
+/** What all looks at one picture share. */
+interface Eye {
+  picture: Picture;
+  timings: Timings;
+  signal: AbortSignal | undefined;
+  lift: Lift | undefined;
+}
+
 async function look(
-  picture: Picture,
+  { picture, timings, signal, lift }: Eye,
   { model, squash = false }: View,
-  timings: Timings,
-  signal: AbortSignal | undefined,
   region?: Region,
 ): Promise<CoarseAlpha> {
   const { spec, session } = model;
@@ -86,6 +135,7 @@ async function look(
   const rgb = await picture.readGrid(grid.width, grid.height, region);
   timings.decode += clock();
   signal?.throwIfAborted();
+  lift?.apply(rgb);
   const input = packTensor(rgb, spec, grid);
   timings.pack += clock();
   const { output, waited, ran } = await model.run(input, signal);
