@@ -43,7 +43,7 @@ export interface Stages {
 
 export const BEST_STAGES: Stages = { closer: true, guide: true };
 
-export interface MatteSettings {
+export interface EstimateOptions {
   depth: Depth;
   signal?: AbortSignal | undefined;
   stages?: Stages;
@@ -53,6 +53,8 @@ export interface MatteSettings {
   choice?: SubjectChoice | undefined;
   /** Dark and flat pictures are lifted before the networks see them. */
   enhance?: boolean;
+  /** Told 0..1, never less than before. */
+  onProgress?: ((fraction: number) => void) | undefined;
 }
 
 /**
@@ -64,7 +66,7 @@ export interface MatteSettings {
 export async function estimateMatte(
   picture: Picture,
   views: readonly View[],
-  { region, choice, ...settings }: MatteSettings,
+  { region, choice, ...settings }: EstimateOptions,
 ): Promise<Matte> {
   if (choice?.point) checkPoint(choice.point, picture);
   if (!region) return estimateWhole(picture, views, { ...settings, choice });
@@ -78,7 +80,7 @@ export async function estimateMatte(
   return { ...matte, alpha: placeAlpha(matte.alpha, frame, region, picture) };
 }
 
-interface WholeSettings extends Omit<MatteSettings, 'region'> {
+interface WholeSettings extends Omit<EstimateOptions, 'region'> {
   /** Where the subject lies; the rest of the picture is context. */
   within?: Region;
 }
@@ -86,14 +88,18 @@ interface WholeSettings extends Omit<MatteSettings, 'region'> {
 async function estimateWhole(
   picture: Picture,
   views: readonly View[],
-  { depth, signal, stages = {}, choice, enhance, within }: WholeSettings,
+  { depth, signal, stages = {}, choice, enhance, within, onProgress }: WholeSettings,
 ): Promise<Matte> {
   const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, guide: 0, upsample: 0 };
   const clock = startClock();
   const eye = { picture, timings, signal, lift: enhance ? new Lift() : undefined };
   const subjectOf = (alpha: CoarseAlpha) => (within ? clearOutside(alpha, within, picture) : alpha);
   const opinions: CoarseAlpha[] = [];
-  for (const view of views) opinions.push(await look(eye, view));
+  const steps = views.length + 2;
+  for (const view of views) {
+    opinions.push(await look(eye, view));
+    onProgress?.(opinions.length / steps);
+  }
   clock();
   const first = views.length === 1 ? opinions[0]! : unite(picture, views, opinions);
   const closer = stages.closer ? findCloser(subjectOf(first), picture) : null;
@@ -107,12 +113,14 @@ async function estimateWhole(
   const coarse = closer ? lookCloser(first, looks, closer, picture) : first;
   const mask = choice ? chooseSubject(subjectOf(coarse), choice, picture) : null;
   timings.consensus += clock();
+  onProgress?.((steps - 1) / steps);
   const guide = stages.guide ? await readGuide(picture, coarse) : undefined;
   timings.guide = clock();
   signal?.throwIfAborted();
   const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide);
   if (mask) await keepSubject(alpha, mask, new Pace(signal));
   timings.upsample = clock();
+  onProgress?.(1);
   return { alpha, timings, runs: views.length + near.length };
 }
 

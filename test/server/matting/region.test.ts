@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openRaw } from '../../../server/imaging/codec.ts';
 import type { Region } from '../../../server/imaging/picture.ts';
-import { estimateMatte, type MatteSettings } from '../../../server/matting/pipeline.ts';
+import { type EstimateOptions, estimateMatte } from '../../../server/matting/pipeline.ts';
 import { brightModel } from '../../fixtures/bright-model.ts';
 
 const WIDTH = 480;
@@ -22,7 +22,7 @@ const paint = (...discs: Disc[]) => {
   }
   return openRaw({ width: WIDTH, height: HEIGHT, channels: 3, data });
 };
-const matte = async (discs: Disc[], settings: Partial<MatteSettings> = {}, side = 64) =>
+const matte = async (discs: Disc[], settings: Partial<EstimateOptions> = {}, side = 64) =>
   (await estimateMatte(paint(...discs), [{ model: brightModel(side) }], { depth: 16, ...settings })).alpha.data;
 const around = ([x, y, radius]: Disc, room = 10): Region => ({
   left: x - radius - room,
@@ -84,7 +84,7 @@ describe('a matte of a region', () => {
 });
 
 describe('the choice of a subject', () => {
-  const choose = (choice: MatteSettings['choice'], region?: Region) =>
+  const choose = (choice: EstimateOptions['choice'], region?: Region) =>
     matte([LEFT, RIGHT], region ? { choice, region } : { choice });
   const [left, right] = [160 * WIDTH + 120, 160 * WIDTH + 350];
 
