@@ -9,9 +9,9 @@ import { Lift } from './enhance.ts';
 import { fitColour, type Guide } from './guided.ts';
 import { Pace } from './pace.ts';
 import { chooseGrid, packTensor, shapeGrid } from './preprocess.ts';
-import { checkRegion, clearOutside, cropPicture, frameRegion, placeAlpha } from './region.ts';
+import { clearOutside, cropPicture, frameRegion, placeAlpha } from './region.ts';
 import { resampleAlpha } from './resample.ts';
-import { checkPoint, chooseSubject, keepSubject, moveChoice, type SubjectChoice } from './subjects.ts';
+import { chooseSubject, keepSubject, moveChoice, type SubjectChoice } from './subjects.ts';
 import { upsampleAlpha } from './upsample.ts';
 
 /** Milliseconds per stage, added up over the network runs. */
@@ -47,8 +47,8 @@ export interface EstimateOptions {
   depth: Depth;
   signal?: AbortSignal | undefined;
   stages?: Stages;
-  /** The matte is found in this part of the picture only, and is 0 outside. */
-  region?: Region | undefined;
+  /** The matte is found in this part of the picture only, and is 0 outside. It lies inside the picture. */
+  region?: Region | null | undefined;
   /** Which of the bodies stay; all, if left out. */
   choice?: SubjectChoice | undefined;
   /** Dark and flat pictures are lifted before the networks see them. */
@@ -60,17 +60,14 @@ export interface EstimateOptions {
 /**
  * Picture to alpha matte at the picture's own size: each view looks at the whole picture, three or more of them are
  * brought to a consensus, and the result is enlarged.
- * @throws {AppError} TRUNCATED_IMAGE, INFERENCE_FAILED; BAD_REQUEST when region or point do not lie in the picture; the
- * signal's reason when aborted between two stages.
+ * @throws {AppError} TRUNCATED_IMAGE, INFERENCE_FAILED; the signal's reason when aborted between two stages.
  */
 export async function estimateMatte(
   picture: Picture,
   views: readonly View[],
   { region, choice, ...settings }: EstimateOptions,
 ): Promise<Matte> {
-  if (choice?.point) checkPoint(choice.point, picture);
   if (!region) return estimateWhole(picture, views, { ...settings, choice });
-  checkRegion(region, picture);
   const frame = frameRegion(region, picture);
   const matte = await estimateWhole(cropPicture(picture, frame), views, {
     ...settings,

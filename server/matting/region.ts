@@ -1,19 +1,9 @@
-import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture, Raster, Region } from '../imaging/picture.ts';
 import type { CoarseAlpha } from './coarse-alpha.ts';
 import type { Grid } from './preprocess.ts';
 
 /** Room around a region that the networks see as well, as a share of its longer side: a head alone is no person. */
 const CONTEXT = 0.15;
-
-/** @throws {AppError} BAD_REQUEST when the region does not lie inside the picture. */
-export function checkRegion({ left, top, width, height }: Region, picture: Grid): void {
-  if (left + width <= picture.width && top + height <= picture.height) return;
-  throw new AppError(
-    'BAD_REQUEST',
-    `The region ${left},${top},${width},${height} does not lie inside the picture of ${picture.width} x ${picture.height} pixels.`,
-  );
-}
 
 /** The part of the picture that is looked at to find what is in the region. */
 export function frameRegion({ left, top, width, height }: Region, picture: Grid): Region {

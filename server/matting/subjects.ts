@@ -1,5 +1,5 @@
 import type { Kept } from '../../protocol/matte.ts';
-import { AppError } from '../errors.ts';
+import type { Point } from '../imaging/area.ts';
 import type { AlphaPlane, Region } from '../imaging/picture.ts';
 import { type Bodies, findBodies, findLargest, findNearest } from './bodies.ts';
 import type { CoarseAlpha } from './coarse-alpha.ts';
@@ -7,31 +7,16 @@ import type { Pace } from './pace.ts';
 import type { Grid } from './preprocess.ts';
 import { between } from './resample.ts';
 
-/** A pixel of the picture. */
-export interface Point {
-  x: number;
-  y: number;
-}
-
 /** Which of the bodies in a matte stay. */
 export interface SubjectChoice {
   subjects: Kept;
   /** For `point`. */
-  point?: Point | undefined;
-}
-
-/** @throws {AppError} BAD_REQUEST when the point does not lie inside the picture. */
-export function checkPoint({ x, y }: Point, { width, height }: Grid): void {
-  if (x < width && y < height) return;
-  throw new AppError(
-    'BAD_REQUEST',
-    `The point ${x},${y} does not lie inside the picture of ${width} x ${height} pixels.`,
-  );
+  point?: Point | null | undefined;
 }
 
 /** The same choice in a part of the picture. A point outside of the part is nearest to what lies at that side. */
 export function moveChoice({ subjects, point }: SubjectChoice, { left, top }: Region): SubjectChoice {
-  return { subjects, point: point && { x: point.x - left, y: point.y - top } };
+  return { subjects, point: point ? { x: point.x - left, y: point.y - top } : null };
 }
 
 /** 1 where the chosen body and all that goes with it lies, else 0; null where nothing has to go. */

@@ -44,7 +44,7 @@ describe('a matte of a region', () => {
     const data = await matte([LEFT, RIGHT], { region });
     for (let i = 0; i < data.length; i++) {
       const [x, y] = [(i % WIDTH) - 130, Math.floor(i / WIDTH) - 100];
-      if (x < 0 || y < 0 || x >= 150 || y >= 120) expect(data[i]).toBe(0);
+      if ((x < 0 || y < 0 || x >= 150 || y >= 120) && data[i]) expect.fail(`${data[i]} at ${i}`);
     }
     // The region cuts both discs: they go on to its very border.
     expect(data[160 * WIDTH + 130]).toBe(65535);
@@ -72,15 +72,6 @@ describe('a matte of a region', () => {
     expect((await matte([LEFT], { region: corner })).every((value) => value === 0)).toBe(true);
     expect((await matte([LEFT], { region: { ...corner, left: 120, top: 160 } }))[160 * WIDTH + 120]).toBe(65535);
   });
-
-  it.each([
-    { left: 0, top: 0, width: WIDTH + 1, height: 1 },
-    { left: WIDTH, top: 0, width: 1, height: 1 },
-    { left: 5, top: HEIGHT - 2, width: 1, height: 3 },
-  ])('refuses $left,$top,$width,$height, before a network runs', async (region) => {
-    const asked = matte([LEFT], { region });
-    await expect(asked).rejects.toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining('480 x 320') });
-  });
 });
 
 describe('the choice of a subject', () => {
@@ -102,10 +93,5 @@ describe('the choice of a subject', () => {
     expect([largest[left], largest[160 * WIDTH + 290]]).toEqual([65535, 0]);
     const pointed = await choose({ subjects: 'point', point: { x: 295, y: 160 } }, region);
     expect([pointed[left], pointed[160 * WIDTH + 290]]).toEqual([0, 65535]);
-  });
-
-  it('refuses a point outside of the picture', async () => {
-    const asked = choose({ subjects: 'point', point: { x: WIDTH, y: 0 } });
-    await expect(asked).rejects.toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining('480,0') });
   });
 });
