@@ -304,6 +304,7 @@ describe('what is passed on to the server', () => {
     const { code } = await matte(['a.png'], { outputs: ['alpha'], force: true, ...options });
     expect(code).toBe(0);
     const data = await sharp(path.join(cwd, 'out', 'a_alpha.png'))
+      .toColourspace('b-w')
       .raw()
       .toBuffer();
     return [data[17 * WIDTH + 15]!, data[20 * WIDTH + 58]!].map((value) => value > 200);
