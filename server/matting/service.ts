@@ -8,8 +8,8 @@ import type { LoadSession } from '../inference/session-cache.ts';
 import { SessionCache } from '../inference/session-cache.ts';
 import type { ModelRegistry, PullOptions } from '../registry/model-registry.ts';
 import type { ModelSpec } from '../registry/model-spec.ts';
-import { BEST_STAGES, estimateMatte, type Matte, type View } from './pipeline.ts';
-import { type PlannedView, planViews } from './views.ts';
+import { estimateMatte, type Matte, type View } from './pipeline.ts';
+import { type PlannedView, planStages, planViews } from './views.ts';
 
 export interface ModelStatus {
   spec: ModelSpec;
@@ -122,8 +122,7 @@ export class MatteService {
     const spec = this.checkModel(model, subject);
     if (model === 'auto' && (await this.#fetchMissing(spec))) throw new AppError('MODEL_DOWNLOADING');
     const views = await this.#loadViews(spec, model === 'auto' ? planViews(spec.id, subject, refine) : []);
-    // More than one view was loaded only for `refine=best`.
-    const stages = views.length > 1 ? BEST_STAGES : {};
+    const stages = planStages(views.length, refine);
     const matte = await estimateMatte(picture, views, {
       ...options,
       stages,
