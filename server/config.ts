@@ -35,6 +35,14 @@ export interface Config {
   readonly requestTimeout: number;
   /** Threads of the CPU execution provider; 0 lets ONNX Runtime choose. */
   readonly threads: number;
+  /** Whether pictures and networks are worked on in a process of their own, so that a crash there costs one try. */
+  readonly isolate: boolean;
+  /** Bytes of memory beyond which that process is replaced as soon as it is idle; 0 takes half of the computer's. */
+  readonly maxEngineBytes: number;
+  /** Milliseconds after its last use that a model is unloaded; 0 keeps all. */
+  readonly unloadAfter: number;
+  /** Ids of models that are never unloaded, separated by commas; `auto` means the default one. */
+  readonly keepLoaded: string;
 }
 
 /** Command-line flags by the same names; what is absent comes from the environment, else from the default. */
@@ -93,6 +101,20 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
       3_600_000,
     ),
     threads: parseInteger('--threads (HAIRLINE_THREADS)', pick('threads', 'HAIRLINE_THREADS') ?? '0', 0, 256),
+    isolate: parseSwitch('HAIRLINE_ISOLATE', pick('isolate', 'HAIRLINE_ISOLATE') ?? 'true'),
+    maxEngineBytes: parseInteger(
+      'HAIRLINE_MAX_ENGINE_BYTES',
+      pick('maxEngineBytes', 'HAIRLINE_MAX_ENGINE_BYTES') ?? '0',
+      0,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    unloadAfter: parseInteger(
+      'HAIRLINE_UNLOAD_AFTER',
+      pick('unloadAfter', 'HAIRLINE_UNLOAD_AFTER') ?? '900000',
+      0,
+      2 ** 31 - 1,
+    ),
+    keepLoaded: pick('keepLoaded', 'HAIRLINE_KEEP_LOADED') ?? '',
   });
 }
 
