@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Config, type Flags, loadConfig } from '../config.ts';
+import { type Config, type Flags, loadUserConfig } from '../config.ts';
 import { forgetVerdicts } from '../inference/verdict-memory.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { openRegistry } from './connect.ts';
@@ -21,7 +21,7 @@ export function registerDoctor(program: Command, terminal: Terminal, exit: (code
     .option('--cache-dir <folder>', 'where models are kept')
     .option('--json', 'print one JSON object instead')
     .action(async ({ json = false, ...flags }: Flags & { json?: boolean }) => {
-      const config = loadConfig(flags);
+      const config = loadUserConfig(flags);
       exit(await diagnose(config, openRegistry(config), terminal, { json }));
     });
 }

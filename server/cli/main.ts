@@ -3,6 +3,7 @@ import { ConfigError } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { VERSION } from '../package-root.ts';
 import { registerAutostart } from './autostart.ts';
+import { registerConfig } from './config.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerMatte } from './matte.ts';
 import { registerModels } from './models.ts';
@@ -35,6 +36,7 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
   registerMatte(program, terminal, exit);
   registerModels(program, terminal, exit);
   registerDoctor(program, terminal, exit);
+  registerConfig(program, terminal);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
-import { type Flags, loadConfig } from '../config.ts';
+import { type Flags, loadUserConfig } from '../config.ts';
 import { probe, readDiscovery, removeDiscovery, writeDiscovery } from '../discovery.ts';
 import { VERSION } from '../package-root.ts';
 import { pullProgress } from './progress.ts';
@@ -27,7 +27,7 @@ export function registerServe(program: Command): void {
 
 async function serve(flags: Flags): Promise<void> {
   const terminal = new Terminal();
-  const config = loadConfig(flags);
+  const config = loadUserConfig(flags);
   const other = await readDiscovery(config.configDir);
   if (other && flags.port === undefined) {
     const health = await probe(other.port);
