@@ -6,6 +6,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import { type ErrorCode, RETRY_AFTER_SECONDS } from '../protocol/errors.ts';
 import { MAX_BODY_BYTES } from '../protocol/limits.ts';
 import { Admission } from './admission.ts';
+import { ClientBook } from './clients.ts';
 import type { Config } from './config.ts';
 import { registerDocs } from './docs.ts';
 import { doors } from './doors.ts';
@@ -20,6 +21,7 @@ import { registerMattes } from './routes/mattes.ts';
 import { registerMetrics } from './routes/metrics.ts';
 import { registerModels } from './routes/models.ts';
 import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
+import { SHIELDS, shields } from './shields.ts';
 
 export interface AppDependencies {
   config: Config;
@@ -62,9 +64,14 @@ export async function buildApp({ config, mattes, logger, shutdown }: AppDependen
       if (!socket.writable || answerHasBegun(socket)) return void socket.destroy();
       const failure = new AppError(code);
       const body = JSON.stringify(failure.toBody());
-      socket.end(
-        `HTTP/1.1 ${failure.status} Error\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      );
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        connection: 'close',
+        ...SHIELDS,
+      };
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+      socket.end([`HTTP/1.1 ${failure.status} Error`, ...lines, '', body].join('\r\n'));
     },
   });
   // An expectation that nobody knows is no reason to refuse; Node would answer it with an empty 417.
@@ -73,7 +80,8 @@ export async function buildApp({ config, mattes, logger, shutdown }: AppDependen
   app.removeAllContentTypeParsers();
   const metrics = new Metrics();
   await app.register(countRequests, { metrics });
-  await app.register(doors);
+  await app.register(shields);
+  await app.register(doors, { hostNames: config.hostNames, clients: new ClientBook(config.configDir) });
   await app.register(drain);
   await app.register(accepts);
   await app.register(multipart);

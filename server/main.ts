@@ -3,8 +3,8 @@ import { LOOPBACK } from '../protocol/limits.ts';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { loadSession } from './inference/load-session.ts';
+import { listen } from './listen.ts';
 import { MatteService } from './matting/service.ts';
-import { isFree } from './ports.ts';
 import { createModelRegistry } from './registry/cached-registry.ts';
 import type { PullProgress } from './registry/model-registry.ts';
 import { defaultsOf } from './registry/preferred.ts';
@@ -52,7 +52,7 @@ export async function startServer(
     }),
   );
   const app = await buildApp({ config, mattes, ...(logger && { logger }), ...(shutdown && { shutdown }) });
-  const port = await listen(app, config.ports);
+  const port = await listen(app, config);
   const stopping = new AbortController();
   const pulling = { signal: stopping.signal, ...(onProgress && { onProgress }) };
   const ready = mattes.prepare('auto', pulling).then(() => undefined);
@@ -74,15 +74,4 @@ export async function startServer(
       await mattes.dispose();
     },
   };
-}
-
-async function listen(app: Awaited<ReturnType<typeof buildApp>>, ports: readonly number[]): Promise<number> {
-  for (const port of ports) {
-    // Fastify cannot listen a second time after a failure, so the port is tried first.
-    if (port !== 0 && !(await isFree(port))) continue;
-    await app.listen({ host: LOOPBACK, port });
-    return (app.server.address() as { port: number }).port;
-  }
-  const error = new Error(`The ports ${ports.join(', ')} are all in use by other programs.`);
-  throw Object.assign(error, { code: 'EADDRINUSE' });
 }

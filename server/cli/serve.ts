@@ -15,6 +15,8 @@ export function registerServe(program: Command): void {
     .command('serve')
     .description('start the matting server that the Photoshop panel talks to')
     .option('-p, --port <number>', 'listen on this port only (default: the first free one of 7866 to 7869)')
+    .option('--host <address>', 'listen for paired clients on this address as well (see "hairline pair")')
+    .option('--host-names <names>', 'names besides addresses that they use for this computer, with commas')
     .option('-m, --model <id>', 'model that runs unless a request names one')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, coreml or webgpu')
     .option('--strict', 'fail rather than fall back from the fastest provider of this system')

@@ -21,6 +21,7 @@ export async function listenWith(
   run: Session['run'],
   settings: Partial<Config> = {},
   shutdown?: Shutdown,
+  extend: (app: FastifyInstance) => void = () => undefined,
 ): Promise<Stage> {
   const { spec } = buildStandIn(4);
   const registry: ModelRegistry = {
@@ -38,6 +39,7 @@ export async function listenWith(
   const mattes = new MatteService(registry, async () => ({ ...fakeSession(), run }));
   const config = { ...loadConfig({ port: 0, model: spec.id }, {}), ...settings };
   const app = await buildApp({ config, mattes, ...(shutdown && { shutdown }) });
+  extend(app);
   app.server.prependListener('request', (_request, response) => {
     response.once('close', () => response.writableFinished || departures.get(app)?.());
   });
