@@ -22,9 +22,15 @@ export async function listen(app: FastifyInstance, { ports, host, configDir }: C
   const first = everywhere ? host : LOOPBACK;
   const listenBeside = host === first ? null : second(app, host);
   for (const port of ports) {
-    // Fastify cannot listen a second time after a failure, so the port is tried first.
+    // On some systems two programs can share a port when only one of them names an address.
     if (port !== 0 && !((await isFree(port)) && (host === LOOPBACK || (await isFree(port, host))))) continue;
-    await app.listen({ host: first, port });
+    try {
+      await app.listen({ host: first, port });
+    } catch (error) {
+      // Somebody was faster.
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
+      throw error;
+    }
     const { port: taken } = app.server.address() as { port: number };
     await listenBeside?.(taken);
     return taken;

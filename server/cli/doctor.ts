@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { type Config, type Flags, loadUserConfig } from '../config.ts';
 import { forgetVerdicts } from '../inference/verdict-memory.ts';
+import { redact } from '../redact.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { openRegistry } from './connect.ts';
 import { describeModels, describeSystem, tryMatte } from './doctor-report.ts';
 import { writeMatte, writeModels, writeSystem } from './doctor-text.ts';
-import { redact } from './redact.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 /** Adds `hairline doctor`. */

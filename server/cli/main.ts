@@ -6,6 +6,7 @@ import { VERSION } from '../package-root.ts';
 import { registerAutostart } from './autostart.ts';
 import { registerConfig } from './config.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerLogs } from './logs.ts';
 import { registerMatte } from './matte.ts';
 import { registerModels } from './models.ts';
 import { registerPair } from './pair.ts';
@@ -34,6 +35,7 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
   registerServe(program);
   registerStatus(program, terminal, exit);
   registerStop(program, terminal, exit);
+  registerLogs(program, terminal, exit);
   registerAutostart(program, terminal, exit);
   registerMatte(program, terminal, exit);
   registerModels(program, terminal, exit);

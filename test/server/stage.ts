@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { buildApp } from '../../server/app.ts';
 import { type Config, loadConfig } from '../../server/config.ts';
 import { AppError } from '../../server/errors.ts';
@@ -22,6 +22,7 @@ export async function listenWith(
   settings: Partial<Config> = {},
   shutdown?: Shutdown,
   extend: (app: FastifyInstance) => void = () => undefined,
+  logger?: FastifyBaseLogger,
 ): Promise<Stage> {
   const { spec } = buildStandIn(4);
   const registry: ModelRegistry = {
@@ -38,7 +39,7 @@ export async function listenWith(
   };
   const mattes = new MatteService(registry, async () => ({ ...fakeSession(), run }));
   const config = { ...loadConfig({ port: 0, model: spec.id }, {}), ...settings };
-  const app = await buildApp({ config, mattes, ...(shutdown && { shutdown }) });
+  const app = await buildApp({ config, mattes, ...(shutdown && { shutdown }), ...(logger && { logger }) });
   extend(app);
   app.server.prependListener('request', (_request, response) => {
     response.once('close', () => response.writableFinished || departures.get(app)?.());
