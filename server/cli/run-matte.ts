@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type Depth, OUTPUTS, type Output, type Subject } from '../../protocol/matte.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadUserConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { sniffType } from '../imaging/codec.ts';
 import { parseColour } from '../imaging/colour.ts';
@@ -52,7 +52,7 @@ export async function runMatte(
   const { terminal, signal, connect = connectToServer, env = process.env, cwd = process.cwd() } = context;
   const outputs = chooseOutputs(options);
   const { depth, format, subject } = options;
-  const config = loadConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
+  const config = loadUserConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
   checkModel(config);
   const backdrop = await readBackdropOption(options.background, cwd, signal);
 
