@@ -1,6 +1,6 @@
 import { createHttp } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
-import { photoshopHost } from './host/photoshop-host.ts';
+import { createPhotoshopHost } from './host/photoshop-host.ts';
 import { core, entrypoints } from './host/uxp.ts';
 import { Session } from './session.ts';
 import { SubjectMemory } from './subject.ts';
@@ -10,7 +10,7 @@ import { en } from './ui/strings.ts';
 
 let panel: Panel | null = null;
 
-const session = new Session(photoshopHost, createClient(createHttp()), new SubjectMemory(), (view) =>
+const session = new Session(createPhotoshopHost(en.host), createClient(createHttp()), new SubjectMemory(), (view) =>
   panel?.draw(view),
 );
 
