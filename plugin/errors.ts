@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../protocol/errors.ts';
 
-/** Everything the panel itself can fail with. Sentences and next steps are in `ui/strings.ts`. */
+/** Everything the panel itself can fail with. Sentences and next steps are in `ui/strings/`. */
 export type PluginErrorCode =
   | 'NO_DOCUMENT'
   | 'NO_LAYER'
