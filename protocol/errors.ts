@@ -28,6 +28,16 @@ export const ERRORS = {
     'Use a picture of at most 120 megapixels and 30,000 pixels a side.',
   ],
   BODY_TOO_LARGE: [413, 'The file is larger than Hairline accepts.', 'Use a smaller file, or save it as JPEG or PNG.'],
+  URL_REFUSED: [
+    400,
+    'Pictures are not fetched from this address.',
+    'Use a public http or https address, or send the picture itself.',
+  ],
+  URL_FAILED: [
+    422,
+    'The picture could not be fetched from its address.',
+    'Open the address in a browser; if it shows the picture, save it and send the file.',
+  ],
   UNKNOWN_MODEL: [404, 'There is no model of that name.', 'Run "hairline models" to see the names.'],
   MATTE_GONE: [404, 'This matte is no longer kept.', 'Send the picture again.'],
   NOT_FOUND: [404, 'There is nothing at this address.', 'Check the address against the API description.'],
