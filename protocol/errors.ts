@@ -40,6 +40,13 @@ export const ERRORS = {
   ],
   UNKNOWN_MODEL: [404, 'There is no model of that name.', 'Run "hairline models" to see the names.'],
   MATTE_GONE: [404, 'This matte is no longer kept.', 'Send the picture again.'],
+  JOB_GONE: [404, 'There is no such job, or it is no longer kept.', 'Send the picture again.'],
+  JOB_PENDING: [409, 'This job is not done yet.', 'Ask for its state, and for the result when it is done.'],
+  RESULT_TOO_LARGE: [
+    413,
+    'The result is too large to be kept.',
+    'Ask without "Prefer: respond-async"; it is then sent while it is written.',
+  ],
   NOT_FOUND: [404, 'There is nothing at this address.', 'Check the address against the API description.'],
   METHOD_NOT_ALLOWED: [
     405,
@@ -69,6 +76,11 @@ export const ERRORS = {
     'Use the Photoshop panel, the command line or a program on this computer.',
   ],
   CANCELLED: [499, 'The request was cancelled.', 'Nothing to do.'],
+  DEADLINE_PASSED: [
+    504,
+    'The picture took longer than it may.',
+    'Try a smaller picture or refine=fast, or allow more time.',
+  ],
   QUEUE_FULL: [503, 'The server is busy with other pictures.', 'Try again in a few seconds.'],
   SHUTTING_DOWN: [503, 'The server is shutting down.', 'Start it again, then retry.'],
   MODEL_DOWNLOADING: [503, 'The model is being downloaded.', 'Try again in a minute.'],
