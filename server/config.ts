@@ -27,6 +27,16 @@ export interface Config {
   readonly maxJobs: number;
   /** Bytes of request bodies held at a time; a single body may exceed it, a second one then waits outside. */
   readonly maxJobBytes: number;
+  /** Pictures worked on at a time: while the network runs for one, another is read and a third one written. */
+  readonly concurrency: number;
+  /** Milliseconds that one picture may be worked on. */
+  readonly maxJobTime: number;
+  /** Bytes of results of jobs that are kept until they are fetched. */
+  readonly maxResultBytes: number;
+  /** Milliseconds after its end that a job is forgotten with its result. */
+  readonly keepJobsFor: number;
+  /** Whether pictures are also fetched from addresses of this computer and of private networks. */
+  readonly allowPrivateUrls: boolean;
   /** Bytes of finished mattes and their pictures that are kept for edge controls. */
   readonly maxCacheBytes: number;
   /** Milliseconds after its last use that a kept matte is dropped. */
@@ -73,6 +83,29 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
       pick('maxJobBytes', 'HAIRLINE_MAX_JOB_BYTES') ?? String(2 ** 30),
       1,
       Number.MAX_SAFE_INTEGER,
+    ),
+    concurrency: parseInteger('HAIRLINE_CONCURRENCY', pick('concurrency', 'HAIRLINE_CONCURRENCY') ?? '3', 1, 64),
+    maxJobTime: parseInteger(
+      'HAIRLINE_MAX_JOB_TIME',
+      pick('maxJobTime', 'HAIRLINE_MAX_JOB_TIME') ?? '600000',
+      1,
+      86_400_000,
+    ),
+    maxResultBytes: parseInteger(
+      'HAIRLINE_MAX_RESULT_BYTES',
+      pick('maxResultBytes', 'HAIRLINE_MAX_RESULT_BYTES') ?? String(2 ** 29),
+      1,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    keepJobsFor: parseInteger(
+      'HAIRLINE_KEEP_JOBS_FOR',
+      pick('keepJobsFor', 'HAIRLINE_KEEP_JOBS_FOR') ?? '600000',
+      0,
+      86_400_000,
+    ),
+    allowPrivateUrls: parseSwitch(
+      'HAIRLINE_ALLOW_PRIVATE_URLS',
+      pick('allowPrivateUrls', 'HAIRLINE_ALLOW_PRIVATE_URLS') ?? 'false',
     ),
     maxCacheBytes: parseInteger(
       'HAIRLINE_MAX_CACHE_BYTES',

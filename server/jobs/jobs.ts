@@ -3,7 +3,7 @@ import type { JobInfo, JobState } from '../../protocol/job.ts';
 import type { Answer, WorkOptions } from '../engine/engine.ts';
 import { AppError } from '../errors.ts';
 import { collectAnswer, type KeptAnswer } from './kept-answer.ts';
-import type { Runner } from './runner.ts';
+import type { Runner, RunOptions } from './runner.ts';
 import type { Turn } from './turns.ts';
 
 export interface JobLimits {
@@ -45,6 +45,7 @@ export class Jobs {
   readonly #runner: Runner;
   readonly #limits: JobLimits;
   #bytes = 0;
+  #stopped = false;
 
   constructor(runner: Runner, limits: JobLimits) {
     this.#runner = runner;
@@ -60,11 +61,25 @@ export class Jobs {
     return this.#bytes;
   }
 
+  get waiting(): number {
+    return this.#runner.turns.waiting;
+  }
+
+  get running(): number {
+    return this.#runner.turns.running;
+  }
+
+  /** Work that somebody holds a connection open for, in the same order as the jobs. */
+  run<T>(work: (options: WorkOptions) => Promise<T>, options: RunOptions): Promise<T> {
+    return this.#runner.run(work, options);
+  }
+
   /**
-   * @returns its id, and a promise that settles when the job ends or is forgotten
-   * @throws {AppError} QUEUE_FULL while the results that wait to be fetched leave no room for another
+   * @returns its id, and a promise that settles when the job has ended
+   * @throws {AppError} QUEUE_FULL while the results that wait to be fetched leave no room for another, SHUTTING_DOWN
    */
   submit({ client, work, release }: Submission): { id: string; ended: Promise<void> } {
+    if (this.#stopped) throw new AppError('SHUTTING_DOWN');
     this.#makeRoom(1, 1, (job) => job.state !== 'done' || job.fetched);
     if (this.#jobs.size >= this.#limits.maxJobs || this.#bytes >= this.#limits.maxBytes)
       throw new AppError('QUEUE_FULL', 'The results of earlier pictures wait to be fetched.');
@@ -138,8 +153,17 @@ export class Jobs {
     else this.#forget(job);
   }
 
-  /** Hands back what is not done yet as SHUTTING_DOWN. */
+  /** Stops and forgets a job that nobody will ask for, if it is still there. */
+  abandon(id: string): void {
+    const job = this.#jobs.get(id);
+    if (!job) return;
+    if (isActive(job)) this.remove(id);
+    this.#forget(job);
+  }
+
+  /** Hands back what is not done yet as SHUTTING_DOWN, because nobody could fetch it any more. */
   stop(): void {
+    this.#stopped = true;
     for (const job of this.#jobs.values()) {
       const failure = new AppError('SHUTTING_DOWN');
       if (isActive(job)) this.#end(job, 'failed', { failure, reason: failure });

@@ -1,8 +1,8 @@
 import type { FastifySchema } from 'fastify';
 import { DOCUMENT_TYPE, ENCODED_TYPES, HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
-import { EVERYWHERE, failures } from '../schemas.ts';
+import { EVERYWHERE, failures, JobSchema } from '../schemas.ts';
 
-const BINARY = { schema: { type: 'string', format: 'binary' } };
+export const BINARY = { schema: { type: 'string', format: 'binary' } };
 
 const number = (description: string, values?: readonly number[]) => ({
   type: 'integer',
@@ -61,6 +61,11 @@ export const DESCRIBED: FastifySchema = {
       [HEADERS.height]: number('Pixels. Needed for raw pixels.'),
       [HEADERS.channels]: number('Of raw pixels: RGB, or straight RGBA. Default 4.', [3, 4]),
       [HEADERS.depth]: number('Bits per sample of raw pixels. Default 8.', [8, 16]),
+      prefer: {
+        type: 'string',
+        description:
+          '`respond-async` answers 202 and a job; with `wait=N` the result itself if it is there within N seconds. `wait=N` alone is a deadline.',
+      },
     },
   },
   body: {
@@ -77,6 +82,11 @@ export const DESCRIBED: FastifySchema = {
       description: 'The matte, or the picture with it. Raw pixels are answered with raw pixels unless Accept differs.',
       headers: PIXEL_HEADERS,
       content: { 'image/png': BINARY, [RAW_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
+    },
+    202: {
+      description: 'With `Prefer: respond-async`: the picture is a job now, at the address in Location.',
+      headers: { location: { type: 'string', description: '/v1/jobs/:id' } },
+      ...JobSchema,
     },
     ...failures(
       ...EVERYWHERE,
@@ -99,6 +109,7 @@ export const DESCRIBED: FastifySchema = {
       'WEIGHTS_CORRUPT',
       'DOWNLOAD_FAILED',
       'INFERENCE_FAILED',
+      'DEADLINE_PASSED',
     ),
   },
 };

@@ -40,10 +40,13 @@ describe('GET /docs/json', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     expect(routes.sort()).toEqual([
+      'delete /v1/jobs/{id}',
       'delete /v1/mattes/{id}',
       'get /health',
       'get /metrics',
       'get /ready',
+      'get /v1/jobs/{id}',
+      'get /v1/jobs/{id}/result',
       'get /v1/models',
       'post /v1/mattes',
       'post /v1/mattes/{id}/edge',
@@ -70,7 +73,7 @@ describe('GET /docs/json', () => {
       'cutout-layer',
     ]);
     expect(parameters.find((p) => p.name === 'depth')?.schema.default).toBe('8');
-    expect(named('header')).toEqual([HEADERS.width, HEADERS.height, HEADERS.channels, HEADERS.depth]);
+    expect(named('header')).toEqual([HEADERS.width, HEADERS.height, HEADERS.channels, HEADERS.depth, 'prefer']);
     expect(Object.keys(requestBody!.content)).toEqual(
       expect.arrayContaining(['image/jpeg', 'application/octet-stream', 'multipart/form-data']),
     );
