@@ -16,12 +16,14 @@ import { Jobs } from './jobs/jobs.ts';
 import { Runner } from './jobs/runner.ts';
 import { countRequests, Metrics } from './metrics.ts';
 import type { ModelRegistry } from './registry/model-registry.ts';
+import { fetchPicture } from './remote/fetch-picture.ts';
 import { registerEdge } from './routes/edge.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerJobs } from './routes/jobs.ts';
 import { registerMattes } from './routes/mattes.ts';
 import { registerMetrics } from './routes/metrics.ts';
 import { registerModels } from './routes/models.ts';
+import { registerRemove } from './routes/remove.ts';
 import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
 
 export interface AppDependencies {
@@ -115,6 +117,9 @@ export async function buildApp({
   registerMattes(app, engine, admission, jobs, metrics);
   await registerEdge(app, engine, admission);
   registerJobs(app, jobs, metrics);
+  const everywhere = config.allowPrivateUrls ? { allows: () => true } : {};
+  const fetchUrl = (url: string, signal: AbortSignal) => fetchPicture(url, { signal, ...everywhere });
+  await registerRemove(app, { engine, admission, jobs, metrics, fetchUrl });
   return app;
 }
 

@@ -1,4 +1,5 @@
 import type { FastifySchema } from 'fastify';
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { DOCUMENT_TYPE, ENCODED_TYPES, HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
 import { EVERYWHERE, failures, JobSchema } from '../schemas.ts';
 
@@ -52,6 +53,27 @@ export const DESCRIBED_DELETE: FastifySchema = {
   },
 };
 
+/** What can go wrong with an encoded picture. */
+export const MATTE_FAILURES = [
+  'BAD_REQUEST',
+  'EMPTY_BODY',
+  'UNKNOWN_MODEL',
+  'REQUEST_TIMEOUT',
+  'IMAGE_TOO_LARGE',
+  'BODY_TOO_LARGE',
+  'NOT_AN_IMAGE',
+  'UNSUPPORTED_TYPE',
+  'TRUNCATED_IMAGE',
+  'QUEUE_FULL',
+  'SHUTTING_DOWN',
+  'MODEL_DOWNLOADING',
+  'WEIGHTS_MISSING',
+  'WEIGHTS_CORRUPT',
+  'DOWNLOAD_FAILED',
+  'INFERENCE_FAILED',
+  'DEADLINE_PASSED',
+] as const satisfies readonly ErrorCode[];
+
 /** For `GET /docs` only: body and headers are checked by the route, which knows more than a schema can say. */
 export const DESCRIBED: FastifySchema = {
   headers: {
@@ -88,28 +110,6 @@ export const DESCRIBED: FastifySchema = {
       headers: { location: { type: 'string', description: '/v1/jobs/:id' } },
       ...JobSchema,
     },
-    ...failures(
-      ...EVERYWHERE,
-      'BAD_REQUEST',
-      'INVALID_SIZE',
-      'SIZE_MISMATCH',
-      'EMPTY_BODY',
-      'UNKNOWN_MODEL',
-      'NOT_ACCEPTABLE',
-      'REQUEST_TIMEOUT',
-      'IMAGE_TOO_LARGE',
-      'BODY_TOO_LARGE',
-      'NOT_AN_IMAGE',
-      'UNSUPPORTED_TYPE',
-      'TRUNCATED_IMAGE',
-      'QUEUE_FULL',
-      'SHUTTING_DOWN',
-      'MODEL_DOWNLOADING',
-      'WEIGHTS_MISSING',
-      'WEIGHTS_CORRUPT',
-      'DOWNLOAD_FAILED',
-      'INFERENCE_FAILED',
-      'DEADLINE_PASSED',
-    ),
+    ...failures(...EVERYWHERE, ...MATTE_FAILURES, 'INVALID_SIZE', 'SIZE_MISMATCH', 'NOT_ACCEPTABLE'),
   },
 };
