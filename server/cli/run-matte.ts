@@ -9,7 +9,7 @@ import {
   type Refine,
   type Subject,
 } from '../../protocol/matte.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadUserConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { sniffType } from '../imaging/codec.ts';
 import { parseColour } from '../imaging/colour.ts';
@@ -72,7 +72,7 @@ export async function runMatte(
   const outputs = chooseOutputs(options);
   const settings = chooseSettings(options);
   const { depth, format, subject } = options;
-  const config = loadConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
+  const config = loadUserConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
   checkModel(config);
   const backdrop = await readBackdropOption(options.background, cwd, signal);
 
