@@ -1,22 +1,26 @@
 import type { CoarseAlpha } from './coarse-alpha.ts';
+import { boxMean } from './consensus.ts';
 
-/** Share of the network that knows people where neither is sure. */
+/** Neighbourhood in which the first network's certainty is judged, and the mean alpha from which on it is certain. */
+const RADIUS = 40;
+const SURE = 0.8;
+/** Weight of the first network where it is not. */
 const SHARE = 0.4;
-/** From the first to the second, that network grows sure of the subject. */
-const SURE_FROM = 0.5;
-const SURE_TO = 0.9;
 
 /**
  * One alpha out of two opinions on the same grid: of a network that knows people, and of one that draws edges.
  *
- * Where the first is sure of the person, there the person is, for what the second loses are torsos. What the second adds
- * is half the time an arm that the first has missed and half the time a chair, so there, and at the edges, both are mixed.
+ * What the second loses is a torso, so inside of what the first takes for a person all around, its word is enough. What
+ * the second adds is as often an arm that the first has missed as it is a chair, and at edges both have something to say:
+ * there they are mixed.
  */
 export function joinPair(person: CoarseAlpha, edges: CoarseAlpha): CoarseAlpha {
-  const data = person.data.map((value, i) => {
+  const { width, height, data } = person;
+  const around = boxMean(data, width, height, RADIUS);
+  const joined = data.map((value, i) => {
     const mix = SHARE * value + (1 - SHARE) * edges.data[i]!;
-    const sure = Math.min(1, Math.max(0, (value - SURE_FROM) / (SURE_TO - SURE_FROM)));
-    return mix + sure * Math.max(0, value - mix);
+    const sure = Math.max(0, (around[i]! - SURE) / (1 - SURE));
+    return mix + Math.min(1, sure) * Math.max(0, value - mix);
   });
-  return { ...person, data };
+  return { width, height, data: joined };
 }

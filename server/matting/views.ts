@@ -19,8 +19,8 @@ export const PORTRAIT_VIEWS: readonly PlannedView[] = [
   { model: 'isnet', edges: true },
 ];
 
-/** The two opinions of `refine=fast`: what knows people best, and what draws edges best. */
-export const PORTRAIT_PAIR: readonly PlannedView[] = [{ model: 'rvm-wide' }, { model: 'isnet', edges: true }];
+/** The two opinions of `refine=fast`: one that knows people, and one that draws edges. */
+export const PORTRAIT_PAIR: readonly PlannedView[] = [{ model: 'rvm' }, { model: 'isnet', edges: true }];
 
 /** The views that a model and a subject call for; one of its own for everything that has no panel of opinions. */
 export function planViews(model: string, subject: Subject, refine: Refine): readonly PlannedView[] {
