@@ -1,14 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -123,9 +114,6 @@ describe('the launcher', () => {
     const free = await startStandInServer({}, { install: false });
     await free.close();
     const settings = path.join(home, 'settings');
-    // Through a link with the worst of names, as the script would stand in a user's own folders.
-    const checkout = path.join(home, HOSTILE[3]!);
-    symlinkSync(packageRoot, checkout);
     const env = {
       ...process.env,
       HOME: home,
@@ -138,9 +126,10 @@ describe('the launcher', () => {
       npm_config_registry: 'http://[::1]:9',
     };
     const place = { platform: process.platform, home, env };
+    const bin = path.join(packageRoot, 'server', 'cli', 'bin.mjs');
     await writeLauncher(place);
     const cli = (...args: string[]) =>
-      spawnSync(process.execPath, [path.join(checkout, 'server', 'cli', 'bin.mjs'), ...args], {
+      spawnSync(process.execPath, [bin, ...args], {
         env,
         encoding: 'utf8',
       });
