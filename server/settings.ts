@@ -215,4 +215,67 @@ export const SETTINGS = {
     fallback: 120_000,
     env: 'HAIRLINE_REQUEST_TIMEOUT',
   }),
+  /** Pictures worked on at a time: while the network runs for one, another is read and a third one written. */
+  concurrency: setting({
+    about: 'pictures worked on at a time',
+    kind: integer(1, 64),
+    fallback: 3,
+    env: 'HAIRLINE_CONCURRENCY',
+  }),
+  /** Milliseconds that one picture may be worked on. */
+  maxJobTime: setting({
+    about: 'milliseconds that one picture may be worked on',
+    kind: integer(1, 86_400_000),
+    fallback: 600_000,
+    env: 'HAIRLINE_MAX_JOB_TIME',
+  }),
+  /** Bytes of results of jobs that are kept until they are fetched. */
+  maxResultBytes: setting({
+    about: 'bytes of results of jobs that are kept',
+    kind: integer(1, Number.MAX_SAFE_INTEGER),
+    fallback: 2 ** 29,
+    env: 'HAIRLINE_MAX_RESULT_BYTES',
+  }),
+  /** Milliseconds after its end that a job is forgotten with its result. */
+  keepJobsFor: setting({
+    about: 'milliseconds that a job is kept after its end',
+    kind: integer(0, 86_400_000),
+    fallback: 600_000,
+    env: 'HAIRLINE_KEEP_JOBS_FOR',
+  }),
+  /** Whether pictures are also fetched from addresses of this computer and of private networks. */
+  allowPrivateUrls: setting({
+    about: 'fetch pictures from private addresses too',
+    kind: toggle,
+    fallback: false,
+    env: 'HAIRLINE_ALLOW_PRIVATE_URLS',
+  }),
+  /** Whether pictures and networks are worked on in a process of their own, so that a crash there costs one try. */
+  isolate: setting({
+    about: 'work in a process of its own, so that a crash costs one try',
+    kind: toggle,
+    fallback: true,
+    env: 'HAIRLINE_ISOLATE',
+  }),
+  /** Bytes of memory beyond which that process is replaced as soon as it is idle; 0 takes half of the computer's. */
+  maxEngineBytes: setting({
+    about: 'bytes of memory of that process, 0 for half of the computer',
+    kind: integer(0, Number.MAX_SAFE_INTEGER),
+    fallback: 0,
+    env: 'HAIRLINE_MAX_ENGINE_BYTES',
+  }),
+  /** Milliseconds after its last use that a model is unloaded; 0 keeps all. */
+  unloadAfter: setting({
+    about: 'milliseconds after its last use that a model is unloaded, 0 for never',
+    kind: integer(0, 2 ** 31 - 1),
+    fallback: 900_000,
+    env: 'HAIRLINE_UNLOAD_AFTER',
+  }),
+  /** Ids of models that are never unloaded, separated by commas; `auto` means the default one. */
+  keepLoaded: setting({
+    about: 'models that are never unloaded',
+    kind: words('ids of models with commas between them'),
+    fallback: '',
+    env: 'HAIRLINE_KEEP_LOADED',
+  }),
 };

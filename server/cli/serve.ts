@@ -84,7 +84,7 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   if (config.host !== LOOPBACK) terminal.say(`Paired clients reach it at ${config.host}, port ${server.port}.`);
   try {
     await server.ready;
-    const { spec, provider, reason } = await server.mattes.status('auto');
+    const { spec, provider, reason } = await server.engine.status('auto');
     logger.info({ model: spec.id, provider }, 'ready');
     terminal.say(`Ready: model ${spec.name} on ${provider}${reason ? ` (${reason})` : ''}. Stop with Ctrl-C.`);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Admission } from '../../server/admission.ts';
+import { seeded } from './random.ts';
 import { Gate, listenWith, nextDeparture, OPAQUE, type Stage, until } from './stage.ts';
 import { expectError, lines, post, rawHeaders, talk } from './talk.ts';
 
@@ -9,32 +10,69 @@ describe('Admission', () => {
 
   it('counts places', () => {
     const admission = new Admission(2, 1000);
-    const leave = admission.enter(1);
-    admission.enter(1);
-    expect(() => admission.enter(1)).toThrow(full);
+    const leave = admission.enter(1, 'a');
+    admission.enter(1, 'a');
+    expect(() => admission.enter(1, 'a')).toThrow(full);
     leave();
-    admission.enter(1);
+    admission.enter(1, 'a');
     expect(admission.jobs).toBe(2);
   });
 
   it('counts bytes, but lets one through alone', () => {
     const admission = new Admission(9, 1000);
-    const leave = admission.enter(5000);
-    expect(() => admission.enter(1)).toThrow(full);
+    const leave = admission.enter(5000, 'a');
+    expect(() => admission.enter(1, 'a')).toThrow(full);
     leave();
-    admission.enter(600);
-    admission.enter(400);
-    expect(() => admission.enter(1)).toThrow(full);
+    admission.enter(600, 'a');
+    admission.enter(400, 'a');
+    expect(() => admission.enter(1, 'a')).toThrow(full);
+  });
+
+  it('keeps one place beyond its limits for a client that has none inside', () => {
+    const admission = new Admission(2, 1000);
+    admission.enter(500, 'a');
+    admission.enter(500, 'a');
+    expect(() => admission.enter(1, 'a')).toThrow(full);
+    const leave = admission.enter(400, 'b');
+    expect([admission.jobs, admission.bytes]).toEqual([3, 1400]);
+    for (const client of ['a', 'b', 'c']) expect(() => admission.enter(1, client)).toThrow(full);
+    leave();
+    expect(() => admission.enter(1, 'a')).toThrow(full);
+    admission.enter(1, 'c');
+    expect(() => admission.enter(1, 'b')).toThrow(full);
+  });
+
+  it('counts back to nothing after any sequence', () => {
+    const random = seeded(7);
+    const admission = new Admission(5, 1000);
+    const inside: { leave: () => void; bytes: number }[] = [];
+    for (let i = 0; i < 5000; i++) {
+      const bytes = Math.floor(random() * 1500);
+      if (random() < 0.5) {
+        try {
+          inside.push({ leave: admission.enter(bytes, String(Math.floor(random() * 4))), bytes });
+        } catch (error) {
+          expect(error).toEqual(full);
+          expect(inside.length).toBeGreaterThan(0);
+        }
+      } else inside.splice(Math.floor(random() * inside.length), 1)[0]?.leave();
+      expect(admission.jobs).toBe(inside.length);
+      expect(admission.bytes).toBe(inside.reduce((sum, each) => sum + each.bytes, 0));
+      expect(admission.jobs).toBeLessThanOrEqual(6);
+      expect(admission.bytes).toBeLessThanOrEqual(1500 + 1500);
+    }
+    for (const { leave } of inside) leave();
+    expect([admission.jobs, admission.bytes]).toEqual([0, 0]);
   });
 
   it('takes a place back once', () => {
     const admission = new Admission(2, 1000);
-    const leave = admission.enter(1000);
+    const leave = admission.enter(1000, 'a');
     leave();
     leave();
     expect(admission.jobs).toBe(0);
-    admission.enter(600);
-    expect(() => admission.enter(600)).toThrow(full);
+    admission.enter(600, 'a');
+    expect(() => admission.enter(600, 'a')).toThrow(full);
   });
 });
 
@@ -48,14 +86,14 @@ describe('the queue of a server', () => {
     const gate = new Gate();
     stage = await listenWith(async () => gate.pass().then(OPAQUE), { maxJobs: 3 });
     const held = [1, 2, 3].map(() => post(stage.port, pixel));
-    await until(() => gate.waiting === 1 && stage.mattes.queued === 3);
+    await until(() => gate.waiting === 1 && stage.engine.queued === 3);
     const ready = await (await fetch(`http://127.0.0.1:${stage.port}/ready`)).json();
     expect(ready).toMatchObject({ ready: true, queued: 3 });
     expectError(await post(stage.port, pixel), 'QUEUE_FULL');
     gate.open();
     for (const answer of await Promise.all(held)) expect(answer.status).toBe(200);
     expect((await post(stage.port, pixel)).status).toBe(200);
-    expect(stage.mattes.queued).toBe(0);
+    expect(stage.engine.queued).toBe(0);
   });
 
   it('counts the bytes that requests announce before any of them comes', async () => {
@@ -93,7 +131,7 @@ describe('the queue of a server', () => {
       const first = send(controllers[0]!);
       await until(() => gates.length === runs + 1);
       const second = send(controllers[1]!);
-      await until(() => stage.mattes.queued === 2);
+      await until(() => stage.engine.queued === 2);
       const left = nextDeparture(stage);
       if (when === 'while theirs runs') controllers[0]!.abort();
       else controllers[1]!.abort();
@@ -106,7 +144,7 @@ describe('the queue of a server', () => {
         gates.at(-1)!.open();
         expect(await second).toMatchObject({ status: 200 });
       }
-      await until(() => stage.mattes.queued === 0);
+      await until(() => stage.engine.queued === 0);
     }
     open = true;
     const answers = await Promise.all([post(stage.port, pixel), post(stage.port, pixel)]);
@@ -124,12 +162,12 @@ describe('the queue of a server', () => {
       'abc',
     );
     const socket = connect(stage.port, '127.0.0.1', () => socket.write(text.repeat(3)));
-    await until(() => stage.mattes.queued === 3);
+    await until(() => stage.engine.queued === 3);
     const left = nextDeparture(stage);
     socket.destroy();
     await left;
     gate.open();
-    await until(() => stage.mattes.queued === 0);
+    await until(() => stage.engine.queued === 0);
     const answers = await Promise.all([1, 2, 3].map(() => post(stage.port, pixel)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
@@ -146,13 +184,13 @@ describe('the queue of a server', () => {
     await until(() => gate.waiting === 1);
     const controller = new AbortController();
     const second = post(stage.port, { ...pixel, signal: controller.signal }).catch(() => null);
-    await until(() => stage.mattes.queued === 2);
+    await until(() => stage.engine.queued === 2);
     const left = nextDeparture(stage);
     controller.abort();
     await Promise.all([second, left]);
     gate.open();
     expect((await first).status).toBe(200);
-    await until(() => stage.mattes.queued === 0);
+    await until(() => stage.engine.queued === 0);
     expect(runs).toBe(1);
   });
 
