@@ -95,6 +95,8 @@ test('ends a real server and waits until it is gone', async () => {
     ...process.env,
     HAIRLINE_CONFIG: folder,
     HAIRLINE_CACHE: folder,
+    HAIRLINE_LOG_DIR: folder,
+    HAIRLINE_LAUNCHER: 'false',
     npm_config_registry: 'http://[::1]:9',
   };
   const bin = path.join(packageRoot, 'server', 'cli', 'bin.mjs');
