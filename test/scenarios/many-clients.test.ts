@@ -11,7 +11,7 @@ let server: StandInServer;
 afterEach(() => server.close());
 
 const CLIENTS = 12;
-const ROUNDS = 20;
+const ROUNDS = 12;
 const SIDE = 24;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -112,7 +112,7 @@ it('lets a single picture in and through while another program fills every place
   let batch = 0;
   const greedy = Array.from({ length: 16 }, async () => {
     while (!ended) {
-      const response = await picture('greedy', 400);
+      const response = await picture('greedy', 200);
       await response.arrayBuffer();
       if (response.status === 200) batch++;
       else expect(response.status).toBe(503);
@@ -120,7 +120,7 @@ it('lets a single picture in and through while another program fills every place
     }
   });
   await until(() => batch > 2);
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < 5; i++) {
     const before = batch;
     const response = await picture('panel', 8);
     await response.arrayBuffer();
