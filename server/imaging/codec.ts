@@ -155,3 +155,10 @@ export async function encodePng({ width, height, channels, data }: Raster): Prom
   const space = data instanceof Uint16Array ? 'rgb16' : 'srgb';
   return tagPng(await image.toColourspace(space).png({ compressionLevel: 4 }).toBuffer());
 }
+
+/** An sRGB or grey JPEG of 8 bits, as small as a live preview wants it. Transparency is not carried. */
+export function encodeJpeg(pixels: (Raster | AlphaPlane) & { data: Uint8Array }, quality = 85): Promise<Buffer> {
+  const { width, height, data } = pixels;
+  const channels = 'channels' in pixels ? pixels.channels : 1;
+  return sharp(data, { limitInputPixels: false, raw: { width, height, channels } }).jpeg({ quality }).toBuffer();
+}
