@@ -1,6 +1,7 @@
 import type { Depth } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture, Region } from '../imaging/picture.ts';
+import { readStrips } from '../imaging/read-strips.ts';
 import type { LoadedModel } from '../inference/session-cache.ts';
 import { findCloser, lookCloser } from './closer.ts';
 import { type CoarseAlpha, readCoarseAlpha } from './coarse-alpha.ts';
@@ -81,7 +82,7 @@ export async function estimateMatte(
   const guide = stages.guide ? await readGuide(picture, coarse) : undefined;
   timings.guide = clock();
   signal?.throwIfAborted();
-  const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide);
+  const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide, signal);
   timings.upsample = clock();
   onProgress?.(1);
   return { alpha, timings, runs: views.length + near.length };
@@ -113,10 +114,10 @@ async function look(
   }
 }
 
-/** Decodes the picture once more, at full size. */
+/** The picture is decoded once more, at full size, while it is used. */
 async function readGuide(picture: Picture, coarse: CoarseAlpha): Promise<Guide> {
   const rgb = await picture.readGrid(coarse.width, coarse.height);
-  return { fit: fitColour(coarse, rgb), picture: await picture.readRaster(8) };
+  return { fit: fitColour(coarse, rgb), strips: readStrips(picture, 8) };
 }
 
 /** All opinions on one grid of the picture's shape. */
