@@ -48,6 +48,12 @@ export const ERRORS = {
     'This address needs the token of the running server.',
     'Use "hairline stop", which reads it from the settings folder.',
   ],
+  TOKEN_REQUIRED: [
+    401,
+    'Other computers need a token to use this server.',
+    'Run "hairline pair" on the computer of the server, and send the token as "Authorization: Bearer".',
+  ],
+  TOO_MANY_TRIES: [429, 'Too many wrong tokens came from this address.', 'Wait a minute, then use the right one.'],
   FORBIDDEN_HOST: [
     403,
     'The request was addressed to a host name that is not this server.',

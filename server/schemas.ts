@@ -67,4 +67,10 @@ export function failures(...codes: readonly ErrorCode[]): Record<number, object>
 }
 
 /** What the doors and a server that is ending answer, wherever it was asked. */
-export const EVERYWHERE = ['FORBIDDEN_HOST', 'FORBIDDEN_ORIGIN', 'INTERNAL'] as const satisfies readonly ErrorCode[];
+export const EVERYWHERE = [
+  'FORBIDDEN_HOST',
+  'FORBIDDEN_ORIGIN',
+  'TOKEN_REQUIRED',
+  'TOO_MANY_TRIES',
+  'INTERNAL',
+] as const satisfies readonly ErrorCode[];

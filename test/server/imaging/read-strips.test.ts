@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openEncoded, openRaw } from '../../../server/imaging/codec.ts';
 import type { Picture } from '../../../server/imaging/picture.ts';
 import { readStrips } from '../../../server/imaging/read-strips.ts';
+import { cropPicture } from '../../../server/matting/region.ts';
 import { seeded } from '../random.ts';
 
 const WIDTH = 61;
@@ -64,6 +65,17 @@ describe('readStrips', () => {
       await expectJoins(picture, 16);
       const strips = readStrips(picture, deep ? 16 : 8, WIDTH);
       for await (const strip of strips) expect(strip.data.buffer).toBe(data.buffer);
+    }
+  });
+
+  it('reads a part of a picture', async () => {
+    const picture = await openEncoded(await draw(4).png().toBuffer());
+    const part = cropPicture(picture, { left: 11, top: 6, width: 40, height: 30 });
+    await expectJoins(part, 8);
+    const [whole, { data }] = [await picture.readRaster(8), await part.readRaster(8)];
+    for (let y = 0; y < 30; y++) {
+      const start = 4 * ((6 + y) * WIDTH + 11);
+      expect(data.subarray(160 * y, 160 * (y + 1))).toEqual(whole.data.subarray(start, start + 160));
     }
   });
 

@@ -68,6 +68,10 @@ describe('GET /docs/json', () => {
       'foreground',
       'decontaminate',
       'cutout-layer',
+      'region',
+      'subjects',
+      'point',
+      'enhance',
     ]);
     expect(parameters.find((p) => p.name === 'depth')?.schema.default).toBe('8');
     expect(named('header')).toEqual([HEADERS.width, HEADERS.height, HEADERS.channels, HEADERS.depth]);
