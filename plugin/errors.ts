@@ -32,6 +32,11 @@ export type PluginErrorCode =
   | 'LAYER_CHANGED'
   | 'MASK_ADDED'
   | 'ALREADY_RUNNING'
+  | 'NEVER_SAVED'
+  | 'FOLDER_CLOSED'
+  | 'SAVE_FAILED'
+  | 'STEP_NEWER'
+  | 'STEP_BROKEN'
   | 'UNEXPECTED';
 
 export class PluginError extends Error {

@@ -58,6 +58,22 @@ export const deselect = () => ({
   ...SILENT,
 });
 
+/** A copy with its layers, which the object API cannot write in this format. `token`: of the file, from UXP's storage. */
+export const saveTiff = (documentId: number, token: string) => ({
+  _obj: 'save',
+  as: {
+    _obj: 'TIFF',
+    byteOrder: { _enum: 'platform', _value: 'IBMPC' },
+    LZWCompression: true,
+    layerCompression: { _enum: 'encoding', _value: 'RLE' },
+  },
+  in: { _path: token, _kind: 'local' },
+  documentID: documentId,
+  copy: true,
+  lowerCase: true,
+  ...SILENT,
+});
+
 /** Runs one descriptor. Photoshop answers a failed command with an error descriptor instead of rejecting. */
 export async function play(descriptor: ActionDescriptor): Promise<ActionDescriptor> {
   const [result] = await action.batchPlay([descriptor], {});

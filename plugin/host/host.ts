@@ -52,8 +52,8 @@ export interface EditScope {
 
 /** Photoshop, as the commands see it. Only `host/` knows the real one. */
 export interface Host {
-  /** The layer the user has selected now. Throws a PluginError if there is not exactly one. */
-  activeTarget(): Target;
+  /** The layer selected now, in the active or the given document. Throws a PluginError if there is not exactly one. */
+  activeTarget(documentId?: number): Target;
   /** Throws a PluginError if the document is closed or the layer deleted. */
   inspect(target: Target): Promise<LayerFacts>;
   read<T>(cancel: Cancellation, body: (scope: ReadScope) => Promise<T>): Promise<T>;

@@ -20,7 +20,16 @@ const KINDS: Record<string, LayerKind> = {
   pattern: 'fill',
 };
 
-export function getActiveTarget(): Target {
+export function getActiveTarget(documentId?: number): Target {
+  const document = documentId === undefined ? getActiveDocument() : findDocument(documentId);
+  const layers = document.activeLayers;
+  const layer = layers[0];
+  if (layer === undefined) throw new PluginError('NO_LAYER');
+  if (layers.length > 1) throw new PluginError('SEVERAL_LAYERS');
+  return { documentId: document.id, layerId: layer.id };
+}
+
+function getActiveDocument(): Document {
   // Typed as never null, but it is when nothing is open; some versions throw instead.
   let document: Document | null;
   try {
@@ -29,11 +38,7 @@ export function getActiveTarget(): Target {
     document = null;
   }
   if (!document) throw new PluginError('NO_DOCUMENT');
-  const layers = document.activeLayers;
-  const layer = layers[0];
-  if (layer === undefined) throw new PluginError('NO_LAYER');
-  if (layers.length > 1) throw new PluginError('SEVERAL_LAYERS');
-  return { documentId: document.id, layerId: layer.id };
+  return document;
 }
 
 export function findDocument(documentId: number): Document {
