@@ -1,4 +1,4 @@
-/** Everything the panel itself can fail with. Sentences and next steps are in `ui/strings.ts`. */
+/** Everything the panel itself can fail with. Sentences and next steps are in `ui/strings/`. */
 export type PluginErrorCode =
   | 'NO_DOCUMENT'
   | 'NO_LAYER'

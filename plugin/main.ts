@@ -1,13 +1,14 @@
 import { createHttp } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
 import { photoshopHost } from './host/photoshop-host.ts';
-import { core, entrypoints } from './host/uxp.ts';
+import { core, entrypoints, host } from './host/uxp.ts';
 import { Session } from './session.ts';
 import { SubjectMemory } from './subject.ts';
 import { describeError } from './ui/messages.ts';
 import { Panel } from './ui/panel.ts';
-import { en } from './ui/strings.ts';
+import { chooseStrings } from './ui/strings/choose.ts';
 
+const strings = chooseStrings(host.uiLocale);
 let panel: Panel | null = null;
 
 const session = new Session(photoshopHost, createClient(createHttp()), new SubjectMemory(), (view) =>
@@ -16,7 +17,7 @@ const session = new Session(photoshopHost, createClient(createHttp()), new Subje
 
 /** Called by `create` or by `show`, whichever this host calls, and perhaps by both; must not wait for anything. */
 function openPanel(rootNode: HTMLElement): void {
-  panel ??= new Panel(document, en, {
+  panel ??= new Panel(document, strings, {
     maskSubject: () => void session.maskSubject(),
     chooseSubject: (subject) => session.chooseSubject(subject),
     cancel: () => session.cancel(),
@@ -30,7 +31,7 @@ function openPanel(rootNode: HTMLElement): void {
 async function runCommand(): Promise<void> {
   const end = await session.maskSubject();
   if (end.name !== 'failed') return;
-  const { message, hint } = describeError(end.error, en);
+  const { message, hint } = describeError(end.error, strings);
   await core.showAlert({ message: `${message}\n${hint}` });
 }
 

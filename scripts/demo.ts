@@ -31,7 +31,7 @@ const host = new SimulatedPhotoshop({ ports: { [PORTS[0]]: server.port } });
 try {
   terminal.say(`Server      ${server.url}`);
   await server.ready.then(() => server.best).finally(() => progress.stop());
-  const { spec, provider, reason } = await server.mattes.status('auto');
+  const { spec, provider, reason } = await server.engine.status('auto');
   terminal.say(`Model       ${spec.name} (${spec.id}), ${spec.licence.spdx} licence`);
   terminal.say(`Provider    ${provider}${reason ? ` because ${reason}` : ''}`);
 

@@ -10,10 +10,10 @@ import type { Config } from './config.ts';
 import { registerDocs } from './docs.ts';
 import { doors } from './doors.ts';
 import { drain } from './drain.ts';
+import type { Engine } from './engine/engine.ts';
 import { AppError } from './errors.ts';
-import { MatteCache } from './matting/matte-cache.ts';
-import type { MatteService } from './matting/service.ts';
 import { countRequests, Metrics } from './metrics.ts';
+import type { ModelRegistry } from './registry/model-registry.ts';
 import { registerEdge } from './routes/edge.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerMattes } from './routes/mattes.ts';
@@ -23,13 +23,20 @@ import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
 
 export interface AppDependencies {
   config: Config;
-  mattes: MatteService;
+  engine: Engine;
+  registry: ModelRegistry;
   logger?: FastifyBaseLogger;
   shutdown?: Shutdown;
 }
 
 /** The whole HTTP side, wired but not listening. */
-export async function buildApp({ config, mattes, logger, shutdown }: AppDependencies): Promise<FastifyInstance> {
+export async function buildApp({
+  config,
+  engine,
+  registry,
+  logger,
+  shutdown,
+}: AppDependencies): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     bodyLimit: MAX_BODY_BYTES,
@@ -92,16 +99,14 @@ export async function buildApp({ config, mattes, logger, shutdown }: AppDependen
   });
 
   await registerDocs(app);
-  registerHealth(app, mattes);
-  registerModels(app, mattes);
+  registerHealth(app, engine);
+  registerModels(app, engine, registry);
   if (shutdown) registerShutdown(app, shutdown);
-  registerMetrics(app, mattes, metrics);
+  registerMetrics(app, engine, metrics);
   const admission = new Admission(config.maxJobs, config.maxJobBytes);
   metrics.gauge('hairline_jobs', 'Pictures accepted and not answered yet.', () => admission.jobs);
-  const kept = new MatteCache({ maxBytes: config.maxCacheBytes, keepFor: config.keepMattesFor });
-  app.addHook('onClose', async () => kept.close());
-  registerMattes(app, mattes, kept, admission, metrics);
-  await registerEdge(app, kept, admission);
+  registerMattes(app, engine, admission, metrics);
+  await registerEdge(app, engine, admission);
   return app;
 }
 

@@ -3,16 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { MAX_BODY_BYTES, MAX_ENCODED_BYTES } from '../protocol/limits.ts';
 import { HEADERS, RAW_TYPE } from '../protocol/matte.ts';
 import { AppError } from './errors.ts';
-import { checkSize } from './imaging/codec.ts';
-
-/** Size and layout that the headers of a raw upload announce. */
-export interface RawLayout {
-  width: number;
-  height: number;
-  channels: 3 | 4;
-  depth: 8 | 16;
-  bytes: number;
-}
+import { checkSize } from './imaging/check-size.ts';
+import type { RawLayout } from './imaging/picture.ts';
 
 /**
  * Reads the size headers of a raw upload.

@@ -2,11 +2,14 @@ import type { FastifyBaseLogger } from 'fastify';
 import { LOOPBACK } from '../protocol/limits.ts';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
+import type { Engine } from './engine/engine.ts';
+import { LocalEngine } from './engine/local-engine.ts';
 import { loadSession } from './inference/load-session.ts';
+import { MatteCache } from './matting/matte-cache.ts';
 import { MatteService } from './matting/service.ts';
 import { isFree } from './ports.ts';
 import { createModelRegistry } from './registry/cached-registry.ts';
-import type { PullProgress } from './registry/model-registry.ts';
+import type { ModelRegistry, PullProgress } from './registry/model-registry.ts';
 import { defaultsOf } from './registry/preferred.ts';
 import { builtInModelsDir } from './registry/spec-loader.ts';
 import type { Shutdown } from './routes/shutdown.ts';
@@ -14,7 +17,8 @@ import type { Shutdown } from './routes/shutdown.ts';
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
-  readonly mattes: MatteService;
+  readonly engine: Engine;
+  readonly registry: ModelRegistry;
   /** Settles when the default model is downloaded, loaded and warmed up, or could not be. */
   readonly ready: Promise<void>;
   /** Settles when the models of `refine=best` are there as well, or could not be. */
@@ -51,19 +55,24 @@ export async function startServer(
       onAttempts: (attempts) => logger?.info({ model: spec.id, attempts }, 'execution providers tried'),
     }),
   );
-  const app = await buildApp({ config, mattes, ...(logger && { logger }), ...(shutdown && { shutdown }) });
+  const engine = new LocalEngine(
+    mattes,
+    new MatteCache({ maxBytes: config.maxCacheBytes, keepFor: config.keepMattesFor }),
+  );
+  const app = await buildApp({ config, engine, registry, ...(logger && { logger }), ...(shutdown && { shutdown }) });
   const port = await listen(app, config.ports);
   const stopping = new AbortController();
   const pulling = { signal: stopping.signal, ...(onProgress && { onProgress }) };
-  const ready = mattes.prepare('auto', pulling).then(() => undefined);
-  const best = ready.then(() => mattes.prepareBest(pulling));
+  const ready = engine.prepare('auto', pulling).then(() => undefined);
+  const best = ready.then(() => engine.prepareBest(pulling));
   best.catch((error: Error) => logger?.warn({ err: error }, 'refine=best has to do with one model'));
   // Whoever cares awaits `ready`; a server without its model still answers, and says so at /ready.
   ready.catch(() => undefined);
   return {
     url: `http://${LOOPBACK}:${port}`,
     port,
-    mattes,
+    engine,
+    registry,
     ready,
     best,
     async close() {
@@ -71,7 +80,7 @@ export async function startServer(
       await app.close();
       // A download that was stopped takes its part files with it; whoever deletes the folder next must not meet it.
       await Promise.allSettled([ready, best]);
-      await mattes.dispose();
+      await engine.close();
     },
   };
 }

@@ -10,6 +10,8 @@ declare module 'uxp' {
   export interface CommandEntry {
     run(): Promise<void> | void;
   }
+  /** `uiLocale`: "en_US", "zh_CN". */
+  export const host: { readonly uiLocale: string };
   export const entrypoints: {
     setup(entries: {
       plugin?: { create?(): void; destroy?(): void };

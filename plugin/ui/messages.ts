@@ -1,6 +1,6 @@
 import { PluginError, ServerError, textOf } from '../errors.ts';
 import type { PanelState, ServerState, View } from './state.ts';
-import type { Sentence, Strings } from './strings.ts';
+import type { Sentence, Strings } from './strings/strings.ts';
 
 /** What a state says: a sentence, a next step, and secondary text for a bug report. */
 export interface Message {
@@ -36,7 +36,10 @@ function describePanel(state: PanelState, strings: Strings): Message {
 }
 
 export function describeError(error: unknown, strings: Strings): Message {
-  if (error instanceof ServerError) return { message: error.message, hint: error.hint, detail: '' };
+  if (error instanceof ServerError) {
+    const known: Partial<Record<string, Sentence>> = strings.serverErrors;
+    return say(known[error.code] ?? [error.message, error.hint]);
+  }
   if (error instanceof PluginError) {
     const { mode } = error.values;
     const values = mode === undefined ? error.values : { mode: strings.modes[mode] ?? mode };

@@ -2,7 +2,7 @@ import type { Subject } from '../../protocol/matte.ts';
 import { isSubject } from '../subject.ts';
 import { describeServer, describeView } from './messages.ts';
 import { isRunning, type View } from './state.ts';
-import type { Strings } from './strings.ts';
+import type { Strings } from './strings/strings.ts';
 
 /** What the user can ask for. */
 export interface Intents {
@@ -25,6 +25,7 @@ export class Panel {
     this.stop = find(document, 'cancel');
     this.choice = find(document, 'subject');
     this.strings = strings;
+    this.root.setAttribute('lang', strings.lang);
     this.start.textContent = strings.maskSubject;
     this.stop.textContent = strings.cancel;
     this.start.addEventListener('click', () => intents.maskSubject());

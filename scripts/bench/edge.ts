@@ -5,8 +5,13 @@ import Fastify from 'fastify';
 import type { EdgeRequest } from '../../protocol/edge.ts';
 import { RAW_TYPE } from '../../protocol/matte.ts';
 import { Admission } from '../../server/admission.ts';
+import { LocalEngine } from '../../server/engine/local-engine.ts';
 import { openRaw } from '../../server/imaging/codec.ts';
 import { MatteCache } from '../../server/matting/matte-cache.ts';
+import { MatteService } from '../../server/matting/service.ts';
+import { createModelRegistry } from '../../server/registry/cached-registry.ts';
+import { defaultsOf } from '../../server/registry/preferred.ts';
+import { builtInModelsDir } from '../../server/registry/spec-loader.ts';
 import { registerEdge } from '../../server/routes/edge.ts';
 
 /**
@@ -40,10 +45,12 @@ const picture = openRaw({ width: WIDTH, height: HEIGHT, channels: 3, data: rgb }
 const cache = new MatteCache({ maxBytes: 2 ** 29, keepFor: 600_000 });
 const id = cache.add({ alpha, picture, model: 'drawing', provider: 'cpu' }, rgb.length);
 
+const registry = createModelRegistry({ modelsDirs: [builtInModelsDir], cacheDir: '', ...defaultsOf('auto') });
+const mattes = new MatteService(registry, () => Promise.reject(new Error('Edge controls run no network.')));
 const app = Fastify();
 app.removeAllContentTypeParsers();
 await app.register(accepts);
-await registerEdge(app, cache, new Admission(8, 2 ** 30));
+await registerEdge(app, new LocalEngine(mattes, cache), new Admission(8, 2 ** 30));
 await app.listen({ host: '127.0.0.1', port: 0 });
 const { port } = app.server.address() as AddressInfo;
 

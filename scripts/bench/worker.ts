@@ -44,7 +44,7 @@ async function serveBare(): Promise<void> {
 async function serveServer(): Promise<void> {
   const server = await startServer(config);
   await server.ready;
-  const { spec, provider } = await server.mattes.status('auto');
+  const { spec, provider } = await server.engine.status('auto');
   reply({ ready: true, url: server.url, model: spec.id, provider: provider ?? '' });
 }
 

@@ -62,7 +62,7 @@ async function serve(flags: Flags): Promise<void> {
   terminal.say(`Hairline ${VERSION} listens at ${server.url}`);
   try {
     await server.ready;
-    const { spec, provider, reason } = await server.mattes.status('auto');
+    const { spec, provider, reason } = await server.engine.status('auto');
     terminal.say(`Ready: model ${spec.name} on ${provider}${reason ? ` (${reason})` : ''}. Stop with Ctrl-C.`);
   } catch (error) {
     // It stays up: /ready tells the panel what is missing, and the model can be fetched while it runs.

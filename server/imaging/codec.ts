@@ -1,7 +1,7 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
-import { MAX_PIXELS, MAX_SIDE } from '../../protocol/limits.ts';
 import type { Depth, EncodedType } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
+import { checkSize } from './check-size.ts';
 import type { AlphaPlane, Picture, Raster } from './picture.ts';
 import { namesSrgb, tagPng } from './profile.ts';
 
@@ -30,19 +30,6 @@ export function sniffType(bytes: Uint8Array): EncodedType | null {
   if (bytes.byteLength < 12) return null;
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, 12);
   return SIGNATURES.find(({ matches }) => matches(head))?.type ?? null;
-}
-
-/** @throws {AppError} INVALID_SIZE, IMAGE_TOO_LARGE */
-export function checkSize(width: number, height: number): void {
-  if (!(Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0)) {
-    throw new AppError('INVALID_SIZE');
-  }
-  if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS) {
-    throw new AppError(
-      'IMAGE_TOO_LARGE',
-      `The picture is ${width} x ${height} pixels; that is more than Hairline accepts.`,
-    );
-  }
 }
 
 /**

@@ -6,6 +6,15 @@ export interface Raster {
   data: Uint8Array | Uint16Array;
 }
 
+/** Size and layout that a raw upload announces, and the bytes that it takes. */
+export interface RawLayout {
+  width: number;
+  height: number;
+  channels: 3 | 4;
+  depth: 8 | 16;
+  bytes: number;
+}
+
 /** One opaque plane: an alpha matte of 8 or 16 bits per sample. */
 export interface AlphaPlane {
   width: number;

@@ -39,6 +39,14 @@ export interface Stages {
 
 export const BEST_STAGES: Stages = { closer: true, guide: true };
 
+export interface EstimateOptions {
+  depth: Depth;
+  signal?: AbortSignal;
+  stages?: Stages;
+  /** Told 0..1, never less than before. */
+  onProgress?: (fraction: number) => void;
+}
+
 /**
  * Picture to alpha matte at the picture's own size: each view looks at the whole picture, three or more of them are
  * brought to a consensus, and the result is enlarged.
@@ -47,12 +55,16 @@ export const BEST_STAGES: Stages = { closer: true, guide: true };
 export async function estimateMatte(
   picture: Picture,
   views: readonly View[],
-  { depth, signal, stages = {} }: { depth: Depth; signal?: AbortSignal; stages?: Stages },
+  { depth, signal, stages = {}, onProgress }: EstimateOptions,
 ): Promise<Matte> {
   const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, guide: 0, upsample: 0 };
   const clock = startClock();
   const opinions: CoarseAlpha[] = [];
-  for (const view of views) opinions.push(await look(picture, view, timings, signal));
+  const steps = views.length + 2;
+  for (const view of views) {
+    opinions.push(await look(picture, view, timings, signal));
+    onProgress?.(opinions.length / steps);
+  }
   clock();
   const first = views.length === 1 ? opinions[0]! : unite(picture, views, opinions);
   const region = stages.closer ? findCloser(first, picture) : null;
@@ -65,11 +77,13 @@ export async function estimateMatte(
   const looks = { whole: opinions, wholeEdges: edgesOf(views), near };
   const coarse = region ? lookCloser(first, looks, region, picture) : first;
   timings.consensus += clock();
+  onProgress?.((steps - 1) / steps);
   const guide = stages.guide ? await readGuide(picture, coarse) : undefined;
   timings.guide = clock();
   signal?.throwIfAborted();
   const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide);
   timings.upsample = clock();
+  onProgress?.(1);
   return { alpha, timings, runs: views.length + near.length };
 }
 

@@ -5,7 +5,7 @@ import type { Picture } from '../imaging/picture.ts';
 import { labelOf } from '../inference/execution-providers.ts';
 import type { LoadSession } from '../inference/session-cache.ts';
 import { SessionCache } from '../inference/session-cache.ts';
-import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { ModelRegistry, PullOptions } from '../registry/model-registry.ts';
 import type { ModelSpec } from '../registry/model-spec.ts';
 import { BEST_STAGES, estimateMatte, type Matte, type View } from './pipeline.ts';
 import { type PlannedView, planViews } from './views.ts';
@@ -26,6 +26,8 @@ export interface MatteOptions {
   refine?: Refine;
   depth: Depth;
   signal?: AbortSignal;
+  /** Told 0..1, never less than before. */
+  onProgress?: (fraction: number) => void;
 }
 
 /** Turns pictures into mattes: picks the model, loads it once, runs the pipeline. Knows no HTTP. */
@@ -54,9 +56,9 @@ export class MatteService {
   }
 
   /** Downloads the model when it is missing, then loads it. */
-  async prepare(idOrAuto: string, onProgress?: Parameters<ModelRegistry['pull']>[1]): Promise<ModelStatus> {
+  async prepare(idOrAuto: string, options?: PullOptions): Promise<ModelStatus> {
     const spec = this.registry.resolve(idOrAuto);
-    if (!(await this.registry.isInstalled(spec))) await this.#fetch(spec, onProgress);
+    if (!(await this.registry.isInstalled(spec))) await this.#fetch(spec, options);
     await this.#sessions.get(spec);
     return this.status(spec.id);
   }
@@ -85,7 +87,7 @@ export class MatteService {
    * Downloads and loads whatever `refine=best` needs beside the default model. Until it is there, `best` answers like
    * `fast`.
    */
-  async prepareBest(options?: Parameters<ModelRegistry['pull']>[1]): Promise<void> {
+  async prepareBest(options?: PullOptions): Promise<void> {
     const { id } = this.registry.resolve('auto');
     for (const { model } of planViews(id, 'portrait', 'best')) await this.prepare(model, options);
   }
@@ -141,7 +143,7 @@ export class MatteService {
     return true;
   }
 
-  async #fetch(spec: ModelSpec, options?: Parameters<ModelRegistry['pull']>[1]): Promise<void> {
+  async #fetch(spec: ModelSpec, options?: PullOptions): Promise<void> {
     this.#fetching.add(spec.id);
     try {
       await this.registry.pull(spec, options);

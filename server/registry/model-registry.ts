@@ -15,6 +15,13 @@ export interface VerifyFiles {
   expected: Uint8Array;
 }
 
+export interface PullOptions {
+  /** Fetches also what is there and intact. */
+  force?: boolean;
+  signal?: AbortSignal;
+  onProgress?: (p: PullProgress) => void;
+}
+
 /**
  * Knows which models exist (their specs) and where their weights are (the user's cache folder).
  * `auto` names the default model.
@@ -36,10 +43,7 @@ export interface ModelRegistry {
    */
   readWeights(spec: ModelSpec): Promise<Uint8Array>;
   /** Fetches, verifies, converts, and renames into place last. Two callers at once share one download. */
-  pull(
-    spec: ModelSpec,
-    options?: { force?: boolean; signal?: AbortSignal; onProgress?: (p: PullProgress) => void },
-  ): Promise<void>;
+  pull(spec: ModelSpec, options?: PullOptions): Promise<void>;
   /** Deletes the weights. Returns whether there were any. */
   remove(spec: ModelSpec): Promise<boolean>;
 }

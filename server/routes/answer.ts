@@ -1,8 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
+import type { Answer } from '../engine/engine.ts';
 import { AppError } from '../errors.ts';
-import { encodeAlphaPng, encodePng } from '../imaging/codec.ts';
-import type { AlphaPlane, Raster } from '../imaging/picture.ts';
 import { whenClosed } from '../when-closed.ts';
 
 /**
@@ -16,28 +14,9 @@ export function chooseType(request: FastifyRequest, offered: string[]): string {
   return chosen;
 }
 
-/** Headers that tell size and layout. */
-export function describePixels(pixels: AlphaPlane | Raster): Record<string, number> {
-  return {
-    [HEADERS.width]: pixels.width,
-    [HEADERS.height]: pixels.height,
-    [HEADERS.channels]: 'channels' in pixels ? pixels.channels : 1,
-    [HEADERS.depth]: pixels.data.BYTES_PER_ELEMENT * 8,
-  };
-}
-
-/** Raw samples or a PNG. */
-export async function encodePixels(pixels: AlphaPlane | Raster, type: string): Promise<Buffer> {
-  const { data } = pixels;
-  if (type === RAW_TYPE) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return 'channels' in pixels ? encodePng(pixels) : encodeAlphaPng(pixels);
-}
-
-/** Milliseconds per stage as a Server-Timing header. */
-export function formatTimings(timings: Record<string, number>): string {
-  return Object.entries(timings)
-    .map(([stage, ms]) => `${stage};dur=${ms.toFixed(1)}`)
-    .join(', ');
+/** Sends what the engine made. */
+export function sendAnswer(reply: FastifyReply, { type, headers, body }: Answer): FastifyReply {
+  return reply.type(type).headers(headers).send(body);
 }
 
 export function abortOnClose(reply: FastifyReply): AbortSignal {

@@ -1,20 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
 import type { Health, Ready } from '../../protocol/status.ts';
-import type { MatteService } from '../matting/service.ts';
+import type { Engine } from '../engine/engine.ts';
 import { VERSION } from '../package-root.ts';
 import { EVERYWHERE, failures, HealthSchema, ReadySchema } from '../schemas.ts';
 
 const HEALTH: Health = { name: 'hairline', version: VERSION, protocol: PROTOCOL_VERSION };
 
-export function registerHealth(app: FastifyInstance, mattes: MatteService): void {
+export function registerHealth(app: FastifyInstance, engine: Engine): void {
   const errors = failures(...EVERYWHERE);
   const health = { summary: 'Is it running?', response: { 200: HealthSchema, ...errors } };
   app.get('/health', { schema: health }, async () => HEALTH);
 
   const ready = { summary: 'Can it work?', response: { 200: ReadySchema, 503: ReadySchema, ...errors } };
   app.get('/ready', { schema: ready }, async (_request, reply): Promise<Ready> => {
-    const status = await mattes.status('auto');
+    const status = await engine.status('auto');
     const ready = status.state === 'ready';
     return reply.code(ready ? 200 : 503).send({
       ...HEALTH,
@@ -24,7 +24,7 @@ export function registerHealth(app: FastifyInstance, mattes: MatteService): void
       provider: status.provider,
       label: status.label,
       reason: status.reason,
-      queued: mattes.queued,
+      queued: engine.queued,
     });
   });
 }

@@ -1,17 +1,17 @@
 import type { FastifyInstance } from 'fastify';
-import type { MatteService } from '../matting/service.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Metrics } from '../metrics.ts';
 import { EVERYWHERE, failures } from '../schemas.ts';
 
 /** `GET /metrics`: text for Prometheus, behind the same doors as everything else. */
-export function registerMetrics(app: FastifyInstance, mattes: MatteService, metrics: Metrics): void {
-  metrics.gauge('hairline_queue_length', 'Network runs waiting or running.', () => mattes.queued);
+export function registerMetrics(app: FastifyInstance, engine: Engine, metrics: Metrics): void {
+  metrics.gauge('hairline_queue_length', 'Network runs waiting or running.', () => engine.queued);
   metrics.labelled(
     'hairline_model_state',
     '1 for the state of the default model.',
     ['model', 'state', 'provider'],
     async () => {
-      const { spec, state, provider } = await mattes.status('auto');
+      const { spec, state, provider } = await engine.status('auto');
       return { model: spec.id, state, provider: provider ?? 'none' };
     },
   );

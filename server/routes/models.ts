@@ -1,22 +1,23 @@
 import type { FastifyInstance } from 'fastify';
 import type { ModelInfo } from '../../protocol/status.ts';
-import type { MatteService } from '../matting/service.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
 import { downloadBytesOf } from '../registry/model-spec.ts';
 import { EVERYWHERE, failures, ModelsSchema } from '../schemas.ts';
 
-export function registerModels(app: FastifyInstance, mattes: MatteService): void {
+export function registerModels(app: FastifyInstance, engine: Engine, registry: ModelRegistry): void {
   const schema = { summary: 'Models', response: { 200: ModelsSchema, ...failures(...EVERYWHERE) } };
   app.get('/v1/models', { schema }, async (): Promise<{ models: ModelInfo[] }> => {
-    const defaultId = mattes.registry.resolve('auto').id;
+    const defaultId = registry.resolve('auto').id;
     const models = await Promise.all(
-      mattes.registry.list().map(async (spec) => ({
+      registry.list().map(async (spec) => ({
         id: spec.id,
         name: spec.name,
         purpose: spec.purpose,
         licence: spec.licence.spdx,
-        state: (await mattes.status(spec.id)).state,
+        state: (await engine.status(spec.id)).state,
         default: spec.id === defaultId,
-        bytes: spec.weights.bytes ?? (await mattes.registry.manifest(spec))?.bytes ?? 0,
+        bytes: spec.weights.bytes ?? (await registry.manifest(spec))?.bytes ?? 0,
         downloadBytes: downloadBytesOf(spec) ?? 0,
       })),
     );

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { HOSTS } from '../../plugin/client/server-finder.ts';
-import { en } from '../../plugin/ui/strings.ts';
+import { en } from '../../plugin/ui/strings/en.ts';
 import { PORTS } from '../../protocol/limits.ts';
 import { SUBJECTS } from '../../protocol/matte.ts';
 

@@ -4,7 +4,7 @@ import { Session } from '../../plugin/session.ts';
 import { SubjectMemory } from '../../plugin/subject.ts';
 import { describeServer } from '../../plugin/ui/messages.ts';
 import type { View } from '../../plugin/ui/state.ts';
-import { en } from '../../plugin/ui/strings.ts';
+import { en } from '../../plugin/ui/strings/en.ts';
 import { FakeClient } from './fake-client.ts';
 import { FakeHost } from './fake-host.ts';
 

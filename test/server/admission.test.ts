@@ -48,14 +48,14 @@ describe('the queue of a server', () => {
     const gate = new Gate();
     stage = await listenWith(async () => gate.pass().then(OPAQUE), { maxJobs: 3 });
     const held = [1, 2, 3].map(() => post(stage.port, pixel));
-    await until(() => gate.waiting === 1 && stage.mattes.queued === 3);
+    await until(() => gate.waiting === 1 && stage.engine.queued === 3);
     const ready = await (await fetch(`http://127.0.0.1:${stage.port}/ready`)).json();
     expect(ready).toMatchObject({ ready: true, queued: 3 });
     expectError(await post(stage.port, pixel), 'QUEUE_FULL');
     gate.open();
     for (const answer of await Promise.all(held)) expect(answer.status).toBe(200);
     expect((await post(stage.port, pixel)).status).toBe(200);
-    expect(stage.mattes.queued).toBe(0);
+    expect(stage.engine.queued).toBe(0);
   });
 
   it('counts the bytes that requests announce before any of them comes', async () => {
@@ -93,7 +93,7 @@ describe('the queue of a server', () => {
       const first = send(controllers[0]!);
       await until(() => gates.length === runs + 1);
       const second = send(controllers[1]!);
-      await until(() => stage.mattes.queued === 2);
+      await until(() => stage.engine.queued === 2);
       const left = nextDeparture(stage);
       if (when === 'while theirs runs') controllers[0]!.abort();
       else controllers[1]!.abort();
@@ -106,7 +106,7 @@ describe('the queue of a server', () => {
         gates.at(-1)!.open();
         expect(await second).toMatchObject({ status: 200 });
       }
-      await until(() => stage.mattes.queued === 0);
+      await until(() => stage.engine.queued === 0);
     }
     open = true;
     const answers = await Promise.all([post(stage.port, pixel), post(stage.port, pixel)]);
@@ -124,12 +124,12 @@ describe('the queue of a server', () => {
       'abc',
     );
     const socket = connect(stage.port, '127.0.0.1', () => socket.write(text.repeat(3)));
-    await until(() => stage.mattes.queued === 3);
+    await until(() => stage.engine.queued === 3);
     const left = nextDeparture(stage);
     socket.destroy();
     await left;
     gate.open();
-    await until(() => stage.mattes.queued === 0);
+    await until(() => stage.engine.queued === 0);
     const answers = await Promise.all([1, 2, 3].map(() => post(stage.port, pixel)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
@@ -146,13 +146,13 @@ describe('the queue of a server', () => {
     await until(() => gate.waiting === 1);
     const controller = new AbortController();
     const second = post(stage.port, { ...pixel, signal: controller.signal }).catch(() => null);
-    await until(() => stage.mattes.queued === 2);
+    await until(() => stage.engine.queued === 2);
     const left = nextDeparture(stage);
     controller.abort();
     await Promise.all([second, left]);
     gate.open();
     expect((await first).status).toBe(200);
-    await until(() => stage.mattes.queued === 0);
+    await until(() => stage.engine.queued === 0);
     expect(runs).toBe(1);
   });
 

@@ -2,8 +2,11 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../../server/app.ts';
 import { type Config, loadConfig } from '../../server/config.ts';
+import type { Engine } from '../../server/engine/engine.ts';
+import { LocalEngine } from '../../server/engine/local-engine.ts';
 import { AppError } from '../../server/errors.ts';
 import type { Session } from '../../server/inference/session.ts';
+import { MatteCache } from '../../server/matting/matte-cache.ts';
 import { MatteService } from '../../server/matting/service.ts';
 import type { ModelRegistry } from '../../server/registry/model-registry.ts';
 import type { Shutdown } from '../../server/routes/shutdown.ts';
@@ -12,7 +15,7 @@ import { buildStandIn } from '../fixtures/stand-in.ts';
 export interface Stage {
   app: FastifyInstance;
   port: number;
-  mattes: MatteService;
+  engine: Engine;
   close(): Promise<void>;
 }
 
@@ -37,13 +40,15 @@ export async function listenWith(
   };
   const mattes = new MatteService(registry, async () => ({ ...fakeSession(), run }));
   const config = { ...loadConfig({ port: 0, model: spec.id }, {}), ...settings };
-  const app = await buildApp({ config, mattes, ...(shutdown && { shutdown }) });
+  const kept = new MatteCache({ maxBytes: config.maxCacheBytes, keepFor: config.keepMattesFor });
+  const engine = new LocalEngine(mattes, kept);
+  const app = await buildApp({ config, engine, registry, ...(shutdown && { shutdown }) });
   app.server.prependListener('request', (_request, response) => {
     response.once('close', () => response.writableFinished || departures.get(app)?.());
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
-  return { app, port, mattes, close: () => app.close() };
+  return { app, port, engine, close: () => app.close() };
 }
 
 /** A session whose output is 1 everywhere on a 4 x 4 grid. */

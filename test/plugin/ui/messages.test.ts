@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { PluginError, ServerError } from '../../../plugin/errors.ts';
 import { describeError, describeServer, describeView } from '../../../plugin/ui/messages.ts';
-import { en } from '../../../plugin/ui/strings.ts';
+import { en } from '../../../plugin/ui/strings/en.ts';
+import { zh } from '../../../plugin/ui/strings/zh.ts';
 
 test.each(Object.entries(en.errors))('%s is one sentence and one next step', (_code, [message, hint]) => {
   for (const text of [message, hint]) {
@@ -73,4 +74,11 @@ test('server line when there is none that fits', () => {
   expect(describeServer({ name: 'offline', error: new PluginError('NOT_RUNNING') }, en)).toBe('Server not running');
   const error = new PluginError('SERVER_NEWER', { version: '2.0.0' });
   expect(describeServer({ name: 'offline', error }, en)).toBe('Server 2.0.0 does not fit this panel');
+});
+
+test('says what the server reports in the language of the panel, as far as it is known there', () => {
+  expect(describeError(new ServerError('QUEUE_FULL', 'Busy.', 'Wait.'), zh).message).toBe(
+    zh.serverErrors.QUEUE_FULL![0],
+  );
+  expect(describeError(new ServerError('NEWER', 'It broke.', 'Mend it.'), zh).message).toBe('It broke.');
 });

@@ -3,7 +3,8 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { MAX_SIDE } from '../../../protocol/limits.ts';
 import { AppError } from '../../../server/errors.ts';
-import { checkSize, openEncoded, sniffType } from '../../../server/imaging/codec.ts';
+import { checkSize } from '../../../server/imaging/check-size.ts';
+import { openEncoded, sniffType } from '../../../server/imaging/codec.ts';
 import { seeded } from '../random.ts';
 
 const random = seeded(2);

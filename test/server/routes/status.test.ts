@@ -74,7 +74,7 @@ describe('GET /ready', () => {
 describe('GET /v1/models', () => {
   it('lists every model with its state', async () => {
     const row = { id: 'stand-in', name: 'Stand-in', purpose: 'Tests', licence: 'MIT', default: true, downloadBytes: 0 };
-    const { bytes = 0 } = server.mattes.registry.resolve('auto').weights;
+    const { bytes = 0 } = server.registry.resolve('auto').weights;
     const models: ModelInfo[] = [{ ...row, state: 'ready', bytes }];
     expect(await get(server.port, '/v1/models')).toEqual({ status: 200, json: { models } });
     expect((await get(bare.port, '/v1/models')).json).toEqual({ models: [{ ...row, state: 'missing', bytes }] });

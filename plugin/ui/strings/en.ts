@@ -1,42 +1,7 @@
-import type { Subject } from '../../protocol/matte.ts';
-import type { PluginErrorCode } from '../errors.ts';
-
-/** Everything the panel says. {placeholders} are filled in by `messages.ts`. Another language is another such table. */
-export interface Strings {
-  maskSubject: string;
-  cancel: string;
-  /** The choice of what to look for: its name for screen readers, and the words beside the buttons. */
-  subject: string;
-  subjects: Record<Subject, string>;
-  status: Record<
-    | 'idle'
-    | 'searching'
-    | 'reading'
-    | 'uploading'
-    | 'waiting'
-    | 'queued'
-    | 'downloading'
-    | 'writing'
-    | 'busy'
-    | 'done'
-    | 'cancelled',
-    Sentence
-  >;
-  server: Record<
-    'unknown' | 'offline' | 'ready' | 'downloading' | 'loading' | 'installed' | 'missing' | 'failed' | 'wrong',
-    string
-  >;
-  /** Execution providers by their id. */
-  providers: Record<string, string>;
-  /** Colour modes by Photoshop's constant, named as in its menu. */
-  modes: Record<string, string>;
-  errors: Record<PluginErrorCode, Sentence>;
-}
-
-/** What is the case, and the one thing to do about it (empty if there is nothing to do). */
-export type Sentence = readonly [message: string, hint: string];
+import type { Strings } from './strings.ts';
 
 export const en: Strings = {
+  lang: 'en',
   maskSubject: 'Mask subject',
   cancel: 'Cancel',
   subject: 'What to mask',
@@ -161,4 +126,5 @@ export const en: Strings = {
       'Click again; if it happens again, restart Photoshop.',
     ],
   },
+  serverErrors: {},
 };

@@ -1,0 +1,85 @@
+import type { Readable } from 'node:stream';
+import type { EdgeRequest } from '../../protocol/edge.ts';
+import type { Depth, DOCUMENT, ForegroundMethod, Output, Refine, Subject } from '../../protocol/matte.ts';
+import type { RawLayout } from '../imaging/picture.ts';
+import type { ModelStatus } from '../matting/service.ts';
+import type { PullOptions } from '../registry/model-registry.ts';
+
+export type { ModelStatus } from '../matting/service.ts';
+
+/** One picture to be masked, and what is wanted of it. Plain data: it may have to cross into another process. */
+export interface MatteTask {
+  /** Layout of raw samples; null for an encoded picture. */
+  readonly layout: RawLayout | null;
+  readonly model: string;
+  readonly subject: Subject;
+  readonly refine: Refine;
+  readonly output: Output | typeof DOCUMENT;
+  readonly depth: Depth;
+  /** CSS colour, for compositions. */
+  readonly background: string;
+  readonly foreground: ForegroundMethod;
+  /** 0..1 */
+  readonly decontaminate: number;
+  /** Adds the cut-out to documents, as a hidden layer. */
+  readonly cutoutLayer: boolean;
+  /** Content type of the answer, already negotiated. */
+  readonly type: string;
+}
+
+/** Edge controls on a matte that is still kept. */
+export interface EdgeTask {
+  readonly id: string;
+  readonly settings: EdgeRequest;
+  /** Content type of the answer, already negotiated. */
+  readonly type: string;
+}
+
+export interface WorkOptions {
+  readonly signal: AbortSignal;
+  /** Told now and then how much is done, 0..1, never less than before. */
+  onProgress?(fraction: number): void;
+}
+
+export interface Answer {
+  readonly type: string;
+  readonly headers: Readonly<Record<string, string | number>>;
+  /** A stream where the answer is too big to lie in memory as a whole. */
+  readonly body: Buffer | Readable;
+  /** Milliseconds by stage, as in its Server-Timing header. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** Everything that touches pixels or networks, as the HTTP side sees it. */
+export interface Engine {
+  /** Network runs waiting or running. */
+  readonly queued: number;
+  /**
+   * What can be said of a request before its picture is there, at once: whoever leaves meanwhile must not be missed.
+   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING
+   */
+  checkModel(model: string, subject: Subject): void;
+  /**
+   * @param body the encoded picture, or the raw samples of `task.layout`
+   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, NOT_AN_IMAGE, TRUNCATED_IMAGE,
+   * IMAGE_TOO_LARGE, INFERENCE_FAILED; the signal's reason
+   */
+  matte(task: MatteTask, body: Buffer, options: WorkOptions): Promise<Answer>;
+  /**
+   * Bytes that the task will hold while it is worked on.
+   * @throws {AppError} MATTE_GONE
+   */
+  weighEdge(task: EdgeTask): Promise<number>;
+  /** @throws {AppError} MATTE_GONE, TRUNCATED_IMAGE; the signal's reason */
+  edge(task: EdgeTask, options: WorkOptions): Promise<Answer>;
+  /** Drops a kept matte. @returns whether there was one */
+  forget(id: string): Promise<boolean>;
+  /** @throws {AppError} UNKNOWN_MODEL */
+  status(idOrAuto: string): Promise<ModelStatus>;
+  /** Downloads the model when it is missing, then loads it. */
+  prepare(idOrAuto: string, options?: PullOptions): Promise<ModelStatus>;
+  /** The same for whatever `refine=best` needs beside the default model. Until then `best` answers like `fast`. */
+  prepareBest(options?: PullOptions): Promise<void>;
+  /** Frees everything, after the network runs in progress. */
+  close(): Promise<void>;
+}

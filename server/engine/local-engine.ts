@@ -1,0 +1,95 @@
+import type { Subject } from '../../protocol/matte.ts';
+import { openEncoded, openRaw } from '../imaging/codec.ts';
+import type { Raster, RawLayout } from '../imaging/picture.ts';
+import { toPlane16 } from '../matting/edge/plane.ts';
+import type { MatteCache } from '../matting/matte-cache.ts';
+import type { MatteService, ModelStatus } from '../matting/service.ts';
+import type { PullOptions } from '../registry/model-registry.ts';
+import { weighEdge, workEdge } from './edge-work.ts';
+import { describeMatte, formatTimings } from './encode-answer.ts';
+import type { Answer, EdgeTask, Engine, MatteTask, WorkOptions } from './engine.ts';
+import { renderMatte } from './render-matte.ts';
+
+/** Share of the work that is done once the matte is there; what is made of it is the rest. */
+const MATTE_SHARE = 0.9;
+
+/** The engine in this process: mattes, what they are turned into, and those kept for edge controls. */
+export class LocalEngine implements Engine {
+  readonly #mattes: MatteService;
+  readonly #kept: MatteCache;
+
+  constructor(mattes: MatteService, kept: MatteCache) {
+    this.#mattes = mattes;
+    this.#kept = kept;
+  }
+
+  get queued(): number {
+    return this.#mattes.queued;
+  }
+
+  checkModel(model: string, subject: Subject): void {
+    this.#mattes.checkModel(model, subject);
+  }
+
+  async matte(task: MatteTask, body: Buffer, { signal, onProgress }: WorkOptions): Promise<Answer> {
+    const picture = task.layout ? openRaw(toRaster(body, task.layout)) : await openEncoded(body);
+    const { model, subject, refine } = task;
+    // Always 16 bits: edge controls start from them, and rounding them to 8 gives what rounding once would.
+    const matte = await this.#mattes.matte(picture, {
+      model,
+      subject,
+      refine,
+      depth: 16,
+      signal,
+      onProgress: (fraction) => onProgress?.(MATTE_SHARE * fraction),
+    });
+    const alpha = toPlane16(matte.alpha);
+    const began = performance.now();
+    const rendered = await renderMatte(picture, alpha, task, signal);
+    signal.throwIfAborted();
+    const made = { model: matte.model, provider: matte.provider };
+    const id = this.#kept.add({ alpha, picture, ...made }, body.byteLength);
+    onProgress?.(1);
+    const timings = { ...matte.timings, finish: performance.now() - began };
+    const headers = {
+      ...rendered.headers,
+      ...describeMatte(id, made),
+      'server-timing': `${formatTimings(timings)}, runs;desc="${matte.runs}"`,
+    };
+    return { type: task.type, headers, body: rendered.body, timings };
+  }
+
+  async weighEdge(task: EdgeTask): Promise<number> {
+    return weighEdge(this.#kept, task);
+  }
+
+  edge(task: EdgeTask, { signal }: WorkOptions): Promise<Answer> {
+    return workEdge(this.#kept, task, signal);
+  }
+
+  async forget(id: string): Promise<boolean> {
+    return this.#kept.delete(id);
+  }
+
+  status(idOrAuto: string): Promise<ModelStatus> {
+    return this.#mattes.status(idOrAuto);
+  }
+
+  prepare(idOrAuto: string, options?: PullOptions): Promise<ModelStatus> {
+    return this.#mattes.prepare(idOrAuto, options);
+  }
+
+  prepareBest(options?: PullOptions): Promise<void> {
+    return this.#mattes.prepareBest(options);
+  }
+
+  async close(): Promise<void> {
+    this.#kept.close();
+    await this.#mattes.dispose();
+  }
+}
+
+function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): Raster {
+  const data = depth === 8 ? body : new Uint16Array(body.buffer, body.byteOffset, body.length / 2);
+  return { width, height, channels, data };
+}

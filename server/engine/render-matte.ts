@@ -1,0 +1,52 @@
+import { Readable } from 'node:stream';
+import { DOCUMENT } from '../../protocol/matte.ts';
+import { parseColour } from '../imaging/colour.ts';
+import type { Picture } from '../imaging/picture.ts';
+import { encodePsd } from '../imaging/psd/document.ts';
+import { type Plane16, toEightBits } from '../matting/edge/plane.ts';
+import { estimateForeground } from '../matting/foreground/estimate-foreground.ts';
+import { makeOutput } from '../matting/outputs.ts';
+import { describePixels, encodePixels } from './encode-answer.ts';
+import type { Answer, MatteTask } from './engine.ts';
+
+/** Of the picture's layer in a document: uploads have no name that could be trusted. */
+const LAYER_NAME = 'Layer 0';
+
+type Rendered = Pick<Answer, 'headers' | 'body'>;
+
+/** What the task wants of a picture and its matte. */
+export async function renderMatte(
+  picture: Picture,
+  alpha: Plane16,
+  task: MatteTask,
+  signal: AbortSignal,
+): Promise<Rendered> {
+  const { output, depth, foreground: method, decontaminate, background, type } = task;
+  if (output === DOCUMENT) return renderDocument(picture, alpha, task, signal);
+  const pixels = await makeOutput(
+    { alpha, shown: alpha, readColours: (wanted) => picture.readRaster(wanted) },
+    { output, depth, method, decontaminate, background: parseColour(background), signal },
+  );
+  signal.throwIfAborted();
+  return { headers: describePixels(pixels), body: await encodePixels(pixels, type) };
+}
+
+/** The document is written while it is sent, so that it never lies in memory as a whole. */
+async function renderDocument(
+  picture: Picture,
+  kept: Plane16,
+  { depth, foreground: method, cutoutLayer }: MatteTask,
+  signal: AbortSignal,
+): Promise<Rendered> {
+  const pixels = await picture.readRaster(depth);
+  const alpha = depth === 16 ? kept : toEightBits(kept);
+  const cutout = cutoutLayer ? await estimateForeground(pixels, kept, { method, signal }) : undefined;
+  const document = { name: LAYER_NAME, picture: pixels, alpha, cutout, dpi: picture.dpi };
+  const { isLarge, bytes, chunks } = await encodePsd(document, signal);
+  const headers = {
+    ...describePixels(pixels),
+    'content-length': bytes,
+    'content-disposition': `attachment; filename="matte.${isLarge ? 'psb' : 'psd'}"`,
+  };
+  return { headers, body: Readable.from(chunks, { objectMode: false }) };
+}
