@@ -10,8 +10,8 @@ import {
 } from './commands/batch.ts';
 import { PluginError } from './errors.ts';
 import type { ChosenFolder } from './host/document-host.ts';
+import { type Around, alone, type OneRun } from './one-run.ts';
 import type { SaveFormat } from './save-format.ts';
-import type { OneRun } from './one-run.ts';
 import type { Settings } from './settings.ts';
 import type { BatchView } from './ui/batch-state.ts';
 
@@ -39,7 +39,15 @@ export class BatchSession {
 
   get view(): BatchView {
     const { jobs, choice, redoMasked, format, error } = this;
-    return { jobs, choice, redoMasked, format, folder: this.folder?.name ?? null, error, running: this.running !== null };
+    return {
+      jobs,
+      choice,
+      redoMasked,
+      format,
+      folder: this.folder?.name ?? null,
+      error,
+      running: this.running !== null,
+    };
   }
 
   /** Shows the open documents to choose from, or stops showing them. */
@@ -84,29 +92,29 @@ export class BatchSession {
   async start(): Promise<boolean> {
     const all = this.choice === null;
     const documents = this.choice?.filter(({ chosen }) => chosen) ?? this.workshop.documents.openDocuments();
-    await this.run(createJobs(documents), this.options());
+    await this.run(createJobs(documents), this.options);
     return all && this.jobs.length > 0 && this.jobs.every(({ state }) => state.name !== 'waiting');
   }
 
   async resume(): Promise<void> {
-    await this.run(this.jobs, this.options());
+    await this.run(this.jobs, this.options);
   }
 
   async retry(): Promise<void> {
-    await this.run(retryFailed(this.jobs), this.options());
+    await this.run(retryFailed(this.jobs), this.options);
   }
 
   stop(): void {
     this.running?.cancel();
   }
 
-  options(): BatchOptions {
+  get options(): BatchOptions {
     const save = this.format === null ? null : { format: this.format, folder: this.folder };
     return { settings: this.settings(), redoMasked: this.redoMasked, save };
   }
 
   /** Without the buttons, for menu and Actions: masks every open document. Throws if one failed, or if stopped. */
-  async maskAll(options: BatchOptions, around: Around = (_cancel, body) => body()): Promise<void> {
+  async maskAll(options: BatchOptions, around: Around = alone): Promise<void> {
     const jobs = createJobs(this.workshop.documents.openDocuments());
     if (jobs.length === 0) throw new PluginError('NO_DOCUMENT');
     await this.work(jobs, options, around);
@@ -127,7 +135,7 @@ export class BatchSession {
     this.draw(this.view);
   }
 
-  private work(jobs: Job[], options: BatchOptions, around: Around = (_cancel, body) => body()): Promise<void> {
+  private work(jobs: Job[], options: BatchOptions, around: Around = alone): Promise<void> {
     return this.oneRun.start(async (cancel) => {
       this.running = cancel;
       this.error = null;
@@ -149,6 +157,3 @@ export class BatchSession {
     this.draw(this.view);
   }
 }
-
-/** Something to do before and after a run, such as keeping Photoshop to ourselves. */
-export type Around = (cancel: Cancellation, body: () => Promise<void>) => Promise<void>;

@@ -37,6 +37,8 @@ export type PluginErrorCode =
   | 'SAVE_FAILED'
   | 'STEP_NEWER'
   | 'STEP_BROKEN'
+  | 'NONE_CHOSEN'
+  | 'SOME_FAILED'
   | 'UNEXPECTED';
 
 export class PluginError extends Error {

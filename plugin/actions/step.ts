@@ -1,6 +1,8 @@
 import { EDGE_RANGES } from '../../protocol/edge.ts';
 import { REFINEMENTS, SUBJECTS } from '../../protocol/matte.ts';
+import type { BatchOptions } from '../commands/batch.ts';
 import { PluginError } from '../errors.ts';
+import { SAVE_FORMATS } from '../save-format.ts';
 import {
   DEFAULT_SETTINGS,
   DELIVERIES,
@@ -17,6 +19,7 @@ export type StepInfo = Record<string, string | number>;
 /** Ours among Photoshop's own keys, which must not be met by accident. */
 const VERSION = 'com.hairline.version';
 const SETTINGS = 'com.hairline.settings';
+const BATCH = 'com.hairline.batch';
 
 /**
  * Goes up when a recorded value changes its meaning, with a step from the old to the new one in `readStep`. A setting that
@@ -35,7 +38,7 @@ export function writeStep(settings: Settings): StepInfo {
  */
 export function readStep(info: unknown): Settings {
   const { [VERSION]: version, [SETTINGS]: text } = asFields(info);
-  if (typeof version !== 'number' || version < 1 || typeof text !== 'string') throw broken('no settings');
+  if (typeof version !== 'number' || !(version >= 1) || typeof text !== 'string') throw broken('no settings');
   if (version > CURRENT) throw new PluginError('STEP_NEWER');
   const fields = parse(text);
   return withoutQuestions({
@@ -46,6 +49,23 @@ export function readStep(info: unknown): Settings {
     existingMask: oneOf(MASK_POLICIES, fields, 'existingMask'),
     edge: readEdge(fields.edge),
   });
+}
+
+/** A chosen folder lasts no longer than Photoshop runs, so a step saves beside the originals or not at all. */
+export function writeBatchStep({ settings, redoMasked, save }: BatchOptions): StepInfo {
+  const format = save?.folder === null ? save.format : null;
+  return { ...writeStep(settings), [BATCH]: JSON.stringify({ redoMasked, format }) };
+}
+
+export function readBatchStep(info: unknown): BatchOptions {
+  const settings = readStep(info);
+  const { [BATCH]: text = '{}' } = asFields(info);
+  const { redoMasked = false, format = null } = parse(String(text));
+  if (typeof redoMasked !== 'boolean') throw broken(`redoMasked: ${JSON.stringify(redoMasked)}`);
+  if (format === null) return { settings, redoMasked, save: null };
+  const known = SAVE_FORMATS.find((one) => one === format);
+  if (known === undefined) throw broken(`format: ${JSON.stringify(format)}`);
+  return { settings, redoMasked, save: { format: known, folder: null } };
 }
 
 /** A step asks nothing when it is played. Where nothing was chosen, it replaces the mask, of which a copy is kept. */

@@ -97,7 +97,7 @@ async function maskDocument(
   const start = now();
   const inDocument = hostIn(host, documentId);
   if (!redoMasked) await refuseMasked(inDocument);
-  const { model, provider } = await maskSubject(inDocument, client, settings, cancel, report);
+  const { model, provider } = await maskSubject(inDocument, client, settings.subject, cancel, report);
   return { model, provider, seconds: (now() - start) / 1000 };
 }
 

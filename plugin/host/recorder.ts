@@ -2,6 +2,11 @@ import type { Cancellation } from '../cancellation.ts';
 import { runModal } from './modal-scope.ts';
 import { action } from './uxp.ts';
 
+/** Since Photoshop 25.0, and not yet in the typings. Without the second argument it fails. */
+interface Recorder {
+  recordAction(step: { name: string; methodName: string }, info: object): Promise<void>;
+}
+
 /** A busy Photoshop is asked twice; an Action that plays has it to itself anyway. */
 const ATTEMPTS = 2;
 
@@ -15,7 +20,7 @@ export async function recordStep(
   info: Readonly<Record<string, string | number>>,
 ): Promise<void> {
   try {
-    await action.recordAction({ name, methodName }, info);
+    await (action as typeof action & Recorder).recordAction({ name, methodName }, info);
   } catch {
     // The step is missing in the Actions panel, where the user looks for it.
   }

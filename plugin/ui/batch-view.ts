@@ -38,7 +38,7 @@ export class BatchPanel {
     this.button('batch-choose', batch.choose, intents.toggleChoice);
     this.write('batch-redo', batch.redo);
     this.onToggle('batch-redo', (checked) => intents.setRedoMasked(checked));
-    this.radios('batch-save', batch.save, batch.formats, (value) => intents.setFormat(toFormat(value)));
+    this.radios('batch-save', batch.save, { none: batch.noCopies }, (value) => intents.setFormat(toFormat(value)));
     this.radios('batch-place', batch.place, batch.places, (value) =>
       value === 'folder' ? intents.chooseFolder() : intents.forgetFolder(),
     );
@@ -101,6 +101,7 @@ export class BatchPanel {
 
   private createJob(): HTMLElement {
     const row = this.document.createElement('div');
+    row.className = 'job';
     for (const name of ['job-name', 'job-state']) {
       const part = this.document.createElement('div');
       part.className = name;
@@ -125,7 +126,11 @@ export class BatchPanel {
   private radios(id: string, label: string, words: Record<string, string>, act: (value: string) => void): void {
     const group = this.find(id);
     group.setAttribute('aria-label', label);
-    for (const radio of this.radiosOf(id)) radio.textContent = words[radio.getAttribute('value') ?? ''] ?? '';
+    for (const radio of this.radiosOf(id)) {
+      const word = words[radio.getAttribute('value') ?? ''];
+      // Formats are called the same in every language.
+      if (word !== undefined) radio.textContent = word;
+    }
     const choose = ({ target }: Event) => {
       const value = (target as HTMLElement).getAttribute('value');
       if (value !== null) act(value);
