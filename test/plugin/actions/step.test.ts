@@ -45,7 +45,10 @@ test('a step without the settings of later versions has them at their defaults',
 });
 
 test('what we do not know is ignored', () => {
-  const extra = { ...step({ ...settings, glow: 'green', edge: { ...settings.edge, sparkle: 9 } }), 'com.other.key': {} };
+  const extra = {
+    ...step({ ...settings, glow: 'green', edge: { ...settings.edge, sparkle: 9 } }),
+    'com.other.key': {},
+  };
   expect(readStep(extra)).toEqual(settings);
 });
 
