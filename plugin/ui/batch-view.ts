@@ -17,6 +17,9 @@ export interface BatchIntents {
   forgetFolder(): void;
 }
 
+/** Buttons that are hidden while a batch runs, in favour of Stop. */
+const BEGIN = ['batch-start', 'batch-resume', 'batch-retry'];
+
 /** Draws the batch into the markup of `index.html` and passes clicks on. */
 export class BatchPanel {
   private readonly document: Document;
@@ -47,6 +50,7 @@ export class BatchPanel {
   draw(view: BatchView): void {
     const { jobs, running, choice, redoMasked, format, folder } = view;
     const { batch } = this.strings;
+    const focused = this.document.activeElement;
     const has = (name: string) => !running && jobs.some(({ state }) => state.name === name);
     this.write('batch-start', choice === null ? batch.start : batch.startChosen);
     this.write('batch-choose', choice === null ? batch.choose : batch.chooseAll);
@@ -63,6 +67,9 @@ export class BatchPanel {
     this.write('batch-status', describeBatch(view, this.strings));
     this.show('batch-status', this.find('batch-status').textContent !== '');
     this.drawList(view);
+    // Who works with the keyboard stays where the button was.
+    if (running && BEGIN.some((id) => focused === this.find(id))) this.find('batch-stop').focus();
+    if (!running && focused === this.find('batch-stop')) this.find('batch-start').focus();
   }
 
   private drawList({ jobs, choice }: BatchView): void {

@@ -70,6 +70,24 @@ test('masks every open document and says what each took, and the user stays wher
   expectIdle();
 });
 
+test('the user may go on working in other documents', async () => {
+  const docs = await open(4);
+  const [first, , , last] = docs as [HostDocument, HostDocument, HostDocument, HostDocument];
+  const retouched = last.addLayer({ name: 'Retouch', data: createPicture({ channels: 4 }).data, channels: 4 });
+  last.activeLayers = [last.findLayer('Background')];
+  rig.server.onPicture = () => {
+    rig.photoshop.activeDocument = first;
+    // Another layer is selected before it is this document's turn.
+    last.activeLayers = [retouched];
+  };
+  expect(await press('#batch-start')).toBe('Finished: 4 of 4 done, 0 skipped, 0 failed.');
+  expect(rig.photoshop.activeDocument).toBe(first);
+  expect(last.findLayer('Background').mask).toBeNull();
+  expectEllipse(last, 'Retouch');
+  expect(last.activeLayers).toEqual([retouched]);
+  expectIdle();
+});
+
 test('one bad document after the other never stops the rest', async () => {
   const docs = await open(7);
   const [masked, locked, empty, closed, , duotone] = docs as [HostDocument, ...HostDocument[]];
@@ -304,9 +322,7 @@ test('fifty documents take no more memory than one', async () => {
     for (const doc of docs.splice(0)) rig.photoshop.close(doc);
     rig.server.received = [];
     expect(rig.photoshop.imageDataAlive).toBe(0);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    collectGarbage();
-    return process.memoryUsage().arrayBuffers;
+    return heldBytes();
   }
   const before = await maskMany(1);
   const peak = rig.photoshop.peakImageBytes;
@@ -316,7 +332,15 @@ test('fifty documents take no more memory than one', async () => {
   expect(after - before).toBeLessThan(2 * size.width * size.height * 4);
 });
 
-function collectGarbage(): void {
+/** Buffers that stay when garbage is collected; some are freed only a turn or two later. */
+async function heldBytes(): Promise<number> {
   v8.setFlagsFromString('--expose-gc');
-  (vm.runInNewContext('gc') as () => void)();
+  const collectGarbage = vm.runInNewContext('gc') as () => void;
+  let least = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < 10; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    collectGarbage();
+    least = Math.min(least, process.memoryUsage().arrayBuffers);
+  }
+  return least;
 }
