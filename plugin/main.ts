@@ -3,8 +3,8 @@ import { BatchSession } from './batch-session.ts';
 import { Cancelled } from './cancellation.ts';
 import { createHttp } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
-import { photoshopDocuments } from './host/documents.ts';
-import { photoshopHost } from './host/photoshop-host.ts';
+import { createPhotoshopDocuments } from './host/documents.ts';
+import { createPhotoshopHost } from './host/photoshop-host.ts';
 import { core, entrypoints, host } from './host/uxp.ts';
 import { OneRun } from './one-run.ts';
 import { Session } from './session.ts';
@@ -18,10 +18,16 @@ const strings = chooseStrings(host.uiLocale);
 let panel: Panel | null = null;
 let batchPanel: BatchPanel | null = null;
 
+const photoshop = createPhotoshopHost(strings.host);
 const client = createClient(createHttp());
 const oneRun = new OneRun();
-const session = new Session(photoshopHost, client, new SubjectMemory(), oneRun, (view) => panel?.draw(view));
-const workshop = { host: photoshopHost, documents: photoshopDocuments, client, now: () => Date.now() };
+const session = new Session(photoshop, client, new SubjectMemory(), oneRun, (view) => panel?.draw(view));
+const workshop = {
+  host: photoshop,
+  documents: createPhotoshopDocuments(strings.host),
+  client: session.watchedClient(),
+  now: () => Date.now(),
+};
 const batch = new BatchSession(
   workshop,
   oneRun,

@@ -71,11 +71,11 @@ export class Session {
     return end;
   }
 
-  private async runOnce(cancel: Cancellation, { subject }: Settings, around: Around): Promise<PanelState> {
+  private async runOnce(cancel: Cancellation, settings: Settings, around: Around): Promise<PanelState> {
     this.run = cancel;
     try {
       const report = (progress: PanelState) => this.showRun(progress);
-      const run = () => maskSubject(this.host, this.watchedClient(), subject, cancel, report);
+      const run = () => maskSubject(this.host, this.watchedClient(), settings, cancel, report);
       const result = await around(cancel, run);
       this.noteRun(result);
       return { name: 'done', result };
@@ -124,10 +124,10 @@ export class Session {
   }
 
   /** The client, with what it learns about the server shown in the server line. */
-  private watchedClient(): Client {
+  watchedClient(): Client {
     const { client } = this;
     return {
-      matte: client.matte,
+      ...client,
       connect: async (cancel) => {
         try {
           const server = await client.connect(cancel);

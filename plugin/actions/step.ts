@@ -11,6 +11,7 @@ import {
   NEUTRAL_EDGE,
   type Settings,
   SOURCES,
+  withoutQuestions,
 } from '../settings.ts';
 
 /** What Photoshop keeps of a recorded step besides its name: a descriptor, in a file that outlives many versions of us. */
@@ -66,11 +67,6 @@ export function readBatchStep(info: unknown): BatchOptions {
   const known = SAVE_FORMATS.find((one) => one === format);
   if (known === undefined) throw broken(`format: ${JSON.stringify(format)}`);
   return { settings, redoMasked, save: { format: known, folder: null } };
-}
-
-/** A step asks nothing when it is played. Where nothing was chosen, it replaces the mask, of which a copy is kept. */
-export function withoutQuestions(settings: Settings): Settings {
-  return settings.existingMask === 'ask' ? { ...settings, existingMask: 'replace' } : settings;
 }
 
 function oneOf<K extends keyof Settings>(allowed: readonly Settings[K][], fields: Fields, name: K): Settings[K] {

@@ -4,8 +4,9 @@ import { PluginError } from '../errors.ts';
 import type { ChosenFolder, DocumentHost, OpenDocument } from '../host/document-host.ts';
 import type { Host } from '../host/host.ts';
 import type { SaveFormat } from '../save-format.ts';
-import type { Settings } from '../settings.ts';
-import { maskSubject, type Progress } from './mask-subject.ts';
+import { type Settings, withoutQuestions } from '../settings.ts';
+import { maskSubject } from './mask-subject.ts';
+import type { Progress } from './progress.ts';
 
 /** How far a document of a batch is. `masked`: what is left to do is to save it. */
 export type JobState =
@@ -95,22 +96,17 @@ async function maskDocument(
   report: (progress: Progress) => void,
 ): Promise<Masked> {
   const start = now();
-  const inDocument = hostIn(host, documentId);
-  if (!redoMasked) await refuseMasked(inDocument);
-  const { model, provider } = await maskSubject(inDocument, client, settings.subject, cancel, report);
+  // A run that would have to ask what becomes of a mask fails instead, and that is the reason to skip.
+  const decided: Settings = redoMasked ? withoutQuestions(settings) : { ...settings, existingMask: 'ask' };
+  const { model, provider } = await maskSubject(hostIn(host, documentId), client, decided, cancel, report);
   return { model, provider, seconds: (now() - start) / 1000 };
 }
 
 /** The same host, for which the document is the active one: the user may be looking at another. */
 function hostIn(host: Host, documentId: number): Host {
-  return Object.assign(Object.create(host), { activeTarget: () => host.activeTarget(documentId) });
-}
-
-async function refuseMasked(host: Host): Promise<void> {
-  const { hasMask, layerName } = await host.inspect(host.activeTarget());
-  if (hasMask) throw new PluginError('HAS_MASK', { layer: layerName });
+  return Object.assign(Object.create(host), { selectedLayers: () => host.selectedLayers(documentId) });
 }
 
 function isReasonToSkip(error: unknown): boolean {
-  return error instanceof PluginError && error.code === 'HAS_MASK';
+  return error instanceof PluginError && error.code === 'MASK_EXISTS';
 }

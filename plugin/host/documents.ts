@@ -3,6 +3,7 @@ import type { storage as Storage } from 'uxp';
 import { Cancelled } from '../cancellation.ts';
 import { PluginError, textOf } from '../errors.ts';
 import type { SaveFormat } from '../save-format.ts';
+import type { HostWords } from '../words.ts';
 import { withActiveDocument } from './active-layer.ts';
 import { play, saveTiff } from './descriptors.ts';
 import type { ChosenFolder, DocumentHost } from './document-host.ts';
@@ -22,7 +23,7 @@ const NAME_ATTEMPTS = 5;
 const PATH = /^([a-z]:[\\/]|[\\/])/i;
 
 /** Photoshop's real documents and the user's real files. */
-export const photoshopDocuments: DocumentHost = {
+export const createPhotoshopDocuments = (words: HostWords): DocumentHost => ({
   openDocuments() {
     return Array.from(app.documents, ({ id, name }) => ({ id, name }));
   },
@@ -38,7 +39,7 @@ export const photoshopDocuments: DocumentHost = {
     cancel.throwIfCancelled();
     const file = await createFreshFile(folder, document.name, EXTENSIONS[format]);
     try {
-      await runModal({ commandName: 'Hairline: saving', attempts: ATTEMPTS }, cancel, async (scope) => {
+      await runModal({ commandName: words.saving, attempts: ATTEMPTS }, cancel, async (scope) => {
         scope.check();
         await withActiveDocument(findDocument(documentId), () => writeFile(document, file, format));
         scope.check();
@@ -51,7 +52,7 @@ export const photoshopDocuments: DocumentHost = {
     }
     return file.name;
   },
-};
+});
 
 interface RealFolder extends ChosenFolder {
   readonly folder: Storage.Folder;

@@ -124,6 +124,20 @@ test('one bad document after the other never stops the rest', async () => {
   expectIdle();
 });
 
+test('layers that have a mask get a new one if that is wanted, and their old one is kept', async () => {
+  const [doc] = await open(1);
+  doc!.layers[0]!.isBackground = false;
+  doc!.layers[0]!.mask = createMask(doc!);
+  expect(await press('#batch-start')).toBe('Finished: 0 of 1 done, 1 skipped, 0 failed.');
+  expect(lines()).toEqual(['0.jpg: Skipped: "Background" already has a mask.']);
+  expect(rig.server.received).toEqual([]);
+  rig.panel.click('#batch-redo');
+  expect(await press('#batch-start')).toBe('Finished: 1 of 1 done, 0 skipped, 0 failed.');
+  expectEllipse(doc!, 'Background');
+  expect(doc!.channels.map(({ name }) => name)).toEqual(['Background mask']);
+  expectIdle();
+});
+
 test('stops at once, leaves the document at hand as it was, and goes on where it stopped', async () => {
   const docs = await open(4);
   const second = docs[1]!.snapshot();

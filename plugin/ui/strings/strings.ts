@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../../protocol/errors.ts';
 import type { Subject } from '../../../protocol/matte.ts';
 import type { PluginErrorCode } from '../../errors.ts';
+import type { HostWords } from '../../words.ts';
 
 /** Everything the panel says. {placeholders} are filled in by `messages.ts`. Another language is another such table
  *  and a line in `choose.ts`; menu paths and names of things as in Photoshop of that language. */
@@ -38,6 +39,7 @@ export interface Strings {
   /** How recorded steps are called in the Actions panel. */
   steps: { maskSubject: string; maskAll: string };
   errors: Record<PluginErrorCode, Sentence>;
+  host: HostWords;
   /** What the server's failures are called; where one is missing, the server's own English words stand. */
   serverErrors: Partial<Record<ErrorCode, Sentence>>;
 }
