@@ -5,6 +5,7 @@ import type { HostLayer } from './layer.ts';
 import { applyMask, filledMask, type LayerMask, maskFrom, maskOver } from './layer-mask.ts';
 import { allocate, type Raster, withAlpha } from './pixels.ts';
 import { documentOf, layerOf, parseTarget, type Reference } from './reference.ts';
+import { saveCopy } from './save.ts';
 import type { HostState } from './state.ts';
 
 type Command = (host: HostState, descriptor: Descriptor) => Descriptor;
@@ -203,6 +204,16 @@ export function copyOf(doc: HostDocument, source: HostLayer): HostLayer {
   return copy;
 }
 
+/** Only a copy as TIFF: for the other formats there is the object API. */
+function save(host: HostState, d: Descriptor): Descriptor {
+  const { _path: token } = (d.in ?? {}) as { _path?: string };
+  const file = host.tokens.get(token ?? '');
+  const format = (d.as as { _obj?: string } | undefined)?._obj;
+  if (file === undefined || format !== 'TIFF' || d.copy !== true) throw notAvailable('Save');
+  saveCopy(host, host.document(d.documentID as number), 'tiff', file);
+  return {};
+}
+
 const visibility =
   (visible: boolean): Command =>
   (host, d) => {
@@ -221,6 +232,7 @@ export const commands: Record<string, Command> = {
   duplicate,
   applyLocking,
   delete: remove,
+  save,
   show: visibility(true),
   hide: visibility(false),
 };
