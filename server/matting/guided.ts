@@ -1,4 +1,4 @@
-import type { Raster } from '../imaging/picture.ts';
+import type { Strip } from '../imaging/picture.ts';
 import type { CoarseAlpha } from './coarse-alpha.ts';
 
 const GREY = 128;
@@ -13,8 +13,8 @@ export interface ColourFit {
 /** What `upsampleAlpha` needs to follow the colours of the picture. */
 export interface Guide {
   fit: ColourFit;
-  /** The picture at the size of the result, 8 bits. */
-  picture: Raster;
+  /** The picture at the size of the result, 8 bits, from top to bottom without a gap. */
+  strips: AsyncIterable<Strip> | Iterable<Strip>;
 }
 
 export interface FitOptions {
@@ -120,22 +120,25 @@ function solve(window: Float64Array, count: number, epsilon: number, out: Float3
   out[3] = a - red * r - green * g - blue * b;
 }
 
-/** Applies a fit to rows of the picture: coefficients bilinear and centre-aligned, holding one row of them. */
+/** Applies a fit to the rows of a strip: coefficients bilinear and centre-aligned, holding one row of them. */
 export class GuidedRows {
   readonly #fit: ColourFit;
-  readonly #picture: Raster;
+  readonly #height: number;
+  readonly #strip: Strip;
   readonly #row: Float32Array;
 
-  constructor({ fit, picture }: Guide) {
+  /** @param height of the whole picture */
+  constructor(fit: ColourFit, strip: Strip, height: number) {
     this.#fit = fit;
-    this.#picture = picture;
+    this.#strip = strip;
+    this.#height = height;
     this.#row = new Float32Array(4 * fit.width);
   }
 
-  /** To be called before `read` of that output row. */
+  /** To be called before `read` of that output row, which must be one of the strip's. */
   moveTo(y: number): void {
     const { width, height, data } = this.#fit;
-    const [above, below, t] = neighbours(y, height, this.#picture.height);
+    const [above, below, t] = neighbours(y, height, this.#height);
     const [upper, lower] = [above * width * 4, below * width * 4];
     for (let i = 0; i < this.#row.length; i++) {
       this.#row[i] = data[upper + i]! + t * (data[lower + i]! - data[upper + i]!);
@@ -144,11 +147,11 @@ export class GuidedRows {
 
   /** Alpha at column `x` of row `y`, 0..1. */
   read(x: number, y: number): number {
-    const { width: full, channels, data } = this.#picture;
+    const { width: full, channels, data, top } = this.#strip;
     const [left, right, t] = neighbours(x, this.#fit.width, full);
     const row = this.#row;
     const [l, r, s] = [4 * left, 4 * right, 1 - t];
-    const pixel = (y * full + x) * channels;
+    const pixel = ((y - top) * full + x) * channels;
     const red = s * row[l]! + t * row[r]!;
     const green = s * row[l + 1]! + t * row[r + 1]!;
     const blue = s * row[l + 2]! + t * row[r + 2]!;

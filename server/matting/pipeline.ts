@@ -1,6 +1,7 @@
 import type { Depth } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture, Region } from '../imaging/picture.ts';
+import { readStrips } from '../imaging/read-strips.ts';
 import type { LoadedModel } from '../inference/session-cache.ts';
 import { findCloser, lookCloser } from './closer.ts';
 import { type CoarseAlpha, readCoarseAlpha } from './coarse-alpha.ts';
@@ -120,7 +121,7 @@ async function estimateWhole(
   const guide = stages.guide ? await readGuide(picture, coarse) : undefined;
   timings.guide = clock();
   signal?.throwIfAborted();
-  const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide);
+  const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide, signal);
   if (mask) await keepSubject(alpha, mask, new Pace(signal));
   timings.upsample = clock();
   onProgress?.(1);
@@ -160,10 +161,10 @@ async function look(
   }
 }
 
-/** Decodes the picture once more, at full size. */
+/** The picture is decoded once more, at full size, while it is used. */
 async function readGuide(picture: Picture, coarse: CoarseAlpha): Promise<Guide> {
   const rgb = await picture.readGrid(coarse.width, coarse.height);
-  return { fit: fitColour(coarse, rgb), picture: await picture.readRaster(8) };
+  return { fit: fitColour(coarse, rgb), strips: readStrips(picture, 8) };
 }
 
 /** All opinions as one, on a grid of the picture's shape; a single one as it is. */
