@@ -24,6 +24,17 @@ export const getBoundsNoMask = (target: Target) => ({
   _target: [{ _property: 'boundsNoMask' }, ...layerReference(target)],
 });
 
+export const getArtboard = (target: Target) => ({
+  _obj: 'get',
+  _target: [{ _property: 'artboardEnabled' }, ...layerReference(target)],
+});
+
+/** The copy is active after it. */
+export const duplicateLayer = (target: Target) => ({ _obj: 'duplicate', _target: layerReference(target), ...SILENT });
+
+/** Merges the active group into one layer, which is active after it. */
+export const mergeLayers = () => ({ _obj: 'mergeLayersNew', ...SILENT });
+
 /** What double-clicking the Background does; Photoshop names the layer "Layer 0" in its own language. */
 export const convertBackground = () => ({
   _obj: 'set',

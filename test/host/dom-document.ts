@@ -1,8 +1,8 @@
 import { modeConstants } from './constants.ts';
 import type { HostDocument } from './document.ts';
 import type { Collection, Dom } from './dom.ts';
-import { type DomBounds, type DomLayer, domBounds } from './dom-layer.ts';
-import { HostError, missingDocument } from './errors.ts';
+import { type DomBounds, type DomLayer, domBounds, insertLayer } from './dom-layer.ts';
+import { HostError, missingDocument, notAvailable } from './errors.ts';
 import { filledMask, type LayerMask, maskRaster, maskRect } from './layer-mask.ts';
 import { boundsOfContent } from './pixels.ts';
 import { type FileFormat, saveCopy } from './save.ts';
@@ -104,6 +104,7 @@ export class DomDocument {
     read(this);
     return this.dom.session.boundary.expose(new DomSelection(this));
   }
+  /** The picture's own channels first. */
   get channels(): Collection<{ name: string; kind: string; remove(): void }> {
     const doc = read(this);
     const { boundary } = this.dom.session;
@@ -113,8 +114,29 @@ export class DomDocument {
           doc.channels = doc.channels.filter((channel) => channel.name !== name);
         });
       });
+    const refuse = boundary.wrap(() => {
+      throw new HostError('channel.remove: a component channel stays');
+    });
+    const own = doc.componentNames.map((name) => ({ name, kind: 'component', remove: refuse }));
     const saved = doc.channels.map(({ name }) => ({ name, kind: 'maskedAreas', remove: remove(name) }));
-    return this.dom.collection(saved);
+    return this.dom.collection([...own, ...saved]);
+  }
+
+  /** Above the active layer, and at the top of a group that is active. */
+  async createPixelLayer(options: { name?: string } = {}): Promise<DomLayer> {
+    const doc = read(this);
+    this.dom.host.modal.requireFor('make');
+    const below = doc.activeLayers[0];
+    const inside = below?.kind === 'group' ? below : (below?.parent ?? null);
+    if (inside?.locked) throw notAvailable('Make');
+    const layer = doc.newLayer(options.name ?? 'Layer', 'pixel');
+    layer.parent = inside;
+    const siblings = inside ? inside.children : doc.layers;
+    const index = below && below !== inside ? siblings.indexOf(below) : 0;
+    insertLayer(this.dom.host, siblings, layer, index);
+    doc.activeLayers = [layer];
+    doc.history.record('New Layer');
+    return this.dom.layer(doc, layer);
   }
 
   get saveAs(): Record<'psd' | 'png', SaveAs> {
@@ -188,7 +210,7 @@ class DomSelection {
     const { selection } = read(this.owner);
     if (!selection) throw new HostError('There is no selection in the document.');
     edit(this.owner, 'Save Selection', (doc) => {
-      doc.channels.push({ name: name ?? `Alpha ${doc.channels.length + 1}`, mask: selection });
+      doc.addChannel({ name: name ?? `Alpha ${doc.channels.length + 1}`, mask: selection });
     });
   }
 

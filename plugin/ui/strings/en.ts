@@ -77,7 +77,15 @@ export const en: Strings = {
     NO_DOCUMENT: ['No document is open.', 'Open a picture, then click Mask subject.'],
     NO_LAYER: ['No layer is selected.', 'Select one layer in the Layers panel, then click again.'],
     SEVERAL_LAYERS: ['Several layers are selected.', 'Select one layer in the Layers panel, then click again.'],
-    GROUP: ['"{layer}" is a group.', 'Select one layer inside the group, then click again.'],
+    GROUP: [
+      '"{layer}" is a group, and no colour layer can be clipped to a group.',
+      'Choose another output, or select one layer inside the group.',
+    ],
+    ARTBOARD: ['"{layer}" is an artboard.', 'Select a layer or a group inside the artboard, then click again.'],
+    CLIPPED: [
+      '"{layer}" is clipped to the layer below, so no colour layer can be clipped to it.',
+      'Choose another output, or release the clipping mask (Layer > Release Clipping Mask).',
+    ],
     ADJUSTMENT_LAYER: [
       '"{layer}" is an adjustment layer and has no picture of its own.',
       'Select the layer that shows the subject, then click again.',
@@ -93,6 +101,14 @@ export const en: Strings = {
     OUTSIDE_CANVAS: ['"{layer}" lies outside the canvas.', 'Move it onto the canvas, then click again.'],
     MASK_EXISTS: ['"{layer}" already has a mask.', 'Choose what happens to it; it is kept as an alpha channel.'],
     COLOR_MODE: ['Hairline cannot make masks in {mode} mode.', 'Choose Image > Mode > RGB Color, then click again.'],
+    COLOURS_MODE: [
+      'Clean colours need an RGB document, and this one is in {mode} mode.',
+      'Choose another output, or Image > Mode > RGB Color.',
+    ],
+    COLOURS_DEPTH: [
+      'Clean colours need a document of 8 or 16 bits per channel.',
+      'Choose another output, or Image > Mode > 16 Bits/Channel.',
+    ],
     QUICK_MASK: ['Photoshop is in Quick Mask mode.', 'Press Q to leave it, then click again.'],
     TOO_LARGE: [
       'The document is larger than Hairline accepts ({width} x {height} pixels).',
@@ -113,6 +129,10 @@ export const en: Strings = {
     CHANNEL_FAILED: [
       'Photoshop did not take the alpha channel "{channel}"; nothing was changed.',
       'Delete alpha channels that you no longer need, then click again.',
+    ],
+    LAYER_FAILED: [
+      'Photoshop did not take the new layer "{layer}"; nothing was changed.',
+      'Choose another output, then click again.',
     ],
     NOT_KEPT: [
       'The server could not keep the picture, and the edge controls and clean colours need it.',

@@ -78,7 +78,12 @@ export const zh: Strings = {
     NO_DOCUMENT: ['没有打开的文档。', '请打开一张图片，然后单击“为主体添加蒙版”。'],
     NO_LAYER: ['未选择图层。', '请在“图层”面板中选择一个图层，然后重新单击。'],
     SEVERAL_LAYERS: ['选择了多个图层。', '请在“图层”面板中只选择一个图层，然后重新单击。'],
-    GROUP: ['“{layer}”是图层组。', '请选择组中的一个图层，然后重新单击。'],
+    GROUP: ['“{layer}”是图层组，无法将颜色图层剪贴到图层组。', '请选择其他输出方式，或选择图层组中的一个图层。'],
+    ARTBOARD: ['“{layer}”是画板。', '请选择画板中的图层或图层组，然后重新单击。'],
+    CLIPPED: [
+      '“{layer}”已剪贴到下方图层，无法再将颜色图层剪贴到它。',
+      '请选择其他输出方式，或释放剪贴蒙版（“图层”>“释放剪贴蒙版”）。',
+    ],
     ADJUSTMENT_LAYER: ['“{layer}”是调整图层，本身没有图像。', '请选择显示主体的图层，然后重新单击。'],
     FILL_LAYER: ['“{layer}”是填充图层，本身没有图像。', '请选择显示主体的图层，然后重新单击。'],
     LAYER_LOCKED: ['“{layer}”已锁定。', '请在“图层”面板中解除锁定，然后重新单击。'],
@@ -88,6 +93,11 @@ export const zh: Strings = {
     OUTSIDE_CANVAS: ['“{layer}”位于画布之外。', '请将其移到画布上，然后重新单击。'],
     MASK_EXISTS: ['“{layer}”已有图层蒙版。', '请选择如何处理该蒙版；原蒙版会保存为 Alpha 通道。'],
     COLOR_MODE: ['Hairline 无法在{mode}模式下创建蒙版。', '请选择“图像”>“模式”>“RGB 颜色”，然后重新单击。'],
+    COLOURS_MODE: [
+      '净化颜色需要 RGB 文档，而此文档为{mode}模式。',
+      '请选择其他输出方式，或选择“图像”>“模式”>“RGB 颜色”。',
+    ],
+    COLOURS_DEPTH: ['净化颜色需要 8 位或 16 位/通道的文档。', '请选择其他输出方式，或选择“图像”>“模式”>“16 位/通道”。'],
     QUICK_MASK: ['Photoshop 处于快速蒙版模式。', '请按 Q 键退出该模式，然后重新单击。'],
     TOO_LARGE: [
       '文档超出 Hairline 可接受的大小（{width} x {height} 像素）。',
@@ -106,6 +116,7 @@ export const zh: Strings = {
       'Photoshop 未接受 Alpha 通道“{channel}”；未作任何更改。',
       '请删除不再需要的 Alpha 通道，然后重新单击。',
     ],
+    LAYER_FAILED: ['Photoshop 未接受新图层“{layer}”；未作任何更改。', '请选择其他输出方式，然后重新单击。'],
     NOT_KEPT: ['服务器无法保留该图片，而边缘控制和净化颜色需要它。', '请将边缘控制恢复为默认值，或使用较小的文档。'],
     NOT_RUNNING: ['Hairline 服务器未运行。', '请在 Hairline 文件夹中运行“npm start”，然后重新单击。'],
     PERMISSION_DENIED: [

@@ -69,6 +69,10 @@ export const TASK: MatteTask = {
   foreground: 'fast',
   decontaminate: 1,
   cutoutLayer: false,
+  region: null,
+  subjects: 'all',
+  point: null,
+  enhance: 'off',
   type: 'text/plain',
 };
 
