@@ -49,7 +49,7 @@ export async function putMask(
     if (policy !== 'replace') before = kept;
     mask = combineMasks(policy, kept, mask);
   }
-  const fingerprint = await scope.writeMask(target, mask);
+  const fingerprint = await scope.writeMask(target, mask, before !== null);
   const facts = await host.inspect(target);
   const read = source.layerId === null ? source : target;
   return { facts, fingerprint, thumbnail: await scope.readThumbnail(read, edged.region), before, policy };
