@@ -43,6 +43,13 @@ export type PluginErrorCode =
   | 'LAYER_CHANGED'
   | 'MASK_ADDED'
   | 'ALREADY_RUNNING'
+  | 'NEVER_SAVED'
+  | 'FOLDER_CLOSED'
+  | 'SAVE_FAILED'
+  | 'STEP_NEWER'
+  | 'STEP_BROKEN'
+  | 'NONE_CHOSEN'
+  | 'SOME_FAILED'
   | 'UNEXPECTED';
 
 export class PluginError extends Error {

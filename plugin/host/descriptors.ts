@@ -74,6 +74,22 @@ export const deselect = () => ({
   ...SILENT,
 });
 
+/** A copy with its layers, which the object API cannot write in this format. `token`: of the file, from UXP's storage. */
+export const saveTiff = (documentId: number, token: string) => ({
+  _obj: 'save',
+  as: {
+    _obj: 'TIFF',
+    byteOrder: { _enum: 'platform', _value: 'IBMPC' },
+    LZWCompression: true,
+    layerCompression: { _enum: 'encoding', _value: 'RLE' },
+  },
+  in: { _path: token, _kind: 'local' },
+  documentID: documentId,
+  copy: true,
+  lowerCase: true,
+  ...SILENT,
+});
+
 /** These two act on the active document. */
 export const loadMaskAsSelection = ({ layerId }: Target) => ({
   _obj: 'set',

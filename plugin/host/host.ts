@@ -100,8 +100,8 @@ export interface EditScope {
 
 /** Photoshop, as the commands see it. Only `host/` knows the real one. */
 export interface Host {
-  /** Throws NO_DOCUMENT. */
-  selectedLayers(): SelectedLayers;
+  /** What is selected in the active or the given document. Throws NO_DOCUMENT or DOCUMENT_CLOSED. */
+  selectedLayers(documentId?: number): SelectedLayers;
   /** Throws DOCUMENT_CLOSED. */
   inspectDocument(documentId: number): DocumentFacts;
   /** Throws a PluginError if the document is closed or the layer deleted. */

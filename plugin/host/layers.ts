@@ -20,7 +20,12 @@ const KINDS: Record<string, LayerKind> = {
   pattern: 'fill',
 };
 
-export function getSelectedLayers(): SelectedLayers {
+export function getSelectedLayers(documentId?: number): SelectedLayers {
+  const document = documentId === undefined ? getActiveDocument() : findDocument(documentId);
+  return { documentId: document.id, layerIds: Array.from(document.activeLayers, ({ id }) => id) };
+}
+
+function getActiveDocument(): Document {
   // Typed as never null, but it is when nothing is open; some versions throw instead.
   let document: Document | null;
   try {
@@ -29,7 +34,7 @@ export function getSelectedLayers(): SelectedLayers {
     document = null;
   }
   if (!document) throw new PluginError('NO_DOCUMENT');
-  return { documentId: document.id, layerIds: Array.from(document.activeLayers, ({ id }) => id) };
+  return document;
 }
 
 export function findDocument(documentId: number): Document {

@@ -7,6 +7,7 @@ import type { HostLayer } from './layer.ts';
 import { applyMask, filledMask, type LayerMask, maskFrom, maskOver } from './layer-mask.ts';
 import { allocate, type Raster, withAlpha } from './pixels.ts';
 import { documentOf, layerOf, parseTarget, type Reference } from './reference.ts';
+import { saveCopy } from './save.ts';
 import type { HostState } from './state.ts';
 
 type Command = (host: HostState, descriptor: Descriptor) => Descriptor;
@@ -213,6 +214,16 @@ export function copyOf(doc: HostDocument, source: HostLayer): HostLayer {
   return copy;
 }
 
+/** Only a copy as TIFF: for the other formats there is the object API. */
+function save(host: HostState, d: Descriptor): Descriptor {
+  const { _path: token } = (d.in ?? {}) as { _path?: string };
+  const file = host.tokens.get(token ?? '');
+  const format = (d.as as { _obj?: string } | undefined)?._obj;
+  if (file === undefined || format !== 'TIFF' || d.copy !== true) throw notAvailable('Save');
+  saveCopy(host, host.document(d.documentID as number), 'tiff', file);
+  return {};
+}
+
 /** Merge Group: one pixel layer with what the group shows, its mask applied. Hidden layers are thrown away. */
 function mergeLayers(host: HostState): Descriptor {
   const doc = documentOf(host, parseTarget(undefined));
@@ -253,6 +264,7 @@ export const commands: Record<string, Command> = {
   applyLocking,
   mergeLayersNew: mergeLayers,
   delete: remove,
+  save,
   show: visibility(true),
   hide: visibility(false),
 };

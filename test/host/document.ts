@@ -12,6 +12,10 @@ export type Mode = 'RGB' | 'Grayscale' | 'Lab' | 'CMYK' | 'Indexed' | 'Bitmap' |
 
 export interface NewDocument {
   name?: string;
+  /** Where the file lies; absent for a document that was never saved. */
+  path?: string;
+  /** Its `path` is an identifier then. */
+  cloud?: boolean;
   width: number;
   height: number;
   depth?: Depth;
@@ -63,6 +67,8 @@ interface DocumentState {
 export class HostDocument {
   readonly id: number;
   name: string;
+  path: string;
+  readonly cloud: boolean;
   width: number;
   height: number;
   readonly depth: Depth;
@@ -82,6 +88,8 @@ export class HostDocument {
   constructor(id: number, options: NewDocument) {
     this.id = id;
     this.name = options.name ?? `Untitled-${id}`;
+    this.path = options.path ?? '';
+    this.cloud = options.cloud ?? false;
     this.width = options.width;
     this.height = options.height;
     this.depth = options.depth ?? 8;

@@ -5,6 +5,11 @@ import { type DomBounds, type DomLayer, domBounds, insertLayer } from './dom-lay
 import { HostError, missingDocument, notAvailable } from './errors.ts';
 import { filledMask, type LayerMask, maskRaster, maskRect } from './layer-mask.ts';
 import { boundsOfContent } from './pixels.ts';
+import { type FileFormat, saveCopy } from './save.ts';
+import { fileOf } from './storage.ts';
+
+/** Photoshop's other formats, and saving without `asCopy`, are not simulated. */
+type SaveAs = (entry: unknown, options?: unknown, asCopy?: boolean) => Promise<void>;
 
 interface NamedState {
   readonly id: number;
@@ -30,6 +35,12 @@ export class DomDocument {
   }
   get title(): string {
     return read(this).name;
+  }
+  get path(): string {
+    return read(this).path;
+  }
+  get cloudDocument(): boolean {
+    return read(this).cloud;
   }
   get width(): number {
     return read(this).width;
@@ -126,6 +137,20 @@ export class DomDocument {
     doc.activeLayers = [layer];
     doc.history.record('New Layer');
     return this.dom.layer(doc, layer);
+  }
+
+  get saveAs(): Record<'psd' | 'png', SaveAs> {
+    read(this);
+    const { host, session } = this.dom;
+    const saver =
+      (format: FileFormat): SaveAs =>
+      async (entry, _options, asCopy) => {
+        host.modal.requireFor('save');
+        await host.modal.enterCall();
+        if (asCopy !== true) throw new HostError('saveAs: only copies are simulated');
+        saveCopy(host, read(this), format, fileOf(session.boundary, entry));
+      };
+    return session.boundary.wrapAll({ psd: saver('psd'), png: saver('png') });
   }
 
   closeWithoutSaving(): void {

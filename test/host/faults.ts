@@ -60,6 +60,10 @@ export interface Faults {
   arrayBufferSpelling: 'both' | 'arraybuffer' | 'arrayBuffer';
   /** A panel's show fires only once and its hide never. */
   showOnce: boolean;
+  /** Saving a copy fails with these words. */
+  saveFails: string | null;
+  /** recordAction rejects, as it may where nothing is recorded. */
+  recordActionFails: boolean;
   reserveKeys?: never;
 }
 
@@ -93,4 +97,6 @@ export const defaultFaults = (): Faults => ({
   xhrDenialThrows: false,
   arrayBufferSpelling: 'both',
   showOnce: false,
+  saveFails: null,
+  recordActionFails: false,
 });

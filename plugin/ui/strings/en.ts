@@ -43,6 +43,36 @@ export const en: Strings = {
     indexedColorMode: 'Indexed Color',
     multichannelMode: 'Multichannel',
   },
+  batch: {
+    title: 'Several documents',
+    start: 'Mask all open documents',
+    startChosen: 'Mask chosen documents',
+    stop: 'Stop',
+    resume: 'Resume',
+    retry: 'Retry failed',
+    choose: 'Choose documents',
+    chooseAll: 'All open documents',
+    redo: 'Also layers that have a mask',
+    save: 'Save copies as',
+    noCopies: 'No copies',
+    place: 'Where to save copies',
+    places: { beside: 'Beside the original', folder: 'In a folder' },
+    folder: 'Copies go to "{folder}".',
+    running: '{done} of {total} done, {skipped} skipped, {failed} failed.',
+    stopped: 'Stopped: {done} of {total} done, {skipped} skipped, {failed} failed, {left} left.',
+    ended: 'Finished: {done} of {total} done, {skipped} skipped, {failed} failed.',
+    jobs: {
+      waiting: 'Waiting',
+      saveWaiting: 'Masked; waiting to be saved',
+      saving: 'Saving a copy.',
+      done: 'Done: {model} on {provider}, {seconds} s.',
+      saved: ' Saved as {file}.',
+      skipped: 'Skipped: {reason}',
+      failed: 'Failed: {reason}',
+      notSaved: 'Masked, but not saved: {reason}',
+    },
+  },
+  steps: { maskSubject: 'Hairline: Mask Subject', maskAll: 'Hairline: Mask All Open Documents' },
   errors: {
     NO_DOCUMENT: ['No document is open.', 'Open a picture, then click Mask subject.'],
     NO_LAYER: ['No layer is selected.', 'Select one layer in the Layers panel, then click again.'],
@@ -145,6 +175,28 @@ export const en: Strings = {
     LAYER_CHANGED: ['"{layer}" was moved or changed while the mask was being made.', 'Click Mask subject again.'],
     MASK_ADDED: ['"{layer}" got a mask while Hairline was working.', 'Click again and choose what happens to it.'],
     ALREADY_RUNNING: ['Hairline is already making a mask.', 'Wait until it is done, or cancel it in the panel.'],
+    NEVER_SAVED: [
+      '"{document}" was never saved on this computer, so there is no place beside it.',
+      'Choose a folder for the copies, then click Retry failed.',
+    ],
+    FOLDER_CLOSED: [
+      'Hairline cannot write into the folder for the copy of "{document}".',
+      'Choose another folder, then click Retry failed.',
+    ],
+    SAVE_FAILED: [
+      'Photoshop could not save a copy of "{document}".',
+      'Choose another format or folder, then click Retry failed.',
+    ],
+    STEP_NEWER: [
+      'This Action step was recorded by a newer Hairline.',
+      'Update the Hairline plugin, or record the step again.',
+    ],
+    STEP_BROKEN: ['This Action step holds settings that make no sense.', 'Delete the step and record it again.'],
+    NONE_CHOSEN: ['No document is chosen.', 'Tick at least one document in the list, then click again.'],
+    SOME_FAILED: [
+      '{failed} of {total} documents could not be masked, "{document}" first.',
+      'The Hairline panel says why, and can retry them.',
+    ],
     UNEXPECTED: [
       'Something went wrong; the document was not changed.',
       'Click again; if it happens again, restart Photoshop.',
@@ -152,6 +204,7 @@ export const en: Strings = {
   },
   host: {
     reading: 'Hairline: reading',
+    saving: 'Hairline: saving',
     history: {
       mask: 'Hairline mask',
       selection: 'Hairline selection',
