@@ -20,10 +20,29 @@ interface Way {
 }
 
 /**
- * Gives the layer its mask, in place of one that it may have, and reads it back. How Photoshop takes 16-bit masks, grey profiles and blocks of zeros
- * differs between versions, so there is more than one way, and a way counts only if the mask reads back right.
+ * Gives the layer its mask, in place of one that it may have, and reads it back. How Photoshop takes 16-bit masks, grey
+ * profiles and blocks of zeros differs between versions, so there is more than one way, and a way counts only if the mask
+ * reads back right.
+ * @param keepsLook the density and feather of the old mask, which belong to it in the Properties panel, stay
  */
-export async function writeMask(scope: ModalScope, document: Document, target: Target, mask: Alpha): Promise<string> {
+export async function writeMask(
+  scope: ModalScope,
+  document: Document,
+  target: Target,
+  mask: Alpha,
+  keepsLook: boolean,
+): Promise<string> {
+  const layer = findLayer(document, target.layerId);
+  const density = keepsLook ? layer.layerMaskDensity : 100;
+  const feather = keepsLook ? layer.layerMaskFeather : 0;
+  const fingerprint = await writeSomehow(scope, document, target, mask);
+  // Whether they outlive the mask that they were set for is not documented.
+  if (layer.layerMaskDensity !== density) layer.layerMaskDensity = density;
+  if (layer.layerMaskFeather !== feather) layer.layerMaskFeather = feather;
+  return fingerprint;
+}
+
+async function writeSomehow(scope: ModalScope, document: Document, target: Target, mask: Alpha): Promise<string> {
   const put = (name: string, alpha: () => Alpha, profile: string | null): Way => ({
     name,
     write: () => putMask(scope, target, alpha(), profile),
