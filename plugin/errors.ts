@@ -1,22 +1,33 @@
+import type { ErrorCode } from '../protocol/errors.ts';
+
 /** Everything the panel itself can fail with. Sentences and next steps are in `ui/strings/`. */
 export type PluginErrorCode =
   | 'NO_DOCUMENT'
   | 'NO_LAYER'
   | 'SEVERAL_LAYERS'
   | 'GROUP'
+  | 'ARTBOARD'
+  | 'CLIPPED'
   | 'ADJUSTMENT_LAYER'
   | 'FILL_LAYER'
   | 'LAYER_LOCKED'
   | 'GROUP_LOCKED'
   | 'EMPTY_LAYER'
   | 'OUTSIDE_CANVAS'
-  | 'HAS_MASK'
+  | 'OUTSIDE_SELECTION'
+  | 'MASK_EXISTS'
   | 'COLOR_MODE'
+  | 'COLOURS_MODE'
+  | 'COLOURS_DEPTH'
   | 'QUICK_MASK'
   | 'TOO_LARGE'
   | 'PHOTOSHOP_BUSY'
   | 'READ_FAILED'
   | 'WRITE_FAILED'
+  | 'CHANNEL_FAILED'
+  | 'LAYER_FAILED'
+  | 'NOT_KEPT'
+  | 'MATTE_LOST'
   | 'NOT_RUNNING'
   | 'PERMISSION_DENIED'
   | 'SERVER_OLDER'
@@ -32,6 +43,13 @@ export type PluginErrorCode =
   | 'LAYER_CHANGED'
   | 'MASK_ADDED'
   | 'ALREADY_RUNNING'
+  | 'NEVER_SAVED'
+  | 'FOLDER_CLOSED'
+  | 'SAVE_FAILED'
+  | 'STEP_NEWER'
+  | 'STEP_BROKEN'
+  | 'NONE_CHOSEN'
+  | 'SOME_FAILED'
   | 'UNEXPECTED';
 
 export class PluginError extends Error {
@@ -61,6 +79,10 @@ export class ServerError extends Error {
     this.code = code;
     this.hint = hint;
   }
+}
+
+export function isServerError(error: unknown, code: ErrorCode): error is ServerError {
+  return error instanceof ServerError && error.code === code;
 }
 
 /** The words of anything that was thrown: hosts throw strings, plain objects and Errors. */

@@ -3,7 +3,7 @@ import { LOOPBACK } from '../protocol/limits.ts';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { Engine } from './engine/engine.ts';
-import { isFree } from './ports.ts';
+import { listen } from './listen.ts';
 import { createModelRegistry } from './registry/cached-registry.ts';
 import type { ModelRegistry, PullProgress } from './registry/model-registry.ts';
 import { defaultsOf } from './registry/preferred.ts';
@@ -47,7 +47,7 @@ export async function startServer(
   });
   const engine = await openEngine(config, registry, modelsDirs, logger);
   const app = await buildApp({ config, engine, registry, ...(logger && { logger }), ...(shutdown && { shutdown }) });
-  const port = await listen(app, config.ports);
+  const port = await listen(app, config);
   const stopping = new AbortController();
   const pulling = { signal: stopping.signal, ...(onProgress && { onProgress }) };
   const ready = engine.prepare('auto', pulling).then(() => undefined);
@@ -88,15 +88,4 @@ async function openEngine(
   }
   const { openLocalEngine } = await import('./engine/open-local.ts');
   return openLocalEngine(config, registry, { log: (fields, text) => logger?.info(fields, text) });
-}
-
-async function listen(app: Awaited<ReturnType<typeof buildApp>>, ports: readonly number[]): Promise<number> {
-  for (const port of ports) {
-    // Fastify cannot listen a second time after a failure, so the port is tried first.
-    if (port !== 0 && !(await isFree(port))) continue;
-    await app.listen({ host: LOOPBACK, port });
-    return (app.server.address() as { port: number }).port;
-  }
-  const error = new Error(`The ports ${ports.join(', ')} are all in use by other programs.`);
-  throw Object.assign(error, { code: 'EADDRINUSE' });
 }

@@ -19,6 +19,22 @@ export const getHasMask = (target: Target) => ({
   _target: [{ _property: 'hasUserMask' }, ...layerReference(target)],
 });
 
+export const getBoundsNoMask = (target: Target) => ({
+  _obj: 'get',
+  _target: [{ _property: 'boundsNoMask' }, ...layerReference(target)],
+});
+
+export const getArtboard = (target: Target) => ({
+  _obj: 'get',
+  _target: [{ _property: 'artboardEnabled' }, ...layerReference(target)],
+});
+
+/** The copy is active after it. */
+export const duplicateLayer = (target: Target) => ({ _obj: 'duplicate', _target: layerReference(target), ...SILENT });
+
+/** Merges the active group into one layer, which is active after it. */
+export const mergeLayers = () => ({ _obj: 'mergeLayersNew', ...SILENT });
+
 /** What double-clicking the Background does; Photoshop names the layer "Layer 0" in its own language. */
 export const convertBackground = () => ({
   _obj: 'set',
@@ -41,11 +57,11 @@ export const selectLayer = (layerId: number, add: boolean) => ({
 });
 
 /** These two act on the active layer. */
-export const makeMaskFromSelection = () => ({
+export const makeMaskFromSelection = (how: 'revealSelection' | 'hideAll') => ({
   _obj: 'make',
   new: { _class: 'channel' },
   at: MASK,
-  using: { _enum: 'userMaskEnabled', _value: 'revealSelection' },
+  using: { _enum: 'userMaskEnabled', _value: how },
   ...SILENT,
 });
 
@@ -55,6 +71,37 @@ export const deselect = () => ({
   _obj: 'set',
   _target: [SELECTION],
   to: { _enum: 'ordinal', _value: 'none' },
+  ...SILENT,
+});
+
+/** A copy with its layers, which the object API cannot write in this format. `token`: of the file, from UXP's storage. */
+export const saveTiff = (documentId: number, token: string) => ({
+  _obj: 'save',
+  as: {
+    _obj: 'TIFF',
+    byteOrder: { _enum: 'platform', _value: 'IBMPC' },
+    LZWCompression: true,
+    layerCompression: { _enum: 'encoding', _value: 'RLE' },
+  },
+  in: { _path: token, _kind: 'local' },
+  documentID: documentId,
+  copy: true,
+  lowerCase: true,
+  ...SILENT,
+});
+
+/** These two act on the active document. */
+export const loadMaskAsSelection = ({ layerId }: Target) => ({
+  _obj: 'set',
+  _target: [SELECTION],
+  to: { _ref: [MASK, { _ref: 'layer', _id: layerId }] },
+  ...SILENT,
+});
+
+/** An all-black alpha channel. */
+export const makeChannel = (name: string) => ({
+  _obj: 'make',
+  new: { _obj: 'channel', name, colorIndicates: { _enum: 'maskIndicator', _value: 'maskedAreas' } },
   ...SILENT,
 });
 

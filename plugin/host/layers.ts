@@ -2,8 +2,8 @@ import type { Document } from 'photoshop/dom/Document.js';
 import type { Layer } from 'photoshop/dom/Layer.js';
 import { PluginError, textOf } from '../errors.ts';
 import type { Bounds } from '../picture.ts';
-import { getHasMask, play } from './descriptors.ts';
-import type { LayerFacts, LayerKind, Target } from './host.ts';
+import { getArtboard, getBoundsNoMask, getHasMask, play } from './descriptors.ts';
+import type { DocumentFacts, LayerFacts, LayerKind, SelectedLayers, Target } from './host.ts';
 import { isBusy } from './modal-scope.ts';
 import { app } from './uxp.ts';
 
@@ -20,7 +20,12 @@ const KINDS: Record<string, LayerKind> = {
   pattern: 'fill',
 };
 
-export function getActiveTarget(): Target {
+export function getSelectedLayers(documentId?: number): SelectedLayers {
+  const document = documentId === undefined ? getActiveDocument() : findDocument(documentId);
+  return { documentId: document.id, layerIds: Array.from(document.activeLayers, ({ id }) => id) };
+}
+
+function getActiveDocument(): Document {
   // Typed as never null, but it is when nothing is open; some versions throw instead.
   let document: Document | null;
   try {
@@ -29,11 +34,7 @@ export function getActiveTarget(): Target {
     document = null;
   }
   if (!document) throw new PluginError('NO_DOCUMENT');
-  const layers = document.activeLayers;
-  const layer = layers[0];
-  if (layer === undefined) throw new PluginError('NO_LAYER');
-  if (layers.length > 1) throw new PluginError('SEVERAL_LAYERS');
-  return { documentId: document.id, layerId: layer.id };
+  return document;
 }
 
 export function findDocument(documentId: number): Document {
@@ -63,28 +64,56 @@ function findIn(layers: ArrayLike<Layer> | null, layerId: number): Layer | null 
   return null;
 }
 
-export async function inspectLayer(target: Target): Promise<LayerFacts> {
-  const document = findDocument(target.documentId);
-  const layer = findLayer(document, target.layerId);
+export function inspectDocument(documentId: number): DocumentFacts {
+  return factsOf(findDocument(documentId));
+}
+
+function factsOf(document: Document): DocumentFacts {
   return {
-    target,
     documentName: document.name,
-    layerName: layer.name,
     width: Math.round(document.width),
     height: Math.round(document.height),
     mode: document.mode,
     depth: depthOf(document),
     quickMask: document.quickMaskMode === true,
-    kind: KINDS[layer.kind ?? 'pixel'] ?? 'adjustment',
-    background: layer.isBackgroundLayer === true,
-    lock: lockOf(layer),
-    hasMask: await hasMask(target, layer.name),
-    bounds: roundOutwards(layer.boundsNoEffects),
   };
 }
 
+export async function inspectLayer(target: Target): Promise<LayerFacts> {
+  const document = findDocument(target.documentId);
+  const layer = findLayer(document, target.layerId);
+  const masked = await hasMask(target, layer.name);
+  return {
+    ...factsOf(document),
+    target,
+    layerName: layer.name,
+    kind: await kindOf(layer, target),
+    background: layer.isBackgroundLayer === true,
+    clipped: layer.isClippingMask === true,
+    lock: lockOf(layer),
+    hasMask: masked,
+    bounds: roundOutwards((masked ? await boundsWithoutMask(target) : null) ?? layer.boundsNoEffects),
+  };
+}
+
+async function kindOf(layer: Layer, target: Target): Promise<LayerKind> {
+  const kind = KINDS[layer.kind ?? 'pixel'] ?? 'adjustment';
+  if (kind !== 'group') return kind;
+  const { artboardEnabled } = await play(getArtboard(target)).catch(() => ({ artboardEnabled: false }));
+  return artboardEnabled === true ? 'artboard' : 'group';
+}
+
+/** What a mask hides may not count for a layer's bounds. Null where Photoshop does not say. */
+async function boundsWithoutMask(target: Target): Promise<Bounds | null> {
+  const { boundsNoMask } = await play(getBoundsNoMask(target)).catch(() => ({ boundsNoMask: null }));
+  if (typeof boundsNoMask !== 'object' || boundsNoMask === null) return null;
+  const side = (name: keyof Bounds) => Number(boundsNoMask[name]?._value ?? boundsNoMask[name]);
+  const bounds = { left: side('left'), top: side('top'), right: side('right'), bottom: side('bottom') };
+  return Object.values(bounds).every(Number.isFinite) ? bounds : null;
+}
+
 /** Reads `bitDepth16` and the like; a depth that does not say its number is the usual one. */
-function depthOf(document: Document): 8 | 16 | 32 {
+export function depthOf(document: Document): 8 | 16 | 32 {
   const bits = Number(/\d+$/.exec(String(document.bitsPerChannel))?.[0]);
   return bits === 16 || bits === 32 ? bits : 8;
 }
@@ -93,7 +122,7 @@ function depthOf(document: Document): 8 | 16 | 32 {
  * Only a full lock forbids masks; a layer whose pixels, transparency or position are locked can have one. The
  * Background reports locks that go away when it is converted.
  */
-function lockOf(layer: Layer): LayerFacts['lock'] {
+export function lockOf(layer: Layer): LayerFacts['lock'] {
   if (layer.allLocked && !layer.isBackgroundLayer) return 'layer';
   for (let group = layer.parent; group; group = group.parent) {
     if (group.allLocked) return 'group';
@@ -110,6 +139,6 @@ async function hasMask(target: Target, layer: string): Promise<boolean> {
   }
 }
 
-function roundOutwards({ left, top, right, bottom }: Bounds): Bounds {
+export function roundOutwards({ left, top, right, bottom }: Bounds): Bounds {
   return { left: Math.floor(left), top: Math.floor(top), right: Math.ceil(right), bottom: Math.ceil(bottom) };
 }

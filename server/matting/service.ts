@@ -1,13 +1,14 @@
-import type { Depth, Refine, Subject } from '../../protocol/matte.ts';
+import type { Depth, Enhance, Kept, Refine, Subject } from '../../protocol/matte.ts';
 import type { ModelState } from '../../protocol/status.ts';
-import type { Picture } from '../imaging/picture.ts';
+import { checkPoint, checkRegion, type Point } from '../imaging/area.ts';
+import type { Picture, Region } from '../imaging/picture.ts';
 import { labelOf } from '../inference/execution-providers.ts';
 import { type CacheOptions, type LoadSession, SessionCache } from '../inference/session-cache.ts';
 import { ModelFetcher } from '../registry/model-fetcher.ts';
 import type { ModelRegistry, PullOptions } from '../registry/model-registry.ts';
 import type { ModelSpec } from '../registry/model-spec.ts';
-import { BEST_STAGES, estimateMatte, type Matte, type View } from './pipeline.ts';
-import { type PlannedView, planViews } from './views.ts';
+import { estimateMatte, type Matte, type View } from './pipeline.ts';
+import { type PlannedView, planStages, planViews } from './views.ts';
 
 /** What is known of a model that somebody has asked for. */
 export interface LoadState {
@@ -28,6 +29,12 @@ export interface MatteOptions {
   model: string;
   subject?: Subject;
   refine?: Refine;
+  /** Limits the matte to a part of the picture. */
+  region?: Region | null;
+  subjects?: Kept;
+  /** For `subjects: 'point'`. */
+  point?: Point | null;
+  enhance?: Enhance;
   depth: Depth;
   signal?: AbortSignal;
   /** Told 0..1, never less than before. */
@@ -102,17 +109,25 @@ export class MatteService {
   }
 
   /**
-   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, TRUNCATED_IMAGE, INFERENCE_FAILED
+   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, TRUNCATED_IMAGE, INFERENCE_FAILED,
+   * BAD_REQUEST for a region or a point outside of the picture
    */
   async matte(
     picture: Picture,
-    { model, subject = 'portrait', refine = 'best', ...options }: MatteOptions,
+    { model, subject = 'portrait', refine = 'best', region, subjects, point, enhance, ...options }: MatteOptions,
   ): Promise<Matte & { model: string; provider: string }> {
+    if (region) checkRegion(region, picture);
+    if (point) checkPoint(point, picture);
     const spec = await this.#fetcher.demand(model, subject);
     const views = await this.#loadViews(spec, model === 'auto' ? planViews(spec.id, subject, refine) : []);
-    // More than one view was loaded only for `refine=best`.
-    const stages = views.length > 1 ? BEST_STAGES : {};
-    const matte = await estimateMatte(picture, views, { ...options, stages });
+    const stages = planStages(views.length, refine);
+    const matte = await estimateMatte(picture, views, {
+      ...options,
+      stages,
+      region,
+      choice: subjects ? { subjects, point } : undefined,
+      enhance: enhance !== 'off',
+    });
     const used = views.map((view) => view.model);
     return {
       ...matte,

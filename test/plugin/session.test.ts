@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PluginError } from '../../plugin/errors.ts';
+import { OneRun } from '../../plugin/one-run.ts';
 import { Session } from '../../plugin/session.ts';
 import { SubjectMemory } from '../../plugin/subject.ts';
 import { describeServer } from '../../plugin/ui/messages.ts';
@@ -20,7 +21,7 @@ function start() {
     getItem: (key) => kept.get(key) ?? null,
     setItem: (key, value) => void kept.set(key, value),
   }));
-  const session = new Session(host, client, memory, (view) => views.push(view));
+  const session = new Session(host, client, memory, new OneRun(), (view) => views.push(view));
   return { host, client, kept, views, session };
 }
 
@@ -46,7 +47,7 @@ test('one run at a time; the second is told so and the first goes on', async () 
   const first = session.maskSubject();
   await expect(session.maskSubject()).resolves.toMatchObject({ name: 'failed', error: { code: 'ALREADY_RUNNING' } });
   await expect(first).resolves.toMatchObject({ name: 'done' });
-  await expect(session.maskSubject()).resolves.toMatchObject({ error: { code: 'HAS_MASK' } });
+  await expect(session.maskSubject()).resolves.toMatchObject({ error: { code: 'MASK_EXISTS' } });
 });
 
 test('after cancel no late news is drawn', async () => {

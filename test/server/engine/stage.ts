@@ -72,6 +72,10 @@ export const TASK: MatteTask = {
   foreground: 'fast',
   decontaminate: 1,
   cutoutLayer: false,
+  region: null,
+  subjects: 'all',
+  point: null,
+  enhance: 'off',
   type: 'text/plain',
 };
 
