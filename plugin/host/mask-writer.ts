@@ -120,19 +120,20 @@ class Fingerprint {
   private hash = 0x811c9dc5;
 
   add(part: MaskPart | null): void {
-    this.mix(part === null ? 0 : 1);
-    if (part === null) return;
-    for (const number of [part.left, part.top, part.width, part.height]) this.mix(number);
-    const { samples } = part;
-    const scale = samples.BYTES_PER_ELEMENT === 4 ? 65535 : 1;
-    for (let index = 0; index < samples.length; index++) this.mix(Math.round(samples[index]! * scale));
+    if (part === null) this.mix([0], 1);
+    else {
+      this.mix([1, part.left, part.top, part.width, part.height], 1);
+      this.mix(part.samples, part.samples.BYTES_PER_ELEMENT === 4 ? 65535 : 1);
+    }
   }
 
   get text(): string {
     return (this.hash >>> 0).toString(16);
   }
 
-  private mix(number: number): void {
-    this.hash = Math.imul(this.hash ^ number, 0x01000193);
+  private mix(numbers: ArrayLike<number>, scale: number): void {
+    let { hash } = this;
+    for (let index = 0; index < numbers.length; index++) hash = Math.imul(hash ^ (numbers[index]! * scale), 0x01000193);
+    this.hash = hash;
   }
 }
