@@ -27,6 +27,7 @@ export type PluginErrorCode =
   | 'CHANNEL_FAILED'
   | 'LAYER_FAILED'
   | 'NOT_KEPT'
+  | 'MATTE_LOST'
   | 'NOT_RUNNING'
   | 'PERMISSION_DENIED'
   | 'SERVER_OLDER'

@@ -17,6 +17,8 @@ export interface Faults {
   fillLayerMaskErrors: boolean;
   /** putLayerMask rejects in Lab documents (reported). */
   labMaskErrors: boolean;
+  /** Density and feather outlive a mask that putLayerMask replaces. */
+  replacedMaskKeepsLook: boolean;
   /** putLayerMask rejects for groups. */
   groupMaskErrors: boolean;
   /** Which masks getPixels applies to the pixels it hands out. Reported for enabled ones; nothing is known of others. */
@@ -75,6 +77,7 @@ export const defaultFaults = (): Faults => ({
   refusesPixelConversion: false,
   fillLayerMaskErrors: true,
   labMaskErrors: true,
+  replacedMaskKeepsLook: false,
   groupMaskErrors: false,
   maskInPixels: 'enabled',
   greyHasNoAlpha: false,

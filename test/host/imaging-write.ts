@@ -116,7 +116,8 @@ export class ImagingWriter {
     const drawn = this.host.faults.maskZeroBlockTurnsWhite ? whitenZeroBlocks(source, doc.white) : source;
     const outside = this.host.faults.maskOutside === 0 ? 0 : doc.white;
     const before = options.replace === false ? layer.mask : null;
-    const mask = before ? merged(before, drawn, doc.depth) : maskFrom(drawn, outside, null);
+    const look = this.host.faults.replacedMaskKeepsLook ? layer.mask : null;
+    const mask = before ? merged(before, drawn, doc.depth) : maskFrom(drawn, outside, look);
     this.commit(doc, content, options.commandName ?? 'Put Layer Mask', () => {
       layer.mask = mask;
     });

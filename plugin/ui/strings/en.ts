@@ -138,6 +138,7 @@ export const en: Strings = {
       'The server could not keep the picture, and the edge controls and clean colours need it.',
       'Set the edge controls to neutral, or use a smaller document.',
     ],
+    MATTE_LOST: ['The server no longer keeps this picture.', 'Undo the mask, then click Mask subject.'],
     NOT_RUNNING: ['The Hairline server is not running.', 'Run "npm start" in the Hairline folder, then click again.'],
     PERMISSION_DENIED: [
       'Photoshop does not let Hairline talk to its server.',

@@ -246,7 +246,7 @@ describe('the life of a child', () => {
     const pid = await stage.pid();
     const [first, next] = await Promise.all([slow, stage.matte('echo', Buffer.from('next'))]);
     expect([bodyOf(first).toString(), bodyOf(next).toString()]).toEqual(['slow', 'next']);
-    await until(async () => ((await stage.engine.usage())?.pid ?? pid) !== pid);
+    await until(() => (stage.engine.usage?.pid ?? pid) !== pid);
     expect(isAlive(pid)).toBe(false);
     expect([stage.engine.restarts, stage.log.join()]).toEqual([0, expect.stringContaining('is replaced')]);
   });
