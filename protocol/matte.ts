@@ -15,6 +15,9 @@ export const HEADERS = {
 } as const;
 
 export const RAW_TYPE = 'application/octet-stream';
+export const PNG_TYPE = 'image/png';
+/** For opaque answers of 8 bits. */
+export const JPEG_TYPE = 'image/jpeg';
 
 export const ENCODED_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/tiff', 'image/avif'] as const;
 export type EncodedType = (typeof ENCODED_TYPES)[number];

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../server/errors.ts';
 import { isAlive } from '../../../server/process-alive.ts';
 import { CHUNK } from '../../fixtures/fake-child.ts';
@@ -19,6 +19,7 @@ function begin(...options: ConstructorParameters<typeof EngineStage>): EngineSta
 }
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await Promise.all(stages.splice(0).map((stage) => stage.close()));
 });
 
@@ -101,6 +102,18 @@ describe('a client that leaves', () => {
     expect(stage.lives).toHaveLength(1);
   });
 
+  it('does not wait for ever for a child that hangs: another one takes its place', async () => {
+    const stage = begin();
+    const leaving = new AbortController();
+    await stage.matte('echo');
+    const work = stage.matte('hang-hard', Buffer.from('x'), { signal: leaving.signal });
+    await delay(200);
+    leaving.abort(new AppError('CANCELLED', 'Gone.'));
+    await expect(work).rejects.toThrow('Gone.');
+    expect(bodyOf(await stage.matte('echo')).toString()).toBe('picture');
+    expect(stage.lives).toHaveLength(2);
+  });
+
   it('stops a stream', async () => {
     const stage = begin();
     const { body } = await stage.matte(`stream ${2 ** 33}`);
@@ -118,6 +131,15 @@ describe('a child that dies', () => {
     expect(bodyOf(answer).toString()).toBe('x');
     expect([stage.lives, stage.engine.restarts, told]).toEqual([['cpu', 'cpu'], 1, [0.5, 1]]);
   });
+
+  it('is started again at once, also when the clock is set back meanwhile', async () => {
+    const stage = begin();
+    await stage.matte('echo');
+    const now = Date.now();
+    vi.spyOn(Date, 'now').mockReturnValue(now - 86_400_000);
+    expect(bodyOf(await stage.matte('abort-first 1', Buffer.from('x'))).toString()).toBe('x');
+    expect(stage.lives).toHaveLength(2);
+  }, 20_000);
 
   it('while it is being sent a picture: the picture is sent again', async () => {
     const stage = begin();
@@ -181,9 +203,10 @@ describe('a child that dies', () => {
     await stage.matte('echo');
     const pid = await stage.pid();
     expect(await stage.engine.status('auto')).toMatchObject({ state: 'ready', provider: 'cpu' });
+    const task = { id: String(pid), settings: {}, type: 'image/png' };
+    expect(await stage.engine.weighEdge(task)).toBe(1);
     process.kill(pid, 'SIGKILL');
     await until(async () => (await stage.engine.status('auto')).state === 'loading');
-    const task = { id: 'x', settings: {}, type: 'image/png' };
     await expect(stage.engine.weighEdge(task)).rejects.toMatchObject({ code: 'MATTE_GONE' });
     await expect(stage.engine.edge(task, { signal: new AbortController().signal })).rejects.toMatchObject({
       code: 'MATTE_GONE',
