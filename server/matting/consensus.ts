@@ -13,7 +13,7 @@ const TRUST = 0.02;
  * (`exp(-mean distance / 0.02)`), and their mix is the answer: clean strands from a network where it is right about the
  * person, nothing from it where it is not.
  *
- * `npm run bench:quality` measures it; the neighbourhood and the trust may be halved or doubled without much change.
+ * `npm run bench:quality` measures it; either constant may be doubled, and the neighbourhood halved, without much change.
  */
 export function findConsensus(opinions: readonly CoarseAlpha[], edges: readonly number[]): CoarseAlpha {
   const { width, height } = opinions[0]!;
