@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Outcome, percentile, runClients } from './clients.ts';
 import { HealthProbe } from './health-probe.ts';
@@ -90,14 +89,18 @@ async function memory(mattes: number): Promise<void> {
   await server.close();
 }
 
-/** Of both processes, the least within a few seconds: what is garbage by then is none of the server's needs. */
+/**
+ * Of both processes, the least while small requests go on: a process at rest does not collect its garbage, and what is
+ * garbage is none of its needs.
+ */
 async function restingBytes(server: ServerProcess): Promise<number> {
+  const mix = new Mix({ seed, side: 200 });
   let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 24; i++) {
-    await delay(500);
+  const look = async () => {
     const { rss, engine } = await server.usage();
     if (engine) least = Math.min(least, rss + engine.rss);
-  }
+  };
+  await runClients(server.url, () => mix.next(), { clients: 1, requests: 60, onAnswer: look });
   return least;
 }
 
