@@ -4,7 +4,8 @@ import type { Client, Server } from './client/client.ts';
 import { maskSubject, type Result } from './commands/mask-subject.ts';
 import { PluginError } from './errors.ts';
 import type { Host } from './host/host.ts';
-import { DEFAULT_SETTINGS } from './settings.ts';
+import { type Around, alone, type OneRun } from './one-run.ts';
+import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import type { SubjectMemory } from './subject.ts';
 import type { PanelState, ServerState, View } from './ui/state.ts';
 
@@ -17,6 +18,7 @@ export class Session {
   private readonly host: Host;
   private readonly client: Client;
   private readonly memory: SubjectMemory;
+  private readonly oneRun: OneRun;
   private readonly draw: (view: View) => void;
   private panel: PanelState = { name: 'idle' };
   private server: ServerState = { name: 'unknown' };
@@ -24,10 +26,11 @@ export class Session {
   private watch: Cancellation | null = null;
   private isWatchWanted = false;
 
-  constructor(host: Host, client: Client, memory: SubjectMemory, draw: (view: View) => void) {
+  constructor(host: Host, client: Client, memory: SubjectMemory, oneRun: OneRun, draw: (view: View) => void) {
     this.host = host;
     this.client = client;
     this.memory = memory;
+    this.oneRun = oneRun;
     this.draw = draw;
   }
 
@@ -35,33 +38,52 @@ export class Session {
     return { panel: this.panel, server: this.server, subject: this.memory.subject };
   }
 
+  get settings(): Settings {
+    return { ...DEFAULT_SETTINGS, subject: this.memory.subject };
+  }
+
   /** A run keeps what it was started for; a choice made during one is not heard. */
   chooseSubject(subject: Subject): void {
-    if (this.run === null && subject !== this.memory.subject) this.memory.choose(subject);
+    if (!this.oneRun.isRunning && subject !== this.memory.subject) this.memory.choose(subject);
     // In any case: the control may show already what was not heard.
     this.draw(this.view);
   }
 
+  /** Plays a recorded step: the same run, with the step's settings; throws what made it fail. */
+  async play(settings: Settings, around: Around): Promise<void> {
+    const end = await this.maskSubject(settings, around);
+    if (end.name === 'cancelled') throw new Cancelled();
+    if (end.name === 'failed') throw end.error;
+  }
+
   /** Runs "Mask subject" and answers with how it ended; never throws. */
-  async maskSubject(): Promise<PanelState> {
-    if (this.run !== null) return { name: 'failed', error: new PluginError('ALREADY_RUNNING') };
-    const cancel = new Cancellation();
-    this.run = cancel;
-    let end: PanelState;
-    try {
-      const settings = { ...DEFAULT_SETTINGS, subject: this.memory.subject };
-      const report = (progress: PanelState) => this.showRun(progress);
-      const result = await maskSubject(this.host, this.watchedClient(), settings, cancel, report);
-      this.noteRun(result);
-      end = { name: 'done', result };
-    } catch (error) {
-      end = error instanceof Cancelled ? { name: 'cancelled' } : { name: 'failed', error };
+  async maskSubject(settings: Settings = this.settings, around: Around = alone): Promise<PanelState> {
+    if (this.oneRun.isRunning) {
+      const end: PanelState = { name: 'failed', error: new PluginError('ALREADY_RUNNING') };
+      // Our own run goes on showing how far it is; nobody else shows why this one cannot be.
+      if (this.run === null) this.show(end, this.server);
+      return end;
     }
-    this.run = null;
+    const end = await this.oneRun.start((cancel) => this.runOnce(cancel, settings, around));
     this.show(end, this.server);
     // The run may have found that a server which was ready is gone.
     if (this.isWatchWanted && !this.isServerReady()) void this.watchServer();
     return end;
+  }
+
+  private async runOnce(cancel: Cancellation, settings: Settings, around: Around): Promise<PanelState> {
+    this.run = cancel;
+    try {
+      const report = (progress: PanelState) => this.showRun(progress);
+      const run = () => maskSubject(this.host, this.watchedClient(), settings, cancel, report);
+      const result = await around(cancel, run);
+      this.noteRun(result);
+      return { name: 'done', result };
+    } catch (error) {
+      return error instanceof Cancelled ? { name: 'cancelled' } : { name: 'failed', error };
+    } finally {
+      this.run = null;
+    }
   }
 
   cancel(): void {
@@ -77,7 +99,7 @@ export class Session {
     try {
       for (let pause = SHORTEST_PAUSE; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
         // A run asks for itself.
-        if (this.run === null) await this.lookForServer(watch);
+        if (!this.oneRun.isRunning) await this.lookForServer(watch);
         if (this.isServerReady()) break;
         await watch.sleep(pause);
       }
@@ -102,7 +124,7 @@ export class Session {
   }
 
   /** The client, with what it learns about the server shown in the server line. */
-  private watchedClient(): Client {
+  watchedClient(): Client {
     const { client } = this;
     return {
       ...client,

@@ -13,14 +13,19 @@ import { doors } from './doors.ts';
 import { drain } from './drain.ts';
 import type { Engine } from './engine/engine.ts';
 import { AppError } from './errors.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { Runner } from './jobs/runner.ts';
 import { countRequests, Metrics } from './metrics.ts';
 import type { ModelRegistry } from './registry/model-registry.ts';
+import { fetchPicture } from './remote/fetch-picture.ts';
 import { requestLog } from './request-log.ts';
 import { registerEdge } from './routes/edge.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerJobs } from './routes/jobs.ts';
 import { registerMattes } from './routes/mattes.ts';
 import { registerMetrics } from './routes/metrics.ts';
 import { registerModels } from './routes/models.ts';
+import { registerRemove } from './routes/remove.ts';
 import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
 import { SHIELDS, shields } from './shields.ts';
 
@@ -89,6 +94,10 @@ export async function buildApp({
   // Text bodies are simple cross-site requests, and no route takes them; JSON is let in by the one route that needs it.
   app.removeAllContentTypeParsers();
   const metrics = new Metrics();
+  const jobs = createJobs(config);
+  // Before `drain`, which waits for requests that may wait for a job.
+  app.addHook('preClose', async () => jobs.stop());
+  app.addHook('onClose', async () => jobs.close());
   await app.register(countRequests, { metrics });
   await app.register(requestLog);
   await app.register(shields);
@@ -111,15 +120,27 @@ export async function buildApp({
   });
 
   await registerDocs(app);
-  registerHealth(app, engine);
+  registerHealth(app, engine, jobs);
   registerModels(app, engine, registry);
   if (shutdown) registerShutdown(app, shutdown);
   registerMetrics(app, engine, metrics);
   const admission = new Admission(config.maxJobs, config.maxJobBytes);
   metrics.gauge('hairline_jobs', 'Pictures accepted and not answered yet.', () => admission.jobs);
-  registerMattes(app, engine, admission, metrics);
+  registerMattes(app, engine, admission, jobs, metrics);
   await registerEdge(app, engine, admission);
+  registerJobs(app, jobs, metrics);
+  const everywhere = config.allowPrivateUrls ? { allows: () => true } : {};
+  const fetchUrl = (url: string, signal: AbortSignal) => fetchPicture(url, { signal, ...everywhere });
+  await registerRemove(app, { engine, admission, jobs, metrics, fetchUrl });
   return app;
+}
+
+/** Jobs known at a time, those that have ended included. */
+const MAX_JOBS_KNOWN = 64;
+
+function createJobs({ concurrency, maxJobTime, maxResultBytes, keepJobsFor }: Config): Jobs {
+  const runner = new Runner({ concurrency, maxTime: maxJobTime });
+  return new Jobs(runner, { maxJobs: MAX_JOBS_KNOWN, maxBytes: maxResultBytes, keepFor: keepJobsFor });
 }
 
 function sendFailure(reply: FastifyReply, failure: AppError): FastifyReply {

@@ -152,10 +152,24 @@ export const SETTINGS = {
     kind: FOLDER,
     fallback: folders.config,
     env: 'HAIRLINE_CONFIG',
+    flag: '--config-dir',
     notInFile: true,
   }),
   /** Where the log is kept. */
-  logDir: setting({ about: 'folder of the log', kind: FOLDER, fallback: folders.log, env: 'HAIRLINE_LOG_DIR' }),
+  logDir: setting({
+    about: 'folder of the log',
+    kind: FOLDER,
+    fallback: folders.log,
+    env: 'HAIRLINE_LOG_DIR',
+    flag: '--log-dir',
+  }),
+  /** Whether `serve` keeps the file up to date that the panel's Start button opens. */
+  launcher: setting({
+    about: 'keep the file that the panel starts it with',
+    kind: toggle,
+    fallback: true,
+    env: 'HAIRLINE_LAUNCHER',
+  }),
   /** What is shown on the terminal. */
   logLevel: setting<LogLevel>({
     about: 'what the terminal shows',
@@ -200,6 +214,41 @@ export const SETTINGS = {
     kind: integer(1, 3_600_000),
     fallback: 120_000,
     env: 'HAIRLINE_REQUEST_TIMEOUT',
+  }),
+  /** Pictures worked on at a time: while the network runs for one, another is read and a third one written. */
+  concurrency: setting({
+    about: 'pictures worked on at a time',
+    kind: integer(1, 64),
+    fallback: 3,
+    env: 'HAIRLINE_CONCURRENCY',
+  }),
+  /** Milliseconds that one picture may be worked on. */
+  maxJobTime: setting({
+    about: 'milliseconds that one picture may be worked on',
+    kind: integer(1, 86_400_000),
+    fallback: 600_000,
+    env: 'HAIRLINE_MAX_JOB_TIME',
+  }),
+  /** Bytes of results of jobs that are kept until they are fetched. */
+  maxResultBytes: setting({
+    about: 'bytes of results of jobs that are kept',
+    kind: integer(1, Number.MAX_SAFE_INTEGER),
+    fallback: 2 ** 29,
+    env: 'HAIRLINE_MAX_RESULT_BYTES',
+  }),
+  /** Milliseconds after its end that a job is forgotten with its result. */
+  keepJobsFor: setting({
+    about: 'milliseconds that a job is kept after its end',
+    kind: integer(0, 86_400_000),
+    fallback: 600_000,
+    env: 'HAIRLINE_KEEP_JOBS_FOR',
+  }),
+  /** Whether pictures are also fetched from addresses of this computer and of private networks. */
+  allowPrivateUrls: setting({
+    about: 'fetch pictures from private addresses too',
+    kind: toggle,
+    fallback: false,
+    env: 'HAIRLINE_ALLOW_PRIVATE_URLS',
   }),
   /** Whether pictures and networks are worked on in a process of their own, so that a crash there costs one try. */
   isolate: setting({

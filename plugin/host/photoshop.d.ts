@@ -19,4 +19,26 @@ declare module 'uxp' {
       commands?: Record<string, CommandEntry>;
     }): void;
   };
+
+  export namespace storage {
+    interface Entry {
+      readonly name: string;
+      readonly isFolder: boolean;
+      delete(): Promise<unknown>;
+    }
+    interface File extends Entry {
+      readonly isFile: true;
+    }
+    interface Folder extends Entry {
+      getEntries(): Promise<Entry[]>;
+      createFile(name: string, options: { overwrite: boolean }): Promise<File>;
+    }
+    const localFileSystem: {
+      /** A picker; null if the user cancels it. */
+      getFolder(): Promise<Folder | null>;
+      /** Needs full access. `file:/C:/photos`: slashes, no escapes. */
+      getEntryWithUrl(url: string): Promise<Entry>;
+      createSessionToken(entry: Entry): string;
+    };
+  }
 }

@@ -1,3 +1,3 @@
 /** The only file that requires the host's modules. Their objects are live: always reach through them, never copy a part. */
-export { action, app, core, imaging } from 'photoshop';
-export { entrypoints, host } from 'uxp';
+export { action, app, constants, core, imaging } from 'photoshop';
+export { entrypoints, host, storage } from 'uxp';

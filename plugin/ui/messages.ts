@@ -17,7 +17,7 @@ export function describeView({ panel, server }: Pick<View, 'panel' | 'server'>, 
   return describePanel(panel, strings);
 }
 
-function describePanel(state: PanelState, strings: Strings): Message {
+export function describePanel(state: PanelState, strings: Strings): Message {
   const { status } = strings;
   switch (state.name) {
     case 'uploading':
@@ -61,12 +61,12 @@ export function describeServer(state: ServerState, strings: Strings): string {
   const { model, provider, label, reason } = ready;
   const text =
     ready.state === 'ready' && provider !== null
-      ? fill(strings.server.ready, { model, provider: label ?? nameProvider(provider, strings) })
+      ? fill(strings.server.ready, { model, provider: label ?? describeProvider(provider, strings) })
       : fill(strings.server[ready.state === 'ready' ? 'installed' : ready.state], { model });
   return reason ? `${text}. ${reason}` : text;
 }
 
-function nameProvider(provider: string, strings: Strings): string {
+export function describeProvider(provider: string, strings: Strings): string {
   return strings.providers[provider] ?? provider;
 }
 
@@ -74,6 +74,6 @@ function say([message, hint]: Sentence, values: Readonly<Record<string, string>>
   return { message: fill(message, values), hint: fill(hint, values), detail: '' };
 }
 
-function fill(text: string, values: Readonly<Record<string, string>>): string {
+export function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
 }

@@ -6,6 +6,8 @@ import { LOOPBACK } from '../../protocol/limits.ts';
 import { type Config, type Flags, loadUserConfig } from '../config.ts';
 import { probe, readDiscovery, removeDiscovery, writeDiscovery } from '../discovery.ts';
 import { VERSION } from '../package-root.ts';
+import { startInBackground } from './background.ts';
+import { refreshLauncher } from './launcher.ts';
 import { pullProgress } from './progress.ts';
 import { EXIT, Terminal } from './terminal.ts';
 
@@ -16,7 +18,7 @@ export const GRACE = 30_000;
 const ANNOUNCED_MS = 2_000;
 const LOOK_MS = 100;
 
-export function registerServe(program: Command): void {
+export function registerServe(program: Command, exit: (code: number) => void): void {
   program
     .command('serve')
     .description('start the matting server that the Photoshop panel talks to')
@@ -29,12 +31,18 @@ export function registerServe(program: Command): void {
     .option('--recheck', 'check the providers again instead of trusting what was found out before')
     .option('--threads <number>', 'threads of the CPU provider (default: as many as cores)')
     .option('--cache-dir <folder>', 'where models are kept')
-    .option('--log-level <level>', 'silent, error, warn, info or debug')
-    .action((flags: Flags) => serve(flags));
+    .option('--config-dir <folder>', 'where settings are kept, and the file by which other commands find the server')
+    .option('--log-dir <folder>', 'where the log is kept')
+    .option('--log-level <level>', 'what is shown here: silent, error, warn, info or debug')
+    .option('--background', 'return when it answers, and let it run without a window')
+    .action(async ({ background = false, ...flags }: Flags & { background?: boolean }) => {
+      const terminal = new Terminal();
+      if (background) exit(await startInBackground(flags, loadUserConfig(flags), terminal));
+      else await serve(flags, terminal);
+    });
 }
 
-async function serve(flags: Flags): Promise<void> {
-  const terminal = new Terminal();
+async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   const config = loadUserConfig(flags);
   const other = await readDiscovery(config.configDir);
   if (other && flags.port === undefined) {
@@ -60,8 +68,10 @@ async function serve(flags: Flags): Promise<void> {
     terminal.say('Hairline has been started twice at the same moment; the other one goes on.');
     return;
   }
-  const { close } = closeWithGrace({ delay: GRACE, logger: false }, async ({ err, signal }) => {
-    if (err) logger.error({ err }, 'stopping after a fault');
+  let signal: string | undefined;
+  const { close } = closeWithGrace({ delay: GRACE, logger: false }, async (event) => {
+    signal ??= event.signal;
+    if (event.err) logger.error({ err: event.err }, 'stopping after a fault');
     else logger.info({ ...(signal && { signal }) }, 'stopping');
     // Where the folder cannot be written any more, whoever reads the file sees that this process is gone.
     await removeDiscovery(config.configDir).catch(() => undefined);
@@ -69,7 +79,14 @@ async function serve(flags: Flags): Promise<void> {
     logger.info('stopped');
   });
   stop = close;
+  // The window was closed: nobody can be told anything, and pictures in progress are finished all the same.
+  process.once('SIGHUP', () => {
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+    signal = 'SIGHUP';
+    close();
+  });
   await announce(config, { port: server.port, token: shutdown.token }, terminal);
+  await refreshLauncher(config, terminal);
   logger.info({ version: VERSION, port: server.port, host: config.host }, 'listening');
   terminal.say(`Hairline ${VERSION} listens at ${server.url}`);
   if (config.host !== LOOPBACK) terminal.say(`Paired clients reach it at ${config.host}, port ${server.port}.`);
@@ -91,7 +108,7 @@ async function serve(flags: Flags): Promise<void> {
  * Whether the same user has started another one at the same moment, so that neither saw the other: it then has one of the
  * ports before this one's and announces itself. One of another user, or a program that is none of ours, does not.
  */
-async function isSecond(port: number, { ports, configDir }: Config): Promise<boolean> {
+export async function isSecond(port: number, { ports, configDir }: Config): Promise<boolean> {
   const before = ports.slice(0, ports.indexOf(port));
   const found = await Promise.all(before.map((earlier) => probe(earlier)));
   if (found.every((health) => health === null)) return false;

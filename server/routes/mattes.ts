@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import Type, { type Static } from 'typebox';
 import {
@@ -18,14 +18,17 @@ import {
 } from '../../protocol/matte.ts';
 import { type Admission, Place } from '../admission.ts';
 import { announceBytes, isRaw, mediaType, readBody, readFormFile, readRawLayout } from '../body.ts';
-import type { Engine, MatteTask } from '../engine/engine.ts';
+import { clientOf } from '../client-key.ts';
+import type { Engine, MatteTask, WorkOptions } from '../engine/engine.ts';
 import { AppError } from '../errors.ts';
 import { checkPoint, checkRegion, parsePoint, parseRegion } from '../imaging/area.ts';
 import { parseBackground } from '../imaging/colour.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { Metrics } from '../metrics.ts';
 import { whenClosed } from '../when-closed.ts';
-import { abortOnClose, chooseType, sendAnswer } from './answer.ts';
+import { abortOnClose, chooseType } from './answer.ts';
 import { DESCRIBED } from './mattes-description.ts';
+import { perform } from './perform.ts';
 
 const DEPTHS = ['8', '16'] as const;
 const ANSWERS = [...OUTPUTS, DOCUMENT] as const;
@@ -98,7 +101,13 @@ declare module 'fastify' {
   }
 }
 
-export function registerMattes(app: FastifyInstance, engine: Engine, admission: Admission, metrics: Metrics): void {
+export function registerMattes(
+  app: FastifyInstance,
+  engine: Engine,
+  admission: Admission,
+  jobs: Jobs,
+  metrics: Metrics,
+): void {
   app.decorateRequest('announced', 0);
   app.decorateRequest('place', null);
 
@@ -122,27 +131,29 @@ export function registerMattes(app: FastifyInstance, engine: Engine, admission: 
         checkPlaces(request);
         chooseType(request, offerTypes(request));
         request.announced = announceBytes(request);
-        const place = new Place(admission.enter(request.announced));
+        const place = new Place(admission.enter(request.announced, clientOf(request)));
         request.place = place;
         whenClosed(reply, () => place.end());
       },
     },
     async (request, reply) => {
       const signal = abortOnClose(reply);
-      request.place?.begin();
+      const place = request.place!;
+      place.begin();
       try {
-        return await answer(request, reply, signal);
+        const body = mediaType(request) === MULTIPART ? await readFormFile(request) : (request.body as Buffer);
+        const task = taskOf(request);
+        return await perform(request, reply, { jobs, place, signal, work: (options) => matte(task, body, options) });
       } finally {
-        request.place?.end();
+        place.end();
       }
     },
   );
 
-  async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
-    const body = mediaType(request) === MULTIPART ? await readFormFile(request) : (request.body as Buffer);
-    const answer = await engine.matte(taskOf(request), body, { signal });
+  async function matte(task: MatteTask, body: Buffer, options: WorkOptions) {
+    const answer = await engine.matte(task, body, options);
     metrics.matte(answer.timings);
-    return sendAnswer(reply, answer);
+    return answer;
   }
 }
 

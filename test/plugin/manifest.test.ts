@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { HOSTS } from '../../plugin/client/server-finder.ts';
 import { en } from '../../plugin/ui/strings/en.ts';
+import { zh } from '../../plugin/ui/strings/zh.ts';
 import { PORTS } from '../../protocol/limits.ts';
 import { SUBJECTS } from '../../protocol/matte.ts';
 
@@ -11,7 +12,7 @@ const page = read('plugin/index.html');
 
 test('allows exactly the addresses that the panel probes', () => {
   const probed = HOSTS.flatMap((host) => PORTS.map((port) => `http://${host}:${port}`));
-  expect(manifest.requiredPermissions).toEqual({ network: { domains: probed } });
+  expect(manifest.requiredPermissions.network).toEqual({ domains: probed });
 });
 
 test('has the version of the package', () => {
@@ -27,6 +28,21 @@ test('names files that exist', () => {
     expect(existsSync(new URL(`../../${file}`, import.meta.url))).toBe(true);
 });
 
+test('can be played before the panel was ever opened, and records its menu commands', () => {
+  expect(manifest.host.data).toEqual({ apiVersion: 2, loadEvent: 'startup', enableMenuRecording: true });
+});
+
+test('names its commands in both languages, as the panel does', () => {
+  const commands = manifest.entrypoints.filter(({ type }: { type: string }) => type === 'command');
+  const labels = Object.fromEntries(commands.map(({ id, label }: { id: string; label: object }) => [id, label]));
+  // Adobe documents two letters; plugins ship longer keys.
+  const both = (english: string, chinese: string) => ({ default: english, zh: chinese, 'zh-CN': chinese });
+  expect(labels).toEqual({
+    maskSubject: both('Mask Subject', zh.maskSubject),
+    maskAllDocuments: both('Mask All Open Documents', zh.batch.start),
+  });
+});
+
 test('the page has what the panel draws into, and the words it starts with', () => {
   for (const id of ['panel', 'mask-subject', 'cancel', 'subject', 'status', 'hint', 'detail', 'server']) {
     expect(page).toContain(`id="${id}"`);
@@ -36,6 +52,24 @@ test('the page has what the panel draws into, and the words it starts with', () 
   expect(page).toContain(`aria-label="${en.subject}"`);
   for (const subject of SUBJECTS) {
     expect(page).toMatch(new RegExp(`<sp-radio value="${subject}"[^>]*>${en.subjects[subject]}<`));
+  }
+  for (const id of [
+    'start',
+    'stop',
+    'resume',
+    'retry',
+    'choose',
+    'options',
+    'redo',
+    'save',
+    'place',
+    'status',
+    'list',
+  ]) {
+    expect(page).toContain(`id="batch-${id}"`);
+  }
+  for (const text of ['start', 'stop', 'resume', 'retry', 'choose', 'redo', 'noCopies'] as const) {
+    expect(page).toContain(`>${en.batch[text]}<`);
   }
   expect(page).toContain('src="dist/main.js"');
   expect(page).toMatch(/<html lang="en">/);

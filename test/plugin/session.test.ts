@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PluginError } from '../../plugin/errors.ts';
+import { OneRun } from '../../plugin/one-run.ts';
 import { Session } from '../../plugin/session.ts';
 import { SubjectMemory } from '../../plugin/subject.ts';
 import { describeServer } from '../../plugin/ui/messages.ts';
@@ -20,7 +21,7 @@ function start() {
     getItem: (key) => kept.get(key) ?? null,
     setItem: (key, value) => void kept.set(key, value),
   }));
-  const session = new Session(host, client, memory, (view) => views.push(view));
+  const session = new Session(host, client, memory, new OneRun(), (view) => views.push(view));
   return { host, client, kept, views, session };
 }
 

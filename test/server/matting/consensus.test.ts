@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { REFINEMENTS } from '../../../protocol/matte.ts';
 import type { CoarseAlpha } from '../../../server/matting/coarse-alpha.ts';
 import { findConsensus } from '../../../server/matting/consensus.ts';
 import { resampleAlpha } from '../../../server/matting/resample.ts';
-import { planViews } from '../../../server/matting/views.ts';
+import { planStages, planViews } from '../../../server/matting/views.ts';
 
 const SIDE = 256;
 const draw = (value: (x: number, y: number) => number, width = SIDE, height = SIDE): CoarseAlpha => ({
@@ -23,10 +24,10 @@ describe('findConsensus', () => {
   });
 
   test('what one opinion alone adds or loses does not count', () => {
-    const chair = disc(225, 225, 15);
+    const chair = disc(206, 206, 40);
     const right = draw(person);
     const withChair = draw((x, y) => Math.max(person(x, y), chair(x, y)));
-    const withHole = draw((x, y) => Math.max(0, person(x, y) - disc(100, 128, 20)(x, y)));
+    const withHole = draw((x, y) => Math.max(0, person(x, y) - disc(100, 128, 40)(x, y)));
     const { data } = findConsensus([right, withChair, withHole], [1, 2]);
     expect(data[225 * SIDE + 225]).toBeLessThan(0.01);
     expect(data[128 * SIDE + 100]).toBeGreaterThan(0.99);
@@ -73,13 +74,16 @@ describe('resampleAlpha', () => {
   });
 });
 
-test('only portraits of RVM at their best take several views', () => {
+test('only portraits of RVM take several views', () => {
   expect(planViews('rvm', 'portrait', 'best').length).toBeGreaterThanOrEqual(3);
-  for (const view of [
-    planViews('rvm', 'portrait', 'fast'),
-    planViews('bshm', 'portrait', 'best'),
-    planViews('isnet', 'object', 'best'),
-  ]) {
-    expect(view).toHaveLength(1);
+  expect(planViews('rvm', 'portrait', 'fast')).toHaveLength(2);
+  for (const refine of REFINEMENTS) {
+    expect(planViews('bshm', 'portrait', refine)).toEqual([{ model: 'bshm' }]);
+    expect(planViews('isnet', 'object', refine)).toEqual([{ model: 'isnet' }]);
   }
+});
+
+test('a view alone gets edges from the colours, unless it has to be fast', () => {
+  expect(planStages(1, 'best')).toEqual({ guide: true });
+  expect(planStages(1, 'fast')).toEqual({});
 });
