@@ -27,7 +27,7 @@ import { createMask, createRandomDocument, createRandomFaults, Random } from './
 
 vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.ts')).uxp);
 
-/** `HAIRLINE_RUNS=2000 npx vitest run test/commands/property.test.ts`; `HAIRLINE_SEED` repeats one run. */
+/** `npm run property -- 2000`; a seed after it repeats one run. */
 const RUNS = Number(process.env.HAIRLINE_RUNS ?? 150);
 const ONLY = process.env.HAIRLINE_SEED;
 
