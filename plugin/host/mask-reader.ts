@@ -1,9 +1,11 @@
 import type { Document } from 'photoshop/dom/Document.js';
+import { PluginError } from '../errors.ts';
 import type { Alpha, Bounds } from '../picture.ts';
 import { withActiveDocument } from './active-layer.ts';
 import { cutStrips } from './compare-mask.ts';
 import { loadMaskAsSelection, play } from './descriptors.ts';
 import type { Target } from './host.ts';
+import { findLayer } from './layers.ts';
 import { copyPart, createAlpha, type MaskPart, takePart } from './mask-part.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { withSelectionAside } from './selection.ts';
@@ -49,7 +51,9 @@ export async function readMask(
       if (!document.selection.bounds) return;
       const read = await imaging.getSelection({ documentID: target.documentId });
       const part = await takePart(read, mask);
-      if (part !== null) copyPart(mask, part);
+      const { name: layer } = findLayer(document, target.layerId);
+      if (part === null) throw new PluginError('READ_FAILED', { layer }, 'The mask makes no sense');
+      copyPart(mask, part);
     }),
   );
   return mask;

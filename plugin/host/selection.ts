@@ -108,7 +108,8 @@ async function putBack(scope: ModalScope, document: Document, kept: Imaging.GetS
     // What was handed out may not be taken back as it is.
     const alpha = createAlpha(document, 8);
     const part = await readPart(kept, alpha);
-    if (part !== null) copyPart(alpha, part);
+    if (part === null) throw new PluginError('SELECTION_FAILED', {}, 'It lies beyond the canvas');
+    copyPart(alpha, part);
     await select(scope, document, alpha);
   }
 }
