@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { HEADERS, JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../protocol/matte.ts';
 import { encodeAlphaPng, encodeJpeg } from '../imaging/codec.ts';
-import type { AlphaPlane, Raster, RasterStream } from '../imaging/picture.ts';
+import type { AlphaPlane, Raster, RasterStream, Strip } from '../imaging/picture.ts';
 import { packPng } from '../imaging/png.ts';
 import { joinStrips } from '../imaging/stream-raster.ts';
 
@@ -25,8 +25,11 @@ export interface Encoded {
   body: Buffer | Readable;
 }
 
+/** Raw answers up to so many bytes are finished before they are sent: those can be asked for again when a process dies. */
+export const WHOLE_BYTES = 32 * 1024 * 1024;
+
 /**
- * Raw samples, a PNG, or for opaque pixels of 8 bits a JPEG.
+ * Raw samples, a PNG, or for opaque pixels of 8 bits a JPEG. Large raw colours are made while they are sent.
  * @param level of compression of a colour PNG, 1 to 9
  */
 export async function encodePixels(pixels: AlphaPlane | RasterStream, type: string, level?: number): Promise<Encoded> {
@@ -36,11 +39,23 @@ export async function encodePixels(pixels: AlphaPlane | RasterStream, type: stri
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     return { headers: { ...headers, 'content-length': length }, body: Readable.from(parts, { objectMode: false }) };
   }
+  if (type === RAW_TYPE && 'strips' in pixels) {
+    const length = (pixels.width * pixels.height * pixels.channels * pixels.depth) / 8;
+    if (length > WHOLE_BYTES) {
+      const body = Readable.from(copyStrips(pixels.strips), { objectMode: false });
+      return { headers: { ...headers, 'content-length': length }, body };
+    }
+  }
   const whole = 'strips' in pixels ? await joinStrips(pixels) : pixels;
   if (type === JPEG_TYPE) return { headers, body: await encodeJpeg(whole) };
   const { data } = whole;
   if (type === RAW_TYPE) return { headers, body: Buffer.from(data.buffer, data.byteOffset, data.byteLength) };
   return { headers, body: await encodeAlphaPng(whole) };
+}
+
+/** A strip lasts until the next is asked for; what is being sent must last longer. */
+async function* copyStrips(strips: AsyncIterable<Strip>): AsyncGenerator<Buffer> {
+  for await (const { data } of strips) yield Buffer.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 /** Milliseconds per stage as a Server-Timing header. */

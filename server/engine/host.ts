@@ -2,15 +2,13 @@ import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import type { LoadState } from '../matting/service.ts';
+import { WHOLE_BYTES } from './encode-answer.ts';
 import type { Answer, Engine, Usage } from './engine.ts';
 import { Channel } from './wire/channel.ts';
 import { type Call, type EngineSettings, type Order, packError, type Report } from './wire/messages.ts';
 
 /** Bytes of a streamed answer that may be on their way: the child stops there until the client has read some. */
 export const STREAM_WINDOW = 4 * 1024 * 1024;
-
-/** Streamed answers up to so many bytes are sent whole: those can be asked for again when this process dies. */
-const WHOLE = 32 * 1024 * 1024;
 
 /** Milliseconds that the networks may take to be released. */
 const CLOSE_WITHIN = 1_000;
@@ -141,7 +139,7 @@ export function hostEngine(pipe: Duplex, open: OpenEngine, leave: () => void): v
 
   async function answer(id: number, job: Job, { body, ...head }: Answer): Promise<void> {
     const { signal } = job.stopping;
-    const isSmall = Number(head.headers['content-length']) <= WHOLE;
+    const isSmall = Number(head.headers['content-length']) <= WHOLE_BYTES;
     const whole = Buffer.isBuffer(body) ? body : isSmall ? Buffer.concat((await body.toArray()) as Buffer[]) : null;
     if (whole) {
       channel.send({ type: 'answer', id, head, bytes: whole.byteLength });

@@ -5,5 +5,7 @@ const HAZE = 0.2;
 
 /** Takes the haze away and stretches the rest, so that nothing breaks off. */
 export function clearHaze({ width, height, data }: CoarseAlpha): CoarseAlpha {
-  return { width, height, data: data.map((value) => Math.max(0, (value - HAZE) / (1 - HAZE))) };
+  const clear = new Float32Array(data.length);
+  for (let i = 0; i < clear.length; i++) clear[i] = Math.max(0, (data[i]! - HAZE) / (1 - HAZE));
+  return { width, height, data: clear };
 }

@@ -17,10 +17,12 @@ const SHARE = 0.4;
 export function joinPair(person: CoarseAlpha, edges: CoarseAlpha): CoarseAlpha {
   const { width, height, data } = person;
   const around = boxMean(data, width, height, RADIUS);
-  const joined = data.map((value, i) => {
+  const joined = new Float32Array(data.length);
+  for (let i = 0; i < joined.length; i++) {
+    const value = data[i]!;
     const mix = SHARE * value + (1 - SHARE) * edges.data[i]!;
     const sure = Math.max(0, (around[i]! - SURE) / (1 - SURE));
-    return mix + Math.min(1, sure) * Math.max(0, value - mix);
-  });
+    joined[i] = mix + Math.min(1, sure) * Math.max(0, value - mix);
+  }
   return { width, height, data: joined };
 }

@@ -53,9 +53,22 @@ function mix(data: Float32Array, { index, weight }: Taps, at: number, offset: nu
   );
 }
 
-/** The two samples of `from` around output sample `at` of `to`, and how far it lies towards the second. */
-export function between(at: number, from: number, to: number): [number, number, number] {
-  const position = Math.min(from - 1, Math.max(0, ((at + 0.5) * from) / to - 0.5));
-  const first = Math.floor(position);
-  return [first, Math.min(from - 1, first + 1), position - first];
+/** Of each output the two source samples around it, and how far it lies towards the second. */
+export interface Pairs {
+  first: Int32Array;
+  second: Int32Array;
+  share: Float64Array;
+}
+
+/** For bilinear enlarging from `from` to `to` samples, centre-aligned and clamped at the border. */
+export function tabulatePairs(from: number, to: number): Pairs {
+  const pairs = { first: new Int32Array(to), second: new Int32Array(to), share: new Float64Array(to) };
+  for (let at = 0; at < to; at++) {
+    const position = Math.min(from - 1, Math.max(0, ((at + 0.5) * from) / to - 0.5));
+    const first = Math.floor(position);
+    pairs.first[at] = first;
+    pairs.second[at] = Math.min(from - 1, first + 1);
+    pairs.share[at] = position - first;
+  }
+  return pairs;
 }

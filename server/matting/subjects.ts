@@ -5,7 +5,7 @@ import { type Bodies, findBodies, findLargest, findNearest } from './bodies.ts';
 import type { CoarseAlpha } from './coarse-alpha.ts';
 import type { Pace } from './pace.ts';
 import type { Grid } from './preprocess.ts';
-import { between } from './resample.ts';
+import { tabulatePairs } from './resample.ts';
 
 /** Which of the bodies in a matte stay. */
 export interface SubjectChoice {
@@ -45,19 +45,22 @@ function pick(bodies: Bodies, alpha: CoarseAlpha, { x, y }: Point, picture: Grid
  * sample changes; the mattes of all bodies of a picture add up to the whole.
  */
 export async function keepSubject({ width, height, data }: AlphaPlane, mask: CoarseAlpha, pace: Pace): Promise<void> {
-  const columns = Array.from({ length: width }, (_, x) => between(x, mask.width, width));
+  const across = tabulatePairs(mask.width, width);
+  const down = tabulatePairs(mask.height, height);
   const row = new Float32Array(mask.width);
   for (let y = 0; y < height; y++) {
     await pace.step();
-    const [above, below, t] = between(y, mask.height, height);
+    const above = mask.width * down.first[y]!;
+    const below = mask.width * down.second[y]!;
+    const t = down.share[y]!;
     for (let x = 0; x < mask.width; x++) {
-      const value = mask.data[above * mask.width + x]!;
-      row[x] = value + t * (mask.data[below * mask.width + x]! - value);
+      const value = mask.data[above + x]!;
+      row[x] = value + t * (mask.data[below + x]! - value);
     }
     if (row.every((value) => value === 1)) continue;
     for (let x = 0; x < width; x++) {
-      const [left, right, share] = columns[x]!;
-      const weight = row[left]! + share * (row[right]! - row[left]!);
+      const left = row[across.first[x]!]!;
+      const weight = left + across.share[x]! * (row[across.second[x]!]! - left);
       if (weight < 1) data[y * width + x] = data[y * width + x]! * weight + 0.5;
     }
   }

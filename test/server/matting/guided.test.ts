@@ -70,26 +70,27 @@ describe('colour guide', () => {
     const of = (i: number) => (0.3 * rgb[3 * i]! + 0.2 * rgb[3 * i + 1]! + 0.4 * rgb[3 * i + 2]!) / 255 + 0.05;
     const alpha = { width: SIDE, height: SIDE, data: Float32Array.from({ length: SIDE * SIDE }, (_, i) => of(i)) };
     const strip: Strip = { top: 0, width: SIDE, height: SIDE, channels: 3, data: rgb };
-    const rows = new GuidedRows(fitColour(alpha, rgb, { radius: 2, epsilon: 1e-9 }), strip, SIDE);
+    const rows = new GuidedRows(fitColour(alpha, rgb, { radius: 2, epsilon: 1e-9 }), SIDE, SIDE);
+    const found = new Float64Array(1);
     for (const [x, y] of [
       [0, 0],
       [7, 9],
       [SIDE - 1, SIDE - 1],
     ] as const) {
-      rows.moveTo(y);
-      expect(rows.read(x, y)).toBeCloseTo(of(y * SIDE + x), 4);
+      rows.read(strip, y, x, x + 1, found);
+      expect(found[0]).toBeCloseTo(of(y * SIDE + x), 4);
     }
   });
 
   it('sees transparent pixels as the networks did, over mid-grey', () => {
     const fit = { width: 1, height: 1, data: Float32Array.of(0.5, 0.25, 0.25, 0) };
-    const rows = (alpha: number) => {
+    const read = (alpha: number) => {
       const data = Uint8Array.of(255, 255, 255, alpha);
-      const guided = new GuidedRows(fit, { top: 0, width: 1, height: 1, channels: 4, data }, 1);
-      guided.moveTo(0);
-      return guided.read(0, 0);
+      const found = new Float64Array(1);
+      new GuidedRows(fit, 1, 1).read({ top: 0, width: 1, height: 1, channels: 4, data }, 0, 0, 1, found);
+      return found[0];
     };
-    expect(rows(255)).toBeCloseTo(1, 6);
-    expect(rows(0)).toBeCloseTo(128 / 255, 6);
+    expect(read(255)).toBeCloseTo(1, 6);
+    expect(read(0)).toBeCloseTo(128 / 255, 6);
   });
 });
