@@ -24,11 +24,13 @@ export function cutOut(
   const mask = alpha.data;
   const scale = max / maxOf(mask);
   for (let i = top * width, s = i * channels, t = 0; t < samples; i++, s += channels, t += 4) {
+    const opacity = mask[i]!;
     out[t] = data[s]!;
     out[t + 1] = data[s + 1]!;
     out[t + 2] = data[s + 2]!;
-    const opacity = mask[i]! * scale;
-    out[t + 3] = channels === 4 ? (opacity * data[s + 3]!) / max + 0.5 : opacity + 0.5;
+    if (opacity === 0) out[t + 3] = 0;
+    else if (channels === 4) out[t + 3] = (opacity * scale * data[s + 3]!) / max + 0.5;
+    else out[t + 3] = opacity * scale + 0.5;
   }
   return { top, width, height: bottom - top, channels: 4, data: out };
 }
@@ -55,7 +57,14 @@ export function composeOver(cutout: Raster & { top?: number }, backdrop: Backdro
   for (let y = 0, s = 0, t = 0; y < height; y++) {
     const { behind, start, step, unit } = rowOf(top + y);
     for (let x = 0, b = start; x < width; x++, s += 4, t += 3, b += step) {
-      const a = data[s + 3]! / max;
+      const opacity = data[s + 3]!;
+      if (opacity === max) {
+        out[t] = data[s]!;
+        out[t + 1] = data[s + 1]!;
+        out[t + 2] = data[s + 2]!;
+        continue;
+      }
+      const a = opacity / max;
       const rest = (1 - a) * unit;
       out[t] = a * data[s]! + rest * behind[b]! + 0.5;
       out[t + 1] = a * data[s + 1]! + rest * behind[b + 1]! + 0.5;
@@ -75,19 +84,17 @@ interface BackdropRow {
 }
 
 function rowsOf(backdrop: Backdrop, width: number, max: number): (y: number) => BackdropRow {
-  const plain = (colourAt: (x: number) => ArrayLike<number>): BackdropRow => {
-    const behind = new Uint8Array(3 * width);
-    for (let x = 0; x < width; x++) behind.set(colourAt(x), 3 * x);
-    return { behind, start: 0, step: 3, unit: max / 255 };
-  };
+  const unit = max / 255;
   if (backdrop === CHECKER) {
-    const [even, odd] = [LIGHT, DARK].map((first) =>
-      plain((x) => new Array<number>(3).fill((x / SQUARE) & 1 ? LIGHT + DARK - first : first)),
-    );
+    const [even, odd] = [LIGHT, DARK].map((first) => {
+      const behind = new Uint8Array(3 * width);
+      for (let i = 0; i < behind.length; i++) behind[i] = (i / (3 * SQUARE)) & 1 ? LIGHT + DARK - first : first;
+      return { behind, start: 0, step: 3, unit };
+    });
     return (y) => ((y / SQUARE) & 1 ? odd! : even!);
   }
   if (!('data' in backdrop)) {
-    const row = plain(() => backdrop);
+    const row = { behind: Uint8Array.from(backdrop), start: 0, step: 0, unit };
     return () => row;
   }
   const { channels, data } = backdrop;

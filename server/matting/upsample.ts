@@ -72,7 +72,13 @@ export async function upsampleAlpha(
 const values = new Float64Array(BLOCK);
 
 /** Writes output row `y`; `out` starts as zeros. */
-function writeRow({ data: kinds, blocks }: Kinds, down: Taps, y: number, out: AlphaPlane['data'], read: ReadBlock): void {
+function writeRow(
+  { data: kinds, blocks }: Kinds,
+  down: Taps,
+  y: number,
+  out: AlphaPlane['data'],
+  read: ReadBlock,
+): void {
   const width = out.length;
   const max = out instanceof Uint16Array ? 65535 : 255;
   // Integer arrays truncate, so 0.5 rounds; the gain carries the snap's stretch and the sample range in one step.
@@ -87,7 +93,8 @@ function writeRow({ data: kinds, blocks }: Kinds, down: Taps, y: number, out: Al
   for (let block = 0; block < blocks; block++) {
     const from = block * BLOCK;
     const kind = kinds[k1 + block]!;
-    const flat = kind !== SOFT && kind === kinds[k0 + block] && kind === kinds[k2 + block] && kind === kinds[k3 + block];
+    const flat =
+      kind !== SOFT && kind === kinds[k0 + block] && kind === kinds[k2 + block] && kind === kinds[k3 + block];
     if (flat && kind === SOLID) {
       if (solidFrom < 0) solidFrom = from;
       continue;

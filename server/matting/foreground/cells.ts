@@ -27,18 +27,24 @@ export async function findCells(mixed: AlphaPlane, shown: AlphaPlane, bleed: num
   const active = new Uint8Array(columns * rows);
   const visible = new Uint8Array(columns * rows);
   const impure = new Uint8Array(columns * rows);
+  const [mix, show] = [mixed.data, shown.data];
   for (let y = 0; y < height; y++) {
     await pace.step();
     const base = (y >> 3) * columns;
-    for (let column = 0, i = y * width; column < columns; column++) {
-      const end = Math.min((column + 1) * CELL, width) + y * width;
+    const line = y * width;
+    for (let column = 0, i = line; column < columns; column++) {
+      const end = line + Math.min((column + 1) * CELL, width);
+      let [anyImpure, anyVisible, anyActive] = [0, 0, 0];
       for (; i < end; i++) {
-        const pure = mixed.data[i]! === solid;
-        if (!pure) impure[base + column] = 1;
-        if (shown.data[i]! === 0) continue;
-        visible[base + column] = 1;
-        if (!pure) active[base + column] = 1;
+        const pure = mix[i] === solid;
+        const hidden = show[i] === 0;
+        if (!pure) anyImpure = 1;
+        if (!hidden) anyVisible = 1;
+        if (!pure && !hidden) anyActive = 1;
       }
+      impure[base + column]! |= anyImpure;
+      visible[base + column]! |= anyVisible;
+      active[base + column]! |= anyActive;
     }
   }
   if (bleed > 0) {

@@ -102,6 +102,12 @@ function mixIn({ width, channels, data }: Raster, { top, data: out }: Strip, sha
 }
 
 function clearInvisible({ data }: Strip): void {
+  if (data instanceof Uint8Array) {
+    // A pixel is one number whose top byte is alpha: every platform of ours is little-endian, as raw answers are.
+    const pixels = new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
+    for (let i = 0; i < pixels.length; i++) if (pixels[i]! < 0x1000000) pixels[i] = 0;
+    return;
+  }
   for (let i = 0; i < data.length; i += 4) {
     if (data[i + 3] !== 0) continue;
     data[i] = 0;

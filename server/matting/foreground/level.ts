@@ -43,14 +43,18 @@ export class LevelWindow {
     const { channels, data } = picture;
     const unit = 1 / (data instanceof Uint16Array ? 65535 : 255);
     const solid = 1 / (alpha.data instanceof Uint16Array ? 65535 : 255);
+    const mask = alpha.data;
+    const { image, alpha: opacities } = this;
+    const columns = nearest(left, right, picture.width, width);
     for (let y = top, i = 0; y < bottom; y++) {
       const row = Math.floor((y * picture.height) / height) * picture.width;
-      for (let x = left; x < right; x++, i++) {
-        const from = row + Math.floor((x * picture.width) / width);
-        this.alpha[i] = alpha.data[from]! * solid;
-        this.image[3 * i] = data[from * channels]! * unit;
-        this.image[3 * i + 1] = data[from * channels + 1]! * unit;
-        this.image[3 * i + 2] = data[from * channels + 2]! * unit;
+      for (let x = 0; x < columns.length; x++, i++) {
+        const from = row + columns[x]!;
+        const s = from * channels;
+        opacities[i] = mask[from]! * solid;
+        image[3 * i] = data[s]! * unit;
+        image[3 * i + 1] = data[s + 1]! * unit;
+        image[3 * i + 2] = data[s + 2]! * unit;
       }
     }
   }
@@ -58,12 +62,20 @@ export class LevelWindow {
   /** Nearest colours of the level below, whose window must hold every pixel that is asked for. */
   inherit({ level, bounds, colours }: LevelWindow): void {
     const { left, top, right, bottom } = this.bounds;
-    const columns = bounds.right - bounds.left;
+    const out = this.colours;
+    const stride = COLOURS * (bounds.right - bounds.left);
+    const columns = nearest(left, right, level.width, this.level.width);
+    for (let x = 0; x < columns.length; x++) columns[x] = COLOURS * (columns[x]! - bounds.left);
     for (let y = top, to = 0; y < bottom; y++) {
-      const row = (Math.floor((y * level.height) / this.level.height) - bounds.top) * columns;
-      for (let x = left; x < right; x++, to += COLOURS) {
-        const from = (row + Math.floor((x * level.width) / this.level.width) - bounds.left) * COLOURS;
-        for (let k = 0; k < COLOURS; k++) this.colours[to + k] = colours[from + k]!;
+      const row = (Math.floor((y * level.height) / this.level.height) - bounds.top) * stride;
+      for (let x = 0; x < columns.length; x++, to += COLOURS) {
+        const from = row + columns[x]!;
+        out[to] = colours[from]!;
+        out[to + 1] = colours[from + 1]!;
+        out[to + 2] = colours[from + 2]!;
+        out[to + 3] = colours[from + 3]!;
+        out[to + 4] = colours[from + 4]!;
+        out[to + 5] = colours[from + 5]!;
       }
     }
   }
@@ -138,4 +150,11 @@ export class LevelWindow {
       }
     }
   }
+}
+
+/** For positions `left` to before `right` of `to` the nearest of `from`. */
+function nearest(left: number, right: number, from: number, to: number): Int32Array {
+  const out = new Int32Array(right - left);
+  for (let x = left; x < right; x++) out[x - left] = Math.floor((x * from) / to);
+  return out;
 }
