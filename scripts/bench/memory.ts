@@ -10,7 +10,8 @@ import { MeasuredProcess } from './memory-server.ts';
 
 /**
  * What a picture costs a fresh server beyond its idle self with the models loaded: memory at the peak, and time beyond
- * the network runs. The pictures are one portrait, enlarged; each row has a server of its own, whose first picture it is.
+ * the network runs, for alpha beside its floor: the picture decoded once and the answer made once. The pictures are one
+ * portrait, enlarged; each row has a server of its own, whose first picture it is.
  * Usage: npm run bench:memory [-- --sizes 24,100 --refine fast,best --output alpha,cutout --body jpeg,raw --stages]
  */
 const { values } = parseArgs({
@@ -38,9 +39,9 @@ interface Body {
 const folder = await mkdtemp(path.join(tmpdir(), 'hairline-bench-'));
 try {
   console.log(
-    '| picture | refine | output | idle | peak above it | aim | past the network | per pixel | aim | wall | answer |',
+    '| picture | refine | output | idle | peak above it | aim | past the network | per pixel | floor | aim | wall | answer |',
   );
-  console.log('|---|---|---|---|---|---|---|---|---|---|---|');
+  console.log('|---|---|---|---|---|---|---|---|---|---|---|---|');
   for (const size of list(values.sizes).map(Number)) {
     const height = Math.round(Math.sqrt((size * 1e6) / ASPECT));
     const width = Math.round(height * ASPECT);
@@ -49,11 +50,11 @@ try {
       for (const refine of list(values.refine)) {
         for (const output of list(values.output)) {
           const row = await measure(bodies[kind as 'jpeg' | 'raw'], { refine, output });
-          const nanoseconds = (row.past * 1e9) / (width * height);
+          const perPixel = (seconds: number) => `${((seconds * 1e9) / (width * height)).toFixed(0)} ns`;
           const aim = size <= 24 ? AIMS.small : AIMS.large;
           console.log(
             `| ${size} MP ${kind} | ${refine} | ${output} | ${megabytes(row.idle)} | ${megabytes(row.peak)} | <= ${aim} MB | ${row.past.toFixed(2)} s | ` +
-              `${nanoseconds.toFixed(0)} ns | ${output === 'alpha' ? `<= ${AIMS.time} ns` : ''} | ${row.wall.toFixed(2)} s | ` +
+              `${perPixel(row.past)} | ${output === 'alpha' ? perPixel(row.floor) : ''} | ${output === 'alpha' ? `<= ${AIMS.time} ns` : ''} | ${row.wall.toFixed(2)} s | ` +
               `${megabytes(row.answered)} |`,
           );
           if (values.stages) console.log(row.stages);
@@ -92,17 +93,33 @@ async function measure(body: Body, query: Record<string, string>) {
     const idle = await server.residentBytes();
     await server.forgetPeak();
     const began = performance.now();
-    const { network, answered, stages } = await post(`${server.url}/v1/mattes?${new URLSearchParams(query)}`, body);
+    const { network, finish, answered, stages } = await post(
+      `${server.url}/v1/mattes?${new URLSearchParams(query)}`,
+      body,
+    );
     const wall = (performance.now() - began) / 1000;
-    return { idle, stages, peak: (await server.peakBytes()) - idle, wall, past: wall - network, answered };
+    const peak = (await server.peakBytes()) - idle;
+    const floor = (await timeDecoding(body)) + finish;
+    return { idle, stages, peak, wall, past: wall - network, floor, answered };
   } finally {
     await server.stop();
   }
 }
 
+/** Seconds to decode a compressed picture once at its own size: raw pixels need none. */
+async function timeDecoding({ file, headers }: Body): Promise<number> {
+  if (headers['content-type'] === RAW_TYPE) return 0;
+  const picture = await openEncoded(await readFile(file));
+  const began = performance.now();
+  await picture.readRaster(8);
+  return (performance.now() - began) / 1000;
+}
+
 interface Cost {
   /** Seconds of the network runs. */
   network: number;
+  /** Seconds to make the answer of the matte. */
+  finish: number;
   answered: number;
   stages: string;
 }
@@ -120,8 +137,9 @@ async function post(url: string, { file, bytes, headers }: Body): Promise<Cost> 
       response.on('error', reject);
       response.on('end', () => {
         const stages = String(response.headers['server-timing']);
-        const network = /inference;dur=([\d.]+)/.exec(stages)?.[1];
-        if (response.statusCode === 200) resolve({ network: Number(network) / 1000, answered, stages });
+        const seconds = (stage: string) => Number(new RegExp(`${stage};dur=([\\d.]+)`).exec(stages)?.[1]) / 1000;
+        const [network, finish] = [seconds('inference'), seconds('finish')];
+        if (response.statusCode === 200) resolve({ network, finish, answered, stages });
         else reject(new Error(`The server answered ${response.statusCode}.`));
       });
     });

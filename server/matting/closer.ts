@@ -112,15 +112,15 @@ function boxOfComponents({ width, data }: CoarseAlpha): Box | null {
   const { labels, sizes } = findComponents(maskAbove(data, 0.5), width);
   const least = COMPONENT * sizes.reduce((most, size) => Math.max(most, size));
   const box: Box = { left: width, top: data.length, right: 0, bottom: 0 };
-  for (let at = 0; at < data.length; at++) {
-    const label = labels[at]!;
-    if (label === 0 || sizes[label]! < least) continue;
-    const x = at % width;
-    const y = (at - x) / width;
-    box.left = Math.min(box.left, x);
-    box.right = Math.max(box.right, x + 1);
-    box.top = Math.min(box.top, y);
-    box.bottom = y + 1;
+  for (let y = 0, at = 0; at < data.length; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      const label = labels[at]!;
+      if (label === 0 || sizes[label]! < least) continue;
+      if (x < box.left) box.left = x;
+      if (x >= box.right) box.right = x + 1;
+      if (y < box.top) box.top = y;
+      box.bottom = y + 1;
+    }
   }
   return box.right > 0 ? box : null;
 }

@@ -10,12 +10,14 @@ const TAIL = 0.01;
 export class Lift {
   #table: Uint8Array | null | undefined;
 
-  /** Stretches the tones of interleaved RGB to full contrast, in place, where they are few. */
+  /** Stretches the tones of interleaved RGB to full contrast where they are few. @returns `rgb` itself where they are not */
   apply(rgb: Uint8Array): Uint8Array {
     if (this.#table === undefined) this.#table = tabulate(rgb);
     const table = this.#table;
-    if (table) for (let i = 0; i < rgb.length; i++) rgb[i] = table[rgb[i]!]!;
-    return rgb;
+    if (!table) return rgb;
+    const lifted = new Uint8Array(rgb.length);
+    for (let i = 0; i < rgb.length; i++) lifted[i] = table[rgb[i]!]!;
+    return lifted;
   }
 }
 

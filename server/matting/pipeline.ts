@@ -7,6 +7,7 @@ import { findCloser, lookCloser } from './closer.ts';
 import { type CoarseAlpha, readCoarseAlpha } from './coarse-alpha.ts';
 import { findConsensus } from './consensus.ts';
 import { Lift } from './enhance.ts';
+import { Grids } from './grids.ts';
 import { fitColour, type Guide } from './guided.ts';
 import { clearHaze } from './haze.ts';
 import { Pace } from './pace.ts';
@@ -95,7 +96,8 @@ async function estimateWhole(
 ): Promise<Matte> {
   const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, guide: 0, upsample: 0 };
   const clock = startClock();
-  const eye = { picture, timings, signal, lift: enhance ? new Lift() : undefined };
+  const grids = new Grids(picture);
+  const eye = { picture, grids, timings, signal, lift: enhance ? new Lift() : undefined };
   const subjectOf = (alpha: CoarseAlpha) => (within ? clearOutside(alpha, within, picture) : alpha);
   const opinions: CoarseAlpha[] = [];
   const steps = views.length + 2;
@@ -118,7 +120,7 @@ async function estimateWhole(
   const mask = choice ? chooseSubject(subjectOf(coarse), choice, picture) : null;
   timings.consensus += clock();
   onProgress?.((steps - 1) / steps);
-  const guide = stages.guide ? await readGuide(picture, coarse) : undefined;
+  const guide = stages.guide ? await readGuide(picture, grids, coarse) : undefined;
   timings.guide = clock();
   signal?.throwIfAborted();
   const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide, signal);
@@ -131,24 +133,24 @@ async function estimateWhole(
 /** What all looks at one picture share. */
 interface Eye {
   picture: Picture;
+  grids: Grids;
   timings: Timings;
   signal: AbortSignal | undefined;
   lift: Lift | undefined;
 }
 
 async function look(
-  { picture, timings, signal, lift }: Eye,
+  { picture, grids, timings, signal, lift }: Eye,
   { model, squash = false }: View,
   region?: Region,
 ): Promise<CoarseAlpha> {
   const { spec, session } = model;
   const clock = startClock();
   const grid = chooseGrid(spec, session.flexible && !squash, region ?? picture);
-  const rgb = await picture.readGrid(grid.width, grid.height, region);
+  const rgb = await grids.read(grid.width, grid.height, region);
   timings.decode += clock();
   signal?.throwIfAborted();
-  lift?.apply(rgb);
-  const input = packTensor(rgb, spec, grid);
+  const input = packTensor(lift?.apply(rgb) ?? rgb, spec, grid);
   timings.pack += clock();
   const { output, waited, ran } = await model.run(input, signal);
   timings.queue += waited;
@@ -162,8 +164,8 @@ async function look(
 }
 
 /** The picture is decoded once more, at full size, while it is used. */
-async function readGuide(picture: Picture, coarse: CoarseAlpha): Promise<Guide> {
-  const rgb = await picture.readGrid(coarse.width, coarse.height);
+async function readGuide(picture: Picture, grids: Grids, coarse: CoarseAlpha): Promise<Guide> {
+  const rgb = await grids.read(coarse.width, coarse.height);
   return { fit: fitColour(coarse, rgb), strips: readStrips(picture, 8) };
 }
 

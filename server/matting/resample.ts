@@ -29,28 +29,37 @@ export function tabulateTaps(from: number, to: number): Taps {
 /** Alpha on another grid, unrounded and clamped to 0..1. For grids of similar size: it does not filter when reducing. */
 export function resampleAlpha(alpha: CoarseAlpha, width: number, height: number): CoarseAlpha {
   if (alpha.width === width && alpha.height === height) return alpha;
-  const across = tabulateTaps(alpha.width, width);
+  const { index, weight } = tabulateTaps(alpha.width, width);
   const down = tabulateTaps(alpha.height, height);
+  const source = alpha.data;
   const wide = new Float32Array(width * alpha.height);
-  for (let y = 0; y < alpha.height; y++) {
+  for (let y = 0, at = 0; y < alpha.height; y++) {
     const row = y * alpha.width;
-    for (let x = 0; x < width; x++) wide[y * width + x] = mix(alpha.data, across, x, row, 1);
+    for (let t = 0; t < index.length; t += 4, at++) {
+      wide[at] =
+        weight[t]! * source[row + index[t]!]! +
+        weight[t + 1]! * source[row + index[t + 1]!]! +
+        weight[t + 2]! * source[row + index[t + 2]!]! +
+        weight[t + 3]! * source[row + index[t + 3]!]!;
+    }
   }
   const data = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) data[y * width + x] = Math.min(1, Math.max(0, mix(wide, down, y, x, width)));
+  for (let y = 0, at = 0; y < height; y++) {
+    const t = 4 * y;
+    const r0 = width * down.index[t]!;
+    const r1 = width * down.index[t + 1]!;
+    const r2 = width * down.index[t + 2]!;
+    const r3 = width * down.index[t + 3]!;
+    const w0 = down.weight[t]!;
+    const w1 = down.weight[t + 1]!;
+    const w2 = down.weight[t + 2]!;
+    const w3 = down.weight[t + 3]!;
+    for (let x = 0; x < width; x++, at++) {
+      const value = w0 * wide[r0 + x]! + w1 * wide[r1 + x]! + w2 * wide[r2 + x]! + w3 * wide[r3 + x]!;
+      data[at] = value < 0 ? 0 : value > 1 ? 1 : value;
+    }
   }
   return { width, height, data };
-}
-
-function mix(data: Float32Array, { index, weight }: Taps, at: number, offset: number, step: number): number {
-  const t = 4 * at;
-  return (
-    weight[t]! * data[offset + index[t]! * step]! +
-    weight[t + 1]! * data[offset + index[t + 1]! * step]! +
-    weight[t + 2]! * data[offset + index[t + 2]! * step]! +
-    weight[t + 3]! * data[offset + index[t + 3]! * step]!
-  );
 }
 
 /** Of each output the two source samples around it, and how far it lies towards the second. */

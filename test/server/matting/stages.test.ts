@@ -116,7 +116,7 @@ describe('estimateMatte', () => {
       width: 64,
       height: 64,
       readGrid: async (width, height, region) => {
-        asked.push(region);
+        asked.push([width, region]);
         return new Uint8Array(width * height * 3);
       },
       readRaster: async () => ({ width: 64, height: 64, channels: 3, data: new Uint8Array(64 * 64 * 3) }),
@@ -128,12 +128,18 @@ describe('estimateMatte', () => {
     }));
     const views = [{ model: corner }, { model: corner, edges: true }, { model: corner, edges: true }];
     const plain = await estimateMatte(small, views, { depth: 8 });
-    expect([plain.runs, asked]).toEqual([3, [undefined, undefined, undefined]]);
+    // Views that ask for the same grid share one reading of the picture.
+    expect([plain.runs, asked]).toEqual([3, [[2, undefined]]]);
     asked.length = 0;
     const best = await estimateMatte(small, views, { depth: 8, stages: { closer: true, guide: true } });
     const region = { left: 0, top: 0, width: expect.any(Number), height: expect.any(Number) };
     // The last one is the guide's.
-    expect([best.runs, asked]).toEqual([5, [undefined, undefined, undefined, region, region, undefined]]);
+    const [whole, near, guide] = [
+      [2, undefined],
+      [2, region],
+      [expect.any(Number), undefined],
+    ];
+    expect([best.runs, asked]).toEqual([5, [whole, near, guide]]);
     expect(best.timings.inference).toBe(5);
     expect(best.alpha).toMatchObject({ width: 64, height: 64 });
   });
