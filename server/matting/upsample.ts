@@ -69,6 +69,7 @@ export async function upsampleAlpha(
   return { width, height, data };
 }
 
+/** One block on its way; rows are written without a pause, so one place is enough for all. */
 const values = new Float64Array(BLOCK);
 
 /** Writes output row `y`; `out` starts as zeros. */
