@@ -24,6 +24,7 @@ export type PluginErrorCode =
   | 'PHOTOSHOP_BUSY'
   | 'READ_FAILED'
   | 'WRITE_FAILED'
+  | 'SELECTION_FAILED'
   | 'CHANNEL_FAILED'
   | 'LAYER_FAILED'
   | 'NOT_KEPT'

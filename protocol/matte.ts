@@ -34,7 +34,7 @@ export type Output = (typeof OUTPUTS)[number];
 export const DOCUMENT = 'psd';
 export const DOCUMENT_TYPE = 'image/vnd.adobe.photoshop';
 
-/** `fast`: one network run. `best`: a consensus of several, where their models are installed. */
+/** `fast`: at most two network runs. `best`: a consensus of more, where their models are installed. */
 export const REFINEMENTS = ['fast', 'best'] as const;
 export type Refine = (typeof REFINEMENTS)[number];
 

@@ -89,7 +89,7 @@ export class Supervisor {
    */
   async get(onCpu = false): Promise<EngineProcess> {
     if (onCpu && this.#device !== 'cpu') {
-      this.#cpuUntil = Date.now() + CPU_FOR;
+      this.#cpuUntil = performance.now() + CPU_FOR;
       await this.#starting?.catch(() => undefined);
       await this.#end();
     }
@@ -117,7 +117,7 @@ export class Supervisor {
   }
 
   get #device() {
-    return Date.now() < this.#cpuUntil ? 'cpu' : this.#options.settings.config.device;
+    return performance.now() < this.#cpuUntil ? 'cpu' : this.#options.settings.config.device;
   }
 
   #start(): Promise<EngineProcess> {
@@ -129,12 +129,12 @@ export class Supervisor {
 
   async #launch(): Promise<EngineProcess> {
     const pause = this.#failures === 0 ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1));
-    const wait = this.#startedAt + pause - Date.now();
+    const wait = this.#startedAt + pause - performance.now();
     if (this.#failures >= HOPELESS && wait > 0) throw hopeless();
     const { signal } = this.#closing;
     await delay(Math.max(0, wait), undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
-    this.#startedAt = Date.now();
+    this.#startedAt = performance.now();
     this.#worked = false;
     this.#usage = null;
     const child = new EngineProcess(this.#processOptions());
@@ -187,7 +187,7 @@ export class Supervisor {
   #weigh(usage: Usage): void {
     this.#usage = usage;
     const { rss } = usage;
-    const outworn = rss > this.#maxBytes || (this.#cpuUntil > 0 && Date.now() > this.#cpuUntil);
+    const outworn = rss > this.#maxBytes || (this.#cpuUntil > 0 && performance.now() > this.#cpuUntil);
     // A limit below what a fresh one needs must not have it replaced for ever.
     if (!outworn || !this.#worked || this.#replacing) return;
     if (rss > OVERDUE * this.#maxBytes) return void this.#replace();

@@ -143,11 +143,14 @@ test('added while the server works: asked for if nothing was chosen, combined if
   }
 });
 
-test('where an Action owns the history, reading gives the mask back all the same', async () => {
-  const rig = new CommandsRig({ faults: { suspendHistoryUnavailable: true } });
-  const doc = open(rig);
-  const before = doc.snapshot();
-  expect(await rig.run({ delivery: 'selection' })).toBe('done');
-  doc.selection = null;
-  expect(doc.snapshot()).toBe(before);
-});
+test.each([{ suspendHistoryUnavailable: true }, { rollbackIgnored: true }])(
+  'with %o, reading gives the mask back all the same',
+  async (faults) => {
+    const rig = new CommandsRig({ faults });
+    const doc = open(rig);
+    const before = doc.snapshot();
+    expect(await rig.run({ delivery: 'selection' })).toBe('done');
+    doc.selection = null;
+    expect(doc.snapshot()).toBe(before);
+  },
+);

@@ -179,6 +179,7 @@ export function createRandomFaults(random: Random): Partial<Faults> {
     maskInPixels: random.pick(['enabled', 'enabled', 'always', 'never']),
     boundsNoMaskMissing: flip(),
     selectionEightBit: flip(),
+    reject16BitSelection: flip(),
     insertedJoinsClipping: random.chance(0.5),
     cancelledScopeResolves: flip(),
   };

@@ -29,6 +29,10 @@ export interface Faults {
   boundsNoMaskMissing: boolean;
   /** Selections have eight bits in deeper documents too. */
   selectionEightBit: boolean;
+  /** putSelection rejects 16-bit data. */
+  reject16BitSelection: boolean;
+  /** resumeHistory without commit keeps the changes, as one state. */
+  rollbackIgnored: boolean;
   /** A layer that is moved between a layer and what is clipped to it becomes clipped too. */
   insertedJoinsClipping: boolean;
   /** Layer From Background gives the layer a new id; otherwise it keeps the old one. */
@@ -83,6 +87,8 @@ export const defaultFaults = (): Faults => ({
   greyHasNoAlpha: false,
   boundsNoMaskMissing: false,
   selectionEightBit: false,
+  reject16BitSelection: false,
+  rollbackIgnored: false,
   insertedJoinsClipping: true,
   backgroundConversionChangesId: false,
   batchPlayThrows: false,

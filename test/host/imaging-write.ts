@@ -128,6 +128,9 @@ export class ImagingWriter {
     const doc = this.host.document(options?.documentID);
     const content = contentOf(this.session, options.imageData);
     requireGray(content);
+    if (this.host.faults.reject16BitSelection && content.data instanceof Uint16Array) {
+      throw new HostError('putSelection: 16-bit image data is not supported');
+    }
     const coarse = this.host.faults.selectionEightBit && doc.depth === 16;
     const given = grayRaster(content, placeArgument(options.targetBounds), coarse ? 8 : doc.depth);
     const source = coarse ? { ...given, data: convertDepth(given.data, doc.depth) } : given;

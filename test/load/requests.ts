@@ -102,7 +102,7 @@ export class Mix {
   async #png(halves: Halves): Promise<Sample> {
     return {
       name: 'PNG',
-      path: '/v1/mattes',
+      path: '/v1/mattes?enhance=off',
       method: 'POST',
       headers: { 'content-type': 'image/png', accept: 'image/png' },
       body: await encodePng({ ...halves, channels: 3, data: paint(halves, 3) }),
@@ -175,9 +175,10 @@ export class Mix {
   }
 }
 
+/** `enhance=off`: colours as flat as these would be stretched before the network sees them. */
 function rawRequest({ width, height }: Halves, depth: number, channels: number, query: string) {
   return {
-    path: `/v1/mattes${query}`,
+    path: `/v1/mattes${query}&enhance=off`,
     method: 'POST',
     headers: {
       'content-type': RAW_TYPE,

@@ -126,6 +126,10 @@ export const en: Strings = {
       'Photoshop did not accept the mask; nothing was changed.',
       'Check that the layer can have a mask (Layer > Layer Mask), then click again.',
     ],
+    SELECTION_FAILED: [
+      'Photoshop did not take the selection; nothing was changed.',
+      'Choose another output, then click again.',
+    ],
     CHANNEL_FAILED: [
       'Photoshop did not take the alpha channel "{channel}"; nothing was changed.',
       'Delete alpha channels that you no longer need, then click again.',

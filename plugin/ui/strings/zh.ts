@@ -112,6 +112,7 @@ export const zh: Strings = {
       'Photoshop 未接受该蒙版；未作任何更改。',
       '请检查该图层能否添加蒙版（“图层”>“图层蒙版”），然后重新单击。',
     ],
+    SELECTION_FAILED: ['Photoshop 未接受该选区；未作任何更改。', '请选择其他输出方式，然后重新单击。'],
     CHANNEL_FAILED: [
       'Photoshop 未接受 Alpha 通道“{channel}”；未作任何更改。',
       '请删除不再需要的 Alpha 通道，然后重新单击。',
