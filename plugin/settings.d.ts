@@ -1,0 +1,34 @@
+import type { Refine, Subject } from '../protocol/matte.ts';
+/** What becomes of the matte. `layer`: a cut-out on a new layer; the original is hidden, never deleted. `mask+colour`: a
+ *  mask, and a layer clipped to the original that takes the old background's colour out of its edges. */
+export declare const DELIVERIES: readonly ['mask', 'selection', 'channel', 'layer', 'mask+colour'];
+export type Delivery = (typeof DELIVERIES)[number];
+/** What happens to a mask that is there already; it is kept as an alpha channel first. `ask`: nothing was chosen yet. */
+export declare const MASK_POLICIES: readonly ['ask', 'replace', 'intersect', 'add', 'subtract'];
+export type MaskPolicy = (typeof MASK_POLICIES)[number];
+/** `layers`: every selected layer by itself. `composite`: what is visible, all layers together. */
+export declare const SOURCES: readonly ['layers', 'composite'];
+export type Source = (typeof SOURCES)[number];
+/** Edge controls; ranges and meaning as in `protocol/edge.ts`. */
+export interface EdgeControls {
+    readonly shift: number;
+    readonly feather: number;
+    readonly contrast: number;
+    readonly hair: number;
+    readonly removeSpecks: number;
+    readonly fillHoles: number;
+    readonly decontaminate: number;
+}
+/** What a run is asked for: the user's remembered choices, or those that a recorded Action step holds. */
+export interface Settings {
+    readonly subject: Subject;
+    readonly refine: Refine;
+    readonly source: Source;
+    readonly delivery: Delivery;
+    readonly existingMask: MaskPolicy;
+    readonly edge: EdgeControls;
+}
+export declare const NEUTRAL_EDGE: EdgeControls;
+export declare const DEFAULT_SETTINGS: Settings;
+/** For runs that nobody attends: where nothing was chosen, a mask is replaced, and the old one kept. */
+export declare function withoutQuestions(settings: Settings): Settings;

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=strings.js.map

@@ -1,0 +1,3 @@
+import type { Strings } from './strings.ts';
+/** Simplified Chinese. */
+export declare const zh: Strings;
