@@ -21,6 +21,7 @@ export function drawDetails({ model, provider, width, height, timings }: Matte, 
     ...timings.map(([stage, ms]): [string, string, boolean] => [words.timings[stage] ?? stage, seconds(ms), true]),
     ...(typeof server === 'string' ? [] : [[details.version, `Hairline ${server.version}`] as [string, string]]),
   ];
+  find('reason').textContent = typeof server === 'string' ? '' : (server.reason ?? '');
   find('facts').replaceChildren(...facts.map(([name, value, isPart = false]) => row(name, value, isPart)));
 }
 

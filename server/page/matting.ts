@@ -20,6 +20,8 @@ export interface Matte {
   provider: string;
   /** Milliseconds by stage, as the server measured them. */
   timings: readonly (readonly [stage: string, milliseconds: number])[];
+  /** As the network gave it, 8 bits, PNG. */
+  alpha: Blob;
 }
 
 export interface RunOptions extends Options {
@@ -72,9 +74,7 @@ async function runOnce(file: File, { signal, onStage, ...options }: RunOptions):
   try {
     await watch(id, signal, onStage);
     const answer = await readResult(id, signal);
-    // Previews come from the kept matte; the body is read so that the connection is free again.
-    await answer.arrayBuffer();
-    return describe(answer.headers);
+    return describe(answer.headers, await answer.blob());
   } finally {
     // Cancels what still runs.
     forget('jobs', id);
@@ -95,7 +95,7 @@ function stageOf({ state, ahead, progress, estimate }: JobInfo): Stage {
   return state === 'queued' ? { name: 'queued', ahead } : { name: 'running', fraction: progress, estimate };
 }
 
-function describe(headers: Headers): Matte {
+function describe(headers: Headers, alpha: Blob): Matte {
   const read = (name: string) => headers.get(name) ?? '';
   const timings = [...read('server-timing').matchAll(/([\w-]+);dur=([\d.]+)/g)];
   return {
@@ -105,6 +105,7 @@ function describe(headers: Headers): Matte {
     model: read(HEADERS.model),
     provider: read(HEADERS.provider),
     timings: timings.map(([, stage, ms]) => [stage!, Number(ms)] as const),
+    alpha,
   };
 }
 

@@ -13,6 +13,7 @@ import { canShow } from './pictures.ts';
 import { Previews } from './previews.ts';
 import { ServerLine, type ServerState } from './server-line.ts';
 import { Session, type View } from './session.ts';
+import { findSoftest } from './softest.ts';
 import { drawStage } from './stage.ts';
 import { Viewer } from './viewer.ts';
 
@@ -93,7 +94,6 @@ export class Page {
     const button = find('language');
     button.textContent = words.otherLanguage;
     button.lang = words.lang === 'en' ? 'zh-CN' : 'en';
-    find('refine-hint').textContent = words.refinementHints[this.#readRefine()];
     const state = typeof this.#server === 'string' ? this.#server : this.#server.state;
     const notReady: Partial<Record<string, string>> = words.notReady;
     find('not-ready').textContent = notReady[state] ?? '';
@@ -124,6 +124,11 @@ export class Page {
     this.#viewer.open(matte);
     speak(this.#language.words.stages.done);
     this.#preview();
+    // Where that cannot be found out, enlarging leads to the middle.
+    findSoftest(matte.alpha).then(
+      (spot) => this.#viewer.aim(spot),
+      () => undefined,
+    );
     const { file } = this.#session;
     if (!file) return;
     // A picture that only the server can read (TIFF) comes back from it.

@@ -23,8 +23,13 @@ function drawWork(stage: Stage, words: Words): void {
   find('stage-detail').textContent = detailOf(stage, words);
   const bar = find<HTMLProgressElement>('progress');
   // A bar without a value moves by itself: how long a wait takes, nobody knows.
-  if ('fraction' in stage) bar.value = stage.fraction;
+  if (isMeasured(stage)) bar.value = stage.fraction;
   else bar.removeAttribute('value');
+}
+
+/** Before the first step is done, nothing is known. */
+function isMeasured(stage: Stage): stage is Extract<Stage, { fraction: number }> {
+  return 'fraction' in stage && stage.fraction > 0;
 }
 
 function sentenceOf(stage: Stage, { stages }: Words): string {
@@ -33,7 +38,7 @@ function sentenceOf(stage: Stage, { stages }: Words): string {
 }
 
 function detailOf(stage: Stage, { stages, percent }: Words): string {
-  if (!('fraction' in stage)) return '';
+  if (!isMeasured(stage)) return '';
   const done = fill(percent, { value: String(Math.round(stage.fraction * 100)) });
   const seconds = stage.name === 'running' && stage.estimate !== null ? Math.ceil(stage.estimate) : 0;
   return seconds > 0 ? `${done} · ${fill(stages.remaining, { seconds: String(seconds) })}` : done;

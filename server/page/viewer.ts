@@ -1,5 +1,6 @@
 import { find, followChoice, show } from './elements.ts';
 import { fill, type Language } from './language.ts';
+import type { Spot } from './softest.ts';
 import type { Backdrop } from './words/words.ts';
 
 /** A small picture is enlarged to twice its size at most; beyond that there is nothing to see. */
@@ -7,6 +8,7 @@ const MOST_FIT = 2;
 /** From here on single pixels are what one wants to see. */
 const PIXELATED = 2;
 const WIDTH_STEP = 200;
+const MIDDLE: Spot = { x: 0.5, y: 0.5 };
 
 interface Size {
   width: number;
@@ -24,6 +26,9 @@ export class Viewer {
   readonly #readZoom: () => string;
   readonly #language: Language;
   #size: Size = { width: 1, height: 1 };
+  /** Where one looks first when the picture is enlarged. */
+  #spot: Spot = MIDDLE;
+  #wasFit = true;
   #urls: Partial<Record<'before' | 'after', string>> = {};
 
   /** @param onChange another backdrop, zoom or window: a picture of another kind or size may be needed */
@@ -34,8 +39,8 @@ export class Viewer {
       onChange();
     });
     this.#readZoom = followChoice('zooms', () => {
-      const centre = this.#centre();
-      this.#layOut(centre);
+      this.#layOut(this.#wasFit ? this.#spot : this.#centre());
+      this.#wasFit = this.#readZoom() === 'fit';
       onChange();
     });
     this.#colour.addEventListener('input', () => this.#drawBackdrop());
@@ -66,9 +71,16 @@ export class Viewer {
   open(size: Size): void {
     this.close();
     this.#size = size;
+    this.#spot = MIDDLE;
+    this.#wasFit = true;
     this.#split.value = '50';
     find<HTMLInputElement>('zooms').querySelector<HTMLInputElement>('[value=fit]')!.checked = true;
     this.#layOut();
+  }
+
+  /** @param spot where enlarging leads to */
+  aim(spot: Spot): void {
+    this.#spot = spot;
   }
 
   /** @param picture null where the browser cannot show the original */
@@ -118,7 +130,7 @@ export class Viewer {
   }
 
   /** Middle of what is seen, as fractions of the picture. */
-  #centre(): { x: number; y: number } {
+  #centre(): Spot {
     const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.#scroller;
     const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = this.#sheet;
     return {
@@ -127,7 +139,7 @@ export class Viewer {
     };
   }
 
-  #layOut({ x, y } = { x: 0.5, y: 0.5 }): void {
+  #layOut({ x, y } = MIDDLE): void {
     const scale = this.#scale();
     const width = this.#size.width * scale;
     const height = this.#size.height * scale;

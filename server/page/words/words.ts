@@ -19,7 +19,6 @@ export interface Words extends PanelWords {
   privacy: string;
   quality: string;
   refinements: Record<Refine, string>;
-  refinementHints: Record<Refine, string>;
   stages: {
     uploading: string;
     queued: string;
