@@ -11,22 +11,22 @@ export declare const SOURCES: readonly ['layers', 'composite'];
 export type Source = (typeof SOURCES)[number];
 /** Edge controls; ranges and meaning as in `protocol/edge.ts`. */
 export interface EdgeControls {
-    readonly shift: number;
-    readonly feather: number;
-    readonly contrast: number;
-    readonly hair: number;
-    readonly removeSpecks: number;
-    readonly fillHoles: number;
-    readonly decontaminate: number;
+  readonly shift: number;
+  readonly feather: number;
+  readonly contrast: number;
+  readonly hair: number;
+  readonly removeSpecks: number;
+  readonly fillHoles: number;
+  readonly decontaminate: number;
 }
 /** What a run is asked for: the user's remembered choices, or those that a recorded Action step holds. */
 export interface Settings {
-    readonly subject: Subject;
-    readonly refine: Refine;
-    readonly source: Source;
-    readonly delivery: Delivery;
-    readonly existingMask: MaskPolicy;
-    readonly edge: EdgeControls;
+  readonly subject: Subject;
+  readonly refine: Refine;
+  readonly source: Source;
+  readonly delivery: Delivery;
+  readonly existingMask: MaskPolicy;
+  readonly edge: EdgeControls;
 }
 export declare const NEUTRAL_EDGE: EdgeControls;
 export declare const DEFAULT_SETTINGS: Settings;

@@ -6,24 +6,24 @@ export const MASK_POLICIES = ['ask', 'replace', 'intersect', 'add', 'subtract'];
 /** `layers`: every selected layer by itself. `composite`: what is visible, all layers together. */
 export const SOURCES = ['layers', 'composite'];
 export const NEUTRAL_EDGE = {
-    shift: 0,
-    feather: 0,
-    contrast: 0,
-    hair: 0,
-    removeSpecks: 0,
-    fillHoles: 0,
-    decontaminate: 1,
+  shift: 0,
+  feather: 0,
+  contrast: 0,
+  hair: 0,
+  removeSpecks: 0,
+  fillHoles: 0,
+  decontaminate: 1,
 };
 export const DEFAULT_SETTINGS = {
-    subject: 'portrait',
-    refine: 'best',
-    source: 'layers',
-    delivery: 'mask',
-    existingMask: 'ask',
-    edge: NEUTRAL_EDGE,
+  subject: 'portrait',
+  refine: 'best',
+  source: 'layers',
+  delivery: 'mask',
+  existingMask: 'ask',
+  edge: NEUTRAL_EDGE,
 };
 /** For runs that nobody attends: where nothing was chosen, a mask is replaced, and the old one kept. */
 export function withoutQuestions(settings) {
-    return settings.existingMask === 'ask' ? { ...settings, existingMask: 'replace' } : settings;
+  return settings.existingMask === 'ask' ? { ...settings, existingMask: 'replace' } : settings;
 }
 //# sourceMappingURL=settings.js.map

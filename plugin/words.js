@@ -1,4 +1,4 @@
 export function nameAfter(pattern, layer) {
-    return pattern.replace('{layer}', () => layer);
+  return pattern.replace('{layer}', () => layer);
 }
 //# sourceMappingURL=words.js.map

@@ -5,7 +5,11 @@ import type { ServerState } from './server-line.ts';
 import type { Words } from './words/words.ts';
 
 /** What ran, on what, and how long each part of it took. */
-export function drawDetails({ model, provider, width, height, timings }: Matte, server: ServerState, words: Words): void {
+export function drawDetails(
+  { model, provider, width, height, timings }: Matte,
+  server: ServerState,
+  words: Words,
+): void {
   const { details } = words;
   const seconds = (ms: number) => fill(details.seconds, { value: (ms / 1000).toFixed(ms < 9950 ? 2 : 1) });
   const total = timings.reduce((sum, [, ms]) => sum + ms, 0);

@@ -115,7 +115,8 @@ export class Viewer {
     const old = this.#urls[name];
     if (old) URL.revokeObjectURL(old);
     delete this.#urls[name];
-    if (!picture) return image.removeAttribute('src');
+    image.removeAttribute('src');
+    if (!picture) return;
     const url = URL.createObjectURL(picture);
     this.#urls[name] = url;
     image.src = url;

@@ -1,6 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
@@ -26,7 +25,11 @@ export function launchWeb(executablePath: string): Promise<Browser> {
 export async function startInstalledServer(): Promise<RunningServer | null> {
   const configDir = mkdtempSync(path.join(tmpdir(), 'hairline-test-'));
   const config = { ...loadConfig({ port: 0, device: 'cpu', model: 'rvm', isolate: false }, {}), configDir };
-  const registry = createModelRegistry({ modelsDirs: [builtInModelsDir], cacheDir: config.cacheDir, defaultModel: 'rvm' });
+  const registry = createModelRegistry({
+    modelsDirs: [builtInModelsDir],
+    cacheDir: config.cacheDir,
+    defaultModel: 'rvm',
+  });
   const removeFolder = () => rmSync(configDir, { recursive: true, force: true });
   if (!(await registry.isInstalled(registry.resolve('rvm')))) {
     removeFolder();
@@ -127,13 +130,17 @@ export class Visit {
     return this.page.evaluate(async () => {
       const { axe } = window as unknown as { axe: typeof import('axe-core') };
       const { violations } = await axe.run();
-      return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+      return violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+      );
     });
   }
 
   /** What has the focus. */
   focus(): Promise<string> {
-    return this.page.evaluate(() => document.activeElement?.id || (document.activeElement?.tagName.toLowerCase() ?? ''));
+    return this.page.evaluate(
+      () => document.activeElement?.id || (document.activeElement?.tagName.toLowerCase() ?? ''),
+    );
   }
 
   async tabTo(id: string): Promise<void> {

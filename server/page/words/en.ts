@@ -14,7 +14,8 @@ export const en: Words = {
     types: 'JPEG, PNG, WebP, TIFF or AVIF. You can also paste a picture.',
     dropHere: 'Let go to mask this picture',
   },
-  privacy: 'The picture never leaves this computer: this page comes from your own Hairline server and talks to nothing else.',
+  privacy:
+    'The picture never leaves this computer: this page comes from your own Hairline server and talks to nothing else.',
   quality: 'Quality',
   refinements: { fast: 'Fast', best: 'Best' },
   stages: {

@@ -1,8 +1,8 @@
+import type { Sentence, Strings } from '../../../plugin/ui/strings/strings.ts';
 import type { EdgeRequest } from '../../../protocol/edge.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import type { Refine, Subject } from '../../../protocol/matte.ts';
+import type { Refine } from '../../../protocol/matte.ts';
 import type { ModelState } from '../../../protocol/status.ts';
-import type { Sentence, Strings } from '../../../plugin/ui/strings/strings.ts';
 
 export type EdgeName = Exclude<keyof EdgeRequest, 'foreground' | 'width' | 'output' | 'depth' | 'background'>;
 export type Backdrop = 'checker' | 'white' | 'black' | 'colour' | 'mask';
@@ -65,7 +65,15 @@ export interface Words extends PanelWords {
     making: string;
     saved: string;
   };
-  details: { title: string; model: string; provider: string; size: string; time: string; version: string; seconds: string };
+  details: {
+    title: string;
+    model: string;
+    provider: string;
+    size: string;
+    time: string;
+    version: string;
+    seconds: string;
+  };
   /** Stages of the Server-Timing header; what is missing here is shown under its own name. */
   timings: Record<string, string>;
   server: Record<ModelState, string> & { unknown: string; offline: string };
