@@ -13,7 +13,7 @@ import { canShow } from './pictures.ts';
 import { Previews } from './previews.ts';
 import { ServerLine, type ServerState } from './server-line.ts';
 import { Session, type View } from './session.ts';
-import { findSoftest } from './softest.ts';
+import { findSights } from './sights.ts';
 import { drawStage } from './stage.ts';
 import { Viewer } from './viewer.ts';
 
@@ -124,12 +124,10 @@ export class Page {
     this.#viewer.open(matte);
     speak(this.#language.words.stages.done);
     this.#preview();
-    // Where that cannot be found out, enlarging leads to the middle.
-    findSoftest(matte.alpha).then(
-      (spot) => this.#viewer.aim(spot),
-      () => undefined,
-    );
     const { file } = this.#session;
+    // Where nothing can be found out, it is the middle.
+    const sights = await findSights(matte.alpha).catch(() => null);
+    if (sights && this.#session.file === file) this.#viewer.aim(sights);
     if (!file) return;
     // A picture that only the server can read (TIFF) comes back from it.
     const shown = (await canShow(file))

@@ -1,6 +1,6 @@
 import { find, followChoice, show } from './elements.ts';
 import { fill, type Language } from './language.ts';
-import type { Spot } from './softest.ts';
+import type { Sights, Spot } from './sights.ts';
 import type { Backdrop } from './words/words.ts';
 
 /** A small picture is enlarged to twice its size at most; beyond that there is nothing to see. */
@@ -78,9 +78,12 @@ export class Viewer {
     this.#layOut();
   }
 
-  /** @param spot where enlarging leads to */
-  aim(spot: Spot): void {
-    this.#spot = spot;
+  /** Parts before from after in the middle of the subject, and enlarges where its hair is. */
+  aim({ hair, middle }: Sights): void {
+    this.#spot = hair;
+    const { offsetLeft, offsetWidth } = this.#sheet;
+    this.#split.value = String(((offsetLeft + middle * offsetWidth) / this.#scroller.clientWidth) * 100);
+    this.#drawSplit();
   }
 
   /** @param picture null where the browser cannot show the original */
@@ -101,6 +104,8 @@ export class Viewer {
     next.src = url;
     await next.decode().catch(() => undefined);
     image.src = url;
+    // Small previews are smoothed: their pixels are not the picture's.
+    image.classList.toggle('small', next.naturalWidth < this.#size.width);
     if (this.#urls.after) URL.revokeObjectURL(this.#urls.after);
     this.#urls.after = url;
   }

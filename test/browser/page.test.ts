@@ -99,16 +99,17 @@ describe.skipIf(executable === null)('the page, with the real model where it is 
     // The button is gone; the focus is on what there is to do now.
     expect(await visit.focus()).toBe('split');
     const cutAt = () => page.evaluate(() => document.querySelector('#split')!.getAttribute('aria-valuetext'));
-    expect(await cutAt()).toBe('宽度的 50 % 显示原图');
+    await keyboard.press('Home');
+    expect(await cutAt()).toBe('宽度的 0 % 显示原图');
     for (let i = 0; i < 10; i++) await keyboard.press('ArrowRight');
-    expect(await cutAt()).toBe('宽度的 60 % 显示原图');
+    expect(await cutAt()).toBe('宽度的 10 % 显示原图');
     const { before, after, pane } = await page.evaluate(() => {
       const rect = document.querySelector('#sheet')!.getBoundingClientRect();
       const cut = Number.parseFloat(document.querySelector<HTMLElement>('#sheet')!.style.getPropertyValue('--cut'));
       const pane = document.querySelector('#pane')!.getBoundingClientRect();
       return { before: rect.left + cut, after: rect.right, pane: { left: pane.left, width: pane.width } };
     });
-    expect(before).toBeCloseTo(pane.left + 0.6 * pane.width, 0);
+    expect(before).toBeCloseTo(pane.left + 0.1 * pane.width, 0);
     expect(after).toBeGreaterThan(before);
     await visit.tabTo('edge-shift');
     await keyboard.press('ArrowLeft');

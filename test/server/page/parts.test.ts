@@ -3,7 +3,7 @@ import { EDGE_RANGES } from '../../../protocol/edge.ts';
 import { EDGE_SCALES } from '../../../server/page/edge-scales.ts';
 import { Latest } from '../../../server/page/latest.ts';
 import { isOtherThanPicture, nameResult, typeOf } from '../../../server/page/pictures.ts';
-import { softestOf } from '../../../server/page/softest.ts';
+import { sightsOf } from '../../../server/page/sights.ts';
 import { chooseWords } from '../../../server/page/words/choose.ts';
 import { en } from '../../../server/page/words/en.ts';
 import { zh } from '../../../server/page/words/zh.ts';
@@ -116,22 +116,26 @@ describe('edge controls', () => {
   });
 });
 
-describe('where one looks first', () => {
+describe('what is worth looking at', () => {
   const draw = (alpha: (x: number, y: number) => number) => {
     const [width, height] = [60, 40];
     const data = Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) =>
       alpha((i >> 2) % width, Math.floor((i >> 2) / width)),
     );
-    return softestOf({ width, height, data });
+    return sightsOf({ width, height, data });
   };
 
-  it('is where much is half transparent, not where an edge is sharp', () => {
-    const spot = draw((x, y) => (x > 40 && x < 50 && y > 5 && y < 15 ? 128 : x < 20 ? 255 : 0));
-    expect(spot.x * 60).toBeCloseTo(45.5, 0);
-    expect(spot.y * 40).toBeCloseTo(10.5, 0);
+  it('is what is half transparent, not a sharp edge', () => {
+    const { hair } = draw((x, y) => (x > 40 && x < 50 && y > 5 && y < 15 ? 128 : x < 20 ? 255 : 0));
+    expect(hair.x * 60).toBeCloseTo(45.5, 0);
+    expect(hair.y * 40).toBeCloseTo(10.5, 0);
   });
 
-  it('is the middle where nothing is', () => {
-    expect(draw(() => 255)).toEqual({ x: 0.5, y: 0.5 });
+  it('is compared in the middle of the subject', () => {
+    expect(draw((x) => (x >= 30 && x < 50 ? 255 : 0)).middle).toBeCloseTo(40 / 60, 5);
+  });
+
+  it('is the middle of the picture where there is nothing', () => {
+    expect(draw(() => 0)).toEqual({ hair: { x: 0.5, y: 0.5 }, middle: 0.5 });
   });
 });
