@@ -1,5 +1,5 @@
 import type { EdgeRequest } from '../../protocol/edge.ts';
-import type { ErrorBody, ErrorCode } from '../../protocol/errors.ts';
+import { ERRORS, type ErrorBody, type ErrorCode } from '../../protocol/errors.ts';
 import type { JobInfo } from '../../protocol/job.ts';
 import { DOCUMENT_TYPE, PNG_TYPE, type Refine, type Subject } from '../../protocol/matte.ts';
 import type { Ready } from '../../protocol/status.ts';
@@ -15,6 +15,12 @@ export class ServerError extends Error {
     this.code = code;
     this.hint = hint;
   }
+}
+
+/** What the server would say, without asking it. */
+export function refusal(code: ErrorCode): ServerError {
+  const [, message, hint] = ERRORS[code];
+  return new ServerError({ code, message, hint });
 }
 
 /** No answer came at all. */

@@ -33,6 +33,8 @@ export interface RunOptions extends Options {
 const LOOK = 200;
 /** Milliseconds between two looks for a server or a model that is not there. */
 const WAIT = 1000;
+/** How often a connection may be lost to a server that is there. */
+const MOST_LOST = 3;
 
 /**
  * Sends a picture, watches its job and takes the result. A model that is still downloaded and a server that went away are
@@ -41,12 +43,16 @@ const WAIT = 1000;
  */
 export async function makeMatte(file: File, options: RunOptions): Promise<Matte> {
   const { signal, onStage } = options;
-  for (;;) {
+  for (let lost = 0; ; ) {
     try {
       return await runOnce(file, options);
     } catch (error) {
       signal.throwIfAborted();
       if (!passesByItself(error)) throw error;
+      // The server is there, and still the picture does not get to it: the file may have been moved or changed.
+      const isThere = await readReady().then(Boolean, () => false);
+      if (error instanceof Unreachable && isThere && ++lost === MOST_LOST)
+        throw new Error('the picture cannot be sent');
       onStage({ name: error instanceof Unreachable ? 'server' : 'model' });
       await untilReady(signal);
     }

@@ -116,8 +116,13 @@ export class Page {
     if (view.name === 'working') void this.#showOriginal();
     else this.#hideOriginal();
     if (view.name === 'result') void this.#open(view.matte);
-    else this.#previews.stop();
+    else this.#close();
     if (had === document.body || !had?.checkVisibility()) find(FIRST[view.name]).focus({ preventScroll: true });
+  }
+
+  #close(): void {
+    this.#previews.stop();
+    this.#viewer.close();
   }
 
   async #open(matte: Matte): Promise<void> {

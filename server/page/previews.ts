@@ -67,8 +67,7 @@ export class Previews {
   async #show(wanted: Wanted, signal: AbortSignal): Promise<void> {
     const { settings, output, width } = wanted;
     const picture = await this.#session.read({ ...settings, output, ...(width && { width }) }, signal);
-    signal.throwIfAborted();
-    await this.#viewer.setAfter(picture);
+    await this.#viewer.setAfter(picture, signal);
     this.#shown = wanted;
   }
 }

@@ -1,5 +1,6 @@
 import type { EdgeRequest } from '../../protocol/edge.ts';
-import { forget, type Options, readEdge, ServerError } from './api.ts';
+import { MAX_ENCODED_BYTES } from '../../protocol/limits.ts';
+import { forget, type Options, readEdge, refusal, ServerError } from './api.ts';
 import { type Matte, makeMatte, type Stage } from './matting.ts';
 import { isOtherThanPicture } from './pictures.ts';
 
@@ -42,7 +43,8 @@ export class Session {
       if (this.#running === running) this.#go(view);
     };
     try {
-      if (isOtherThanPicture(file)) throw new NotAPicture();
+      if (isOtherThanPicture(file)) throw refusal('NOT_AN_IMAGE');
+      if (file.size > MAX_ENCODED_BYTES) throw refusal('BODY_TOO_LARGE');
       const matte = await makeMatte(file, { ...options, signal, onStage: (stage) => go({ name: 'working', stage }) });
       go({ name: 'result', matte });
     } catch (error) {
@@ -102,13 +104,5 @@ export class Session {
   #go(view: View): void {
     this.#view = view;
     this.#draw(view);
-  }
-}
-
-/** Said without sending the file, in the server's words. */
-class NotAPicture extends ServerError {
-  constructor() {
-    const message = 'This file is not a picture that Hairline can read.';
-    super({ code: 'NOT_AN_IMAGE', message, hint: 'Use JPEG, PNG, WebP, TIFF or AVIF.' });
   }
 }

@@ -97,12 +97,16 @@ export class Viewer {
   }
 
   /** Put in place only once it is decoded, so that nothing flickers. */
-  async setAfter(picture: Blob): Promise<void> {
+  async setAfter(picture: Blob, signal: AbortSignal): Promise<void> {
     const url = URL.createObjectURL(picture);
     const image = find<HTMLImageElement>('after-picture');
     const next = new Image();
     next.src = url;
     await next.decode().catch(() => undefined);
+    if (signal.aborted) {
+      URL.revokeObjectURL(url);
+      throw signal.reason;
+    }
     image.src = url;
     // Small previews are smoothed: their pixels are not the picture's.
     image.classList.toggle('small', next.naturalWidth < this.#size.width);

@@ -139,6 +139,17 @@ describe.skipIf(executable === null)('the states of the page', () => {
     expect(await page.locator('#viewer').isVisible()).toBe(true);
   });
 
+  test('a picture that cannot be sent to a server that is there is given up', async () => {
+    const page = await open((await start()).url);
+    await page.route('**/v1/mattes?*', (route) => route.abort());
+    await dropDisc();
+    await page.waitForSelector('#failed:not([hidden])', { timeout: 20_000 });
+    expect(await text('failure')).toBe('Something went wrong on this page.');
+    await page.unroute('**/v1/mattes?*');
+    await page.click('#retry');
+    await visit.untilShown();
+  });
+
   test('a TIFF, which browsers do not show, is shown as the server read it', async () => {
     const server = await start();
     const page = await open(server.url);

@@ -1,10 +1,10 @@
 import { en as panel } from '../../../plugin/ui/strings/en.ts';
 import type { Words } from './words.ts';
 
-const { cancel, subject, subjects, providers, serverErrors } = panel;
+const { cancel, subject, subjects, server, providers, serverErrors } = panel;
 
 export const en: Words = {
-  ...{ cancel, subject, subjects, providers, serverErrors },
+  ...{ cancel, subject, subjects, server, providers, serverErrors },
   lang: 'en',
   otherLanguage: '中文',
   intro: {
@@ -91,16 +91,6 @@ export const en: Words = {
     guide: 'Colours as guide',
     upsample: 'Enlarging',
     finish: 'Writing',
-  },
-  server: {
-    unknown: 'Looking for the server',
-    offline: 'Server not running',
-    ready: '{model} on {provider}',
-    downloading: '{model} is being downloaded',
-    loading: '{model} is loading',
-    installed: '{model} is installed',
-    missing: '{model} is not downloaded yet',
-    failed: '{model} could not start',
   },
   offline: [
     'The Hairline server is not running.',

@@ -2,13 +2,12 @@ import type { Sentence, Strings } from '../../../plugin/ui/strings/strings.ts';
 import type { EdgeRequest } from '../../../protocol/edge.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
 import type { Refine } from '../../../protocol/matte.ts';
-import type { ModelState } from '../../../protocol/status.ts';
 
 export type EdgeName = Exclude<keyof EdgeRequest, 'foreground' | 'width' | 'output' | 'depth' | 'background'>;
 export type Backdrop = 'checker' | 'white' | 'black' | 'colour' | 'mask';
 
 /** What the page says as the panel says it. */
-export type PanelWords = Pick<Strings, 'cancel' | 'subject' | 'subjects' | 'providers' | 'serverErrors'>;
+export type PanelWords = Pick<Strings, 'cancel' | 'subject' | 'subjects' | 'server' | 'providers' | 'serverErrors'>;
 
 /** Everything the page says. Texts of the markup are found by their name, written with dots: `downloads.mask`. */
 export interface Words extends PanelWords {
@@ -76,7 +75,6 @@ export interface Words extends PanelWords {
   };
   /** Stages of the Server-Timing header; what is missing here is shown under its own name. */
   timings: Record<string, string>;
-  server: Record<ModelState, string> & { unknown: string; offline: string };
   offline: Sentence;
   notReady: Record<'downloading' | 'loading' | 'missing' | 'failed' | 'installed', string>;
   clipboardEmpty: Sentence;

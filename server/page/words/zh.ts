@@ -1,11 +1,11 @@
 import { zh as panel } from '../../../plugin/ui/strings/zh.ts';
 import type { Words } from './words.ts';
 
-const { cancel, subject, subjects, providers, serverErrors } = panel;
+const { cancel, subject, subjects, server, providers, serverErrors } = panel;
 
 /** Simplified Chinese. */
 export const zh: Words = {
-  ...{ cancel, subject, subjects, providers, serverErrors },
+  ...{ cancel, subject, subjects, server, providers, serverErrors },
   lang: 'zh-CN',
   otherLanguage: 'English',
   intro: {
@@ -91,16 +91,6 @@ export const zh: Words = {
     guide: '颜色引导',
     upsample: '放大',
     finish: '写入',
-  },
-  server: {
-    unknown: '正在查找服务器',
-    offline: '服务器未运行',
-    ready: '{model}，运行于 {provider}',
-    downloading: '正在下载 {model}',
-    loading: '正在加载 {model}',
-    installed: '{model} 已安装',
-    missing: '{model} 尚未下载',
-    failed: '{model} 无法启动',
   },
   offline: ['Hairline 服务器未运行。', '请在 Hairline 文件夹中运行“npm start”。服务器恢复后，此页面会自动继续。'],
   notReady: {
