@@ -88,11 +88,11 @@ export class Viewer {
 
   /** @param picture null where the browser cannot show the original */
   setBefore(picture: Blob | null): void {
-    this.#set('before', find<HTMLImageElement>('before'), picture);
-    show('split', picture !== null);
-    show('line', picture !== null);
-    show('tag-before', picture !== null);
-    show('tag-after', picture !== null);
+    if (picture) {
+      this.#urls.before = URL.createObjectURL(picture);
+      find<HTMLImageElement>('before').src = this.#urls.before;
+    }
+    for (const id of ['split', 'line', 'tag-before', 'tag-after']) show(id, picture !== null);
     this.#drawSplit();
   }
 
@@ -118,17 +118,6 @@ export class Viewer {
     for (const url of Object.values(this.#urls)) URL.revokeObjectURL(url);
     this.#urls = {};
     for (const id of ['before', 'after-picture']) find(id).removeAttribute('src');
-  }
-
-  #set(name: 'before', image: HTMLImageElement, picture: Blob | null): void {
-    const old = this.#urls[name];
-    if (old) URL.revokeObjectURL(old);
-    delete this.#urls[name];
-    image.removeAttribute('src');
-    if (!picture) return;
-    const url = URL.createObjectURL(picture);
-    this.#urls[name] = url;
-    image.src = url;
   }
 
   /** CSS pixels of the screen for each pixel of the picture. */

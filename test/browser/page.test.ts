@@ -34,20 +34,19 @@ describe.skipIf(executable === null)('the page, with the real model where it is 
   };
 
   /** What the interface answers to the same picture. */
-  async function askServer(query: string, edge: object = {}): Promise<Buffer> {
-    const matte = await fetch(`${server.url}/v1/mattes?refine=fast`, {
-      method: 'POST',
-      headers: { 'content-type': 'image/png' },
-      body: photo,
-    });
+  async function askServer(): Promise<(edge: object) => Promise<Buffer>> {
+    const body = { method: 'POST', headers: { 'content-type': 'image/png' }, body: photo };
+    const matte = await fetch(`${server.url}/v1/mattes?refine=fast`, body);
     await matte.arrayBuffer();
-    const answer = await fetch(`${server.url}/v1/mattes/${matte.headers.get('x-matte-id')}/edge`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: query },
-      body: JSON.stringify(edge),
-    });
-    expect(answer.status).toBe(200);
-    return Buffer.from(await answer.arrayBuffer());
+    return async (edge) => {
+      const answer = await fetch(`${server.url}/v1/mattes/${matte.headers.get('x-matte-id')}/edge`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'image/png' },
+        body: JSON.stringify(edge),
+      });
+      expect(answer.status).toBe(200);
+      return Buffer.from(await answer.arrayBuffer());
+    };
   }
 
   test('a dropped photo becomes the mask that the interface answers, on the screen and in the files', async () => {
@@ -57,7 +56,8 @@ describe.skipIf(executable === null)('the page, with the real model where it is 
     await page.check('[name=backdrop][value=mask]');
     await page.check('[name=zoom][value="1"]');
     await visit.untilCalm();
-    const plain = await greyOf(await askServer('image/png', { depth: 8 }));
+    const answer = await askServer();
+    const plain = await greyOf(await answer({}));
     expect((await visit.shownSamples()).equals(plain)).toBe(true);
     const mask = await visit.download('#get-mask');
     expect(mask.name).toBe('portrait_alpha.png');
@@ -69,17 +69,17 @@ describe.skipIf(executable === null)('the page, with the real model where it is 
     await page.check('[name=depth][value="16"]');
     await visit.untilCalm();
     const edge = { shift: 4, feather: 1.5 };
-    const changed = await greyOf(await askServer('image/png', edge));
+    const changed = await greyOf(await answer(edge));
     expect(changed.equals(plain)).toBe(false);
     expect((await visit.shownSamples()).equals(changed)).toBe(true);
     const deep = (await visit.download('#get-mask')).bytes;
     expect(await sharp(deep).metadata()).toMatchObject({ depth: 'ushort', width: 512, height: 340 });
-    expect(deep.equals(await askServer('image/png', { ...edge, depth: 16 }))).toBe(true);
+    expect(deep.equals(await answer({ ...edge, depth: 16 }))).toBe(true);
 
     await page.check('[name=depth][value="8"]');
     const cutout = await visit.download('#get-cutout');
     expect(cutout.name).toBe('portrait_cutout.png');
-    expect(cutout.bytes.equals(await askServer('image/png', { ...edge, output: 'cutout' }))).toBe(true);
+    expect(cutout.bytes.equals(await answer({ ...edge, output: 'cutout' }))).toBe(true);
     const { name, bytes } = await visit.download('#get-document');
     expect(name).toBe('portrait.psd');
     expect([...readStrictly(bytes).layers[0]!.channels.get(-2)!.samples]).toEqual([...changed]);
