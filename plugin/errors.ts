@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../protocol/errors.ts';
+
 /** Everything the panel itself can fail with. Sentences and next steps are in `ui/strings/`. */
 export type PluginErrorCode =
   | 'NO_DOCUMENT'
@@ -10,13 +12,16 @@ export type PluginErrorCode =
   | 'GROUP_LOCKED'
   | 'EMPTY_LAYER'
   | 'OUTSIDE_CANVAS'
-  | 'HAS_MASK'
+  | 'OUTSIDE_SELECTION'
+  | 'MASK_EXISTS'
   | 'COLOR_MODE'
   | 'QUICK_MASK'
   | 'TOO_LARGE'
   | 'PHOTOSHOP_BUSY'
   | 'READ_FAILED'
   | 'WRITE_FAILED'
+  | 'CHANNEL_FAILED'
+  | 'NOT_KEPT'
   | 'NOT_RUNNING'
   | 'PERMISSION_DENIED'
   | 'SERVER_OLDER'
@@ -61,6 +66,10 @@ export class ServerError extends Error {
     this.code = code;
     this.hint = hint;
   }
+}
+
+export function isServerError(error: unknown, code: ErrorCode): error is ServerError {
+  return error instanceof ServerError && error.code === code;
 }
 
 /** The words of anything that was thrown: hosts throw strings, plain objects and Errors. */

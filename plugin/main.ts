@@ -1,6 +1,6 @@
 import { createHttp } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
-import { photoshopHost } from './host/photoshop-host.ts';
+import { createPhotoshopHost } from './host/photoshop-host.ts';
 import { core, entrypoints, host } from './host/uxp.ts';
 import { Session } from './session.ts';
 import { SubjectMemory } from './subject.ts';
@@ -11,8 +11,11 @@ import { chooseStrings } from './ui/strings/choose.ts';
 const strings = chooseStrings(host.uiLocale);
 let panel: Panel | null = null;
 
-const session = new Session(photoshopHost, createClient(createHttp()), new SubjectMemory(), (view) =>
-  panel?.draw(view),
+const session = new Session(
+  createPhotoshopHost(strings.host),
+  createClient(createHttp()),
+  new SubjectMemory(),
+  (view) => panel?.draw(view),
 );
 
 /** Called by `create` or by `show`, whichever this host calls, and perhaps by both; must not wait for anything. */

@@ -8,14 +8,21 @@ export interface Bounds {
   bottom: number;
 }
 
-/** Straight (not premultiplied) 8-bit sRGB pixels of a layer, and where in the document they lie. */
-export interface Picture {
-  left: number;
-  top: number;
+/** Straight (not premultiplied) pixels; 16-bit samples are 0..65535. */
+export interface Pixels {
   width: number;
   height: number;
   channels: 3 | 4;
-  data: Uint8Array;
+  depth: Depth;
+  data: Uint8Array | Uint16Array;
+}
+
+/** Pixels of a layer, and where in the document they lie. */
+export interface Picture extends Pixels {
+  left: number;
+  top: number;
+  /** Of which its colours are; null: sRGB, or not known. */
+  profile: string | null;
 }
 
 /** Opacity per pixel. 8-bit: 0..255; 16-bit: 0..65535. */

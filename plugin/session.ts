@@ -4,6 +4,7 @@ import type { Client, Server } from './client/client.ts';
 import { maskSubject, type Result } from './commands/mask-subject.ts';
 import { PluginError } from './errors.ts';
 import type { Host } from './host/host.ts';
+import { DEFAULT_SETTINGS } from './settings.ts';
 import type { SubjectMemory } from './subject.ts';
 import type { PanelState, ServerState, View } from './ui/state.ts';
 
@@ -48,9 +49,9 @@ export class Session {
     this.run = cancel;
     let end: PanelState;
     try {
-      const { subject } = this.memory;
+      const settings = { ...DEFAULT_SETTINGS, subject: this.memory.subject };
       const report = (progress: PanelState) => this.showRun(progress);
-      const result = await maskSubject(this.host, this.watchedClient(), subject, cancel, report);
+      const result = await maskSubject(this.host, this.watchedClient(), settings, cancel, report);
       this.noteRun(result);
       end = { name: 'done', result };
     } catch (error) {
@@ -104,7 +105,7 @@ export class Session {
   private watchedClient(): Client {
     const { client } = this;
     return {
-      matte: client.matte,
+      ...client,
       connect: async (cancel) => {
         try {
           const server = await client.connect(cancel);

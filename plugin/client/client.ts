@@ -1,7 +1,8 @@
-import type { Depth, Subject } from '../../protocol/matte.ts';
+import type { EdgeRequest } from '../../protocol/edge.ts';
+import type { Depth, Refine, Subject } from '../../protocol/matte.ts';
 import type { Health, Ready } from '../../protocol/status.ts';
 import type { Cancellation } from '../cancellation.ts';
-import type { Alpha, Picture } from '../picture.ts';
+import type { Alpha, Picture, Pixels } from '../picture.ts';
 
 /** A server that answered and speaks our protocol version. */
 export interface Server {
@@ -14,6 +15,7 @@ export interface Server {
 export interface MatteRequest {
   picture: Picture;
   subject: Subject;
+  refine: Refine;
   /** Bits per sample of the alpha. */
   depth: Depth;
 }
@@ -23,6 +25,14 @@ export interface Matte {
   /** Id of the model that really ran and the execution provider it ran on; empty when the server did not say. */
   model: string;
   provider: string;
+  /** Under which the server keeps the matte for a while; null where it does not. */
+  matteId: string | null;
+}
+
+/** A picture for an <img>. */
+export interface Preview {
+  type: string;
+  bytes: ArrayBuffer;
 }
 
 export interface MatteProgress {
@@ -40,4 +50,10 @@ export interface MatteProgress {
 export interface Client {
   connect(cancel: Cancellation): Promise<Server>;
   matte(server: Server, request: MatteRequest, cancel: Cancellation, progress: MatteProgress): Promise<Matte>;
+  /** A kept matte with its edge changed, at full size. Throws ServerError MATTE_GONE when it is no longer kept. */
+  edge(server: Server, matteId: string, request: EdgeRequest, cancel: Cancellation): Promise<Alpha>;
+  /** The same with the subject's colours: for `output` `foreground` or `cutout`. */
+  colours(server: Server, matteId: string, request: EdgeRequest, cancel: Cancellation): Promise<Pixels>;
+  /** A small picture of the same, as JPEG where the server makes those, else PNG. */
+  preview(server: Server, matteId: string, request: EdgeRequest, cancel: Cancellation): Promise<Preview>;
 }

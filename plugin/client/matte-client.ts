@@ -1,11 +1,12 @@
-import { type ErrorCode, RETRY_AFTER_SECONDS } from '../../protocol/errors.ts';
+import type { EdgeRequest } from '../../protocol/edge.ts';
 import { HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
 import type { Cancellation } from '../cancellation.ts';
-import { PluginError, ServerError } from '../errors.ts';
-import type { Alpha, Picture } from '../picture.ts';
+import { isServerError, PluginError } from '../errors.ts';
+import type { Picture, Pixels } from '../picture.ts';
+import { pauseOf, toAlpha, toError, toPixels } from './answers.ts';
 import type { Client, Matte, MatteProgress, MatteRequest, Server } from './client.ts';
-import { type Http, type HttpAnswer, HttpFailure, isArrayBuffer, parseJson } from './http.ts';
-import { createServerFinder, isRecord } from './server-finder.ts';
+import { type Http, type HttpAnswer, HttpFailure, type HttpRequest, isArrayBuffer } from './http.ts';
+import { createServerFinder } from './server-finder.ts';
 
 /** A large picture on a slow processor takes minutes; the user has a Cancel button for anything shorter. */
 const MATTE_TIMEOUT = 15 * 60_000;
@@ -21,8 +22,19 @@ const LONGEST_DOWNLOAD_PAUSE = 60_000;
 /** A server that is still downloading says so at once; one that is silent for longer has begun to work. */
 const DOWNLOAD_SILENCE = 1000;
 
+/** Edge controls run no network; colours of a large picture take some seconds. */
+const PREVIEW_TYPES = 'image/jpeg, image/png;q=0.9';
+const EDGE_TIMEOUT = 3 * 60_000;
+const PREVIEW_TIMEOUT = 20_000;
+
 export function createClient(http: Http): Client {
-  return { connect: createServerFinder(http), matte };
+  return {
+    connect: createServerFinder(http),
+    matte,
+    edge: async (...asked) => toAlpha(await askEdge(...asked)),
+    colours: async (...asked) => toPixels(await askEdge(...asked)),
+    preview,
+  };
 
   async function matte(
     server: Server,
@@ -35,8 +47,11 @@ export function createClient(http: Http): Client {
     for (;;) {
       const answer = await post(server, request, cancel, progress, downloadSince !== null);
       if (answer.status === 200) {
+        const alpha = toAlpha(answer);
+        checkSize(alpha, request.picture);
         return {
-          alpha: toAlpha(answer, request.picture),
+          alpha,
+          matteId: answer.header(HEADERS.matteId) || null,
           model: answer.header(HEADERS.model),
           provider: answer.header(HEADERS.provider),
         };
@@ -61,7 +76,7 @@ export function createClient(http: Http): Client {
   /** @param quiet the picture is sent again only to hear whether the model is there yet: no news until that is so */
   async function post(
     server: Server,
-    { picture, subject, depth }: MatteRequest,
+    { picture, subject, refine, depth }: MatteRequest,
     cancel: Cancellation,
     progress: MatteProgress,
     quiet: boolean,
@@ -71,73 +86,93 @@ export function createClient(http: Http): Client {
       late = setTimeout(progress.onSent, DOWNLOAD_SILENCE);
     };
     try {
-      return await http({
+      return await send({
         method: 'POST',
-        url: `${server.origin}/v1/mattes?model=auto&subject=${subject}&output=alpha&depth=${depth}`,
+        url: `${server.origin}/v1/mattes?model=auto&subject=${subject}&refine=${refine}&output=alpha&depth=${depth}`,
         headers: {
           'Content-Type': RAW_TYPE,
           Accept: RAW_TYPE,
           [HEADERS.width]: String(picture.width),
           [HEADERS.height]: String(picture.height),
           [HEADERS.channels]: String(picture.channels),
-          [HEADERS.depth]: '8',
+          [HEADERS.depth]: String(picture.depth),
         },
         body: bufferOf(picture.data),
         timeout: MATTE_TIMEOUT,
         cancel,
         ...(quiet ? { onSent: sayLater } : { onUpload: progress.onUpload, onSent: progress.onSent }),
       });
-    } catch (thrown) {
-      if (!(thrown instanceof HttpFailure)) throw thrown;
-      if (thrown.kind === 'denied') throw new PluginError('PERMISSION_DENIED', {}, thrown.message);
-      throw new PluginError(thrown.kind === 'timeout' ? 'TIMED_OUT' : 'SERVER_LOST', {}, thrown.message);
     } finally {
       clearTimeout(late);
     }
   }
+
+  async function askEdge(
+    server: Server,
+    matteId: string,
+    request: EdgeRequest,
+    cancel: Cancellation,
+  ): Promise<HttpAnswer> {
+    for (let retries = 0; ; retries++) {
+      const answer = await send(edgeRequest(server, matteId, request, RAW_TYPE, EDGE_TIMEOUT, cancel));
+      if (answer.status === 200) return answer;
+      const error = toError(answer);
+      if (!isServerError(error, 'QUEUE_FULL') || retries === QUEUE_RETRIES) throw error;
+      await cancel.sleep(pauseOf(answer, LONGEST_QUEUE_PAUSE));
+    }
+  }
+
+  async function preview(server: Server, matteId: string, request: EdgeRequest, cancel: Cancellation) {
+    const answer = await send(edgeRequest(server, matteId, request, PREVIEW_TYPES, PREVIEW_TIMEOUT, cancel));
+    if (answer.status !== 200) throw toError(answer);
+    const { body } = answer;
+    if (!isArrayBuffer(body)) throw new PluginError('BAD_ANSWER', {}, 'The preview came as text, not bytes');
+    const type = /^image\/\w+/.exec(answer.header('content-type'))?.[0] ?? 'image/png';
+    return { type, bytes: body };
+  }
+
+  async function send(request: HttpRequest): Promise<HttpAnswer> {
+    try {
+      return await http(request);
+    } catch (thrown) {
+      if (!(thrown instanceof HttpFailure)) throw thrown;
+      if (thrown.kind === 'denied') throw new PluginError('PERMISSION_DENIED', {}, thrown.message);
+      throw new PluginError(thrown.kind === 'timeout' ? 'TIMED_OUT' : 'SERVER_LOST', {}, thrown.message);
+    }
+  }
+}
+
+function edgeRequest(
+  server: Server,
+  matteId: string,
+  request: EdgeRequest,
+  accept: string,
+  timeout: number,
+  cancel: Cancellation,
+): HttpRequest {
+  return {
+    method: 'POST',
+    url: `${server.origin}/v1/mattes/${matteId}/edge`,
+    headers: { 'Content-Type': 'application/json', Accept: accept },
+    body: encodeAscii(JSON.stringify(request)),
+    timeout,
+    cancel,
+  };
+}
+
+/** TextEncoder is not in every UXP version we support; settings are numbers and plain words. */
+function encodeAscii(text: string): ArrayBuffer {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer;
+}
+
+function checkSize(answer: { width: number; height: number }, { width, height }: Picture): void {
+  if (answer.width === width && answer.height === height) return;
+  throw new PluginError('BAD_ANSWER', {}, `Sent ${width}x${height}, received ${answer.width}x${answer.height}`);
 }
 
 /** UXP sends an ArrayBuffer reliably and a view perhaps; copies only if the view is a part of its buffer. */
-function bufferOf(data: Uint8Array): ArrayBuffer {
+function bufferOf(data: Pixels['data']): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = data;
   if (isArrayBuffer(buffer) && byteOffset === 0 && byteLength === buffer.byteLength) return buffer;
   return data.slice().buffer;
-}
-
-/** Believes nothing but the bytes: a mask of the wrong size must never reach the document. */
-function toAlpha(answer: HttpAnswer, picture: Picture): Alpha {
-  const depth = Number(answer.header(HEADERS.depth));
-  const width = Number(answer.header(HEADERS.width));
-  const height = Number(answer.header(HEADERS.height));
-  const { body } = answer;
-  if (!isArrayBuffer(body)) throw new PluginError('BAD_ANSWER', {}, 'The answer came as text, not bytes');
-  if (width !== picture.width || height !== picture.height) {
-    throw new PluginError('BAD_ANSWER', {}, `Sent ${picture.width}x${picture.height}, received ${width}x${height}`);
-  }
-  if ((depth !== 8 && depth !== 16) || body.byteLength !== (width * height * depth) / 8) {
-    throw new PluginError('BAD_ANSWER', {}, `${body.byteLength} bytes for ${width}x${height} at ${depth} bits`);
-  }
-  // The wire is little-endian, and so is every computer that runs Photoshop.
-  return { width, height, depth, data: depth === 8 ? new Uint8Array(body) : new Uint16Array(body) };
-}
-
-function toError(answer: HttpAnswer): Error {
-  const body = parseJson(answer.body);
-  if (isRecord(body) && isRecord(body.error)) {
-    const { code, message, hint } = body.error;
-    if (typeof code === 'string' && typeof message === 'string' && typeof hint === 'string') {
-      return new ServerError(code, message, hint);
-    }
-  }
-  return new PluginError('BAD_ANSWER', {}, `HTTP ${answer.status}`);
-}
-
-function isServerError(error: Error, code: ErrorCode): boolean {
-  return error instanceof ServerError && error.code === code;
-}
-
-/** Milliseconds to wait before we ask again. */
-function pauseOf(answer: HttpAnswer, longest: number): number {
-  const asked = Number(answer.header('retry-after'));
-  return Math.min((asked > 0 ? asked : RETRY_AFTER_SECONDS) * 1000, longest);
 }

@@ -5,10 +5,11 @@ export type Samples = Uint8Array | Uint16Array | Float32Array;
  * Brings chunky samples to 8-bit sRGB(A). Normally Photoshop has done that and nothing is copied; this is for versions
  * that refuse the conversion. One and two components are grey and grey with alpha.
  */
-export function toEightBitRgb(samples: Samples, components: number): { channels: 3 | 4; data: Uint8Array } {
+export function toEightBitRgb(samples: Samples, components: number): { channels: 3 | 4; depth: 8; data: Uint8Array } {
   const hasAlpha = components === 2 || components === 4;
   const channels = hasAlpha ? 4 : 3;
-  if (samples.BYTES_PER_ELEMENT === 1 && components === channels) return { channels, data: samples as Uint8Array };
+  if (samples.BYTES_PER_ELEMENT === 1 && components === channels)
+    return { channels, depth: 8, data: samples as Uint8Array };
   const pixels = Math.floor(samples.length / components);
   const data = new Uint8Array(pixels * channels);
   const toByte = byteConverter(samples.BYTES_PER_ELEMENT);
@@ -21,7 +22,7 @@ export function toEightBitRgb(samples: Samples, components: number): { channels:
     // Alpha is a share, not a light: it keeps clear of the transfer curve.
     if (hasAlpha) data[to++] = shareToByte(samples[from + components - 1]!, samples.BYTES_PER_ELEMENT);
   }
-  return { channels, data };
+  return { channels, depth: 8, data };
 }
 
 function byteConverter(bytesPerSample: number): (sample: number) => number {

@@ -19,6 +19,11 @@ export const getHasMask = (target: Target) => ({
   _target: [{ _property: 'hasUserMask' }, ...layerReference(target)],
 });
 
+export const getBoundsNoMask = (target: Target) => ({
+  _obj: 'get',
+  _target: [{ _property: 'boundsNoMask' }, ...layerReference(target)],
+});
+
 /** What double-clicking the Background does; Photoshop names the layer "Layer 0" in its own language. */
 export const convertBackground = () => ({
   _obj: 'set',
@@ -41,11 +46,11 @@ export const selectLayer = (layerId: number, add: boolean) => ({
 });
 
 /** These two act on the active layer. */
-export const makeMaskFromSelection = () => ({
+export const makeMaskFromSelection = (how: 'revealSelection' | 'hideAll') => ({
   _obj: 'make',
   new: { _class: 'channel' },
   at: MASK,
-  using: { _enum: 'userMaskEnabled', _value: 'revealSelection' },
+  using: { _enum: 'userMaskEnabled', _value: how },
   ...SILENT,
 });
 
@@ -55,6 +60,21 @@ export const deselect = () => ({
   _obj: 'set',
   _target: [SELECTION],
   to: { _enum: 'ordinal', _value: 'none' },
+  ...SILENT,
+});
+
+/** These two act on the active document. */
+export const loadMaskAsSelection = ({ layerId }: Target) => ({
+  _obj: 'set',
+  _target: [SELECTION],
+  to: { _ref: [MASK, { _ref: 'layer', _id: layerId }] },
+  ...SILENT,
+});
+
+/** An all-black alpha channel. */
+export const makeChannel = (name: string) => ({
+  _obj: 'make',
+  new: { _obj: 'channel', name, colorIndicates: { _enum: 'maskIndicator', _value: 'maskedAreas' } },
   ...SILENT,
 });
 

@@ -23,6 +23,37 @@ export async function asOneHistoryState<T>(
   return result;
 }
 
+/** Everything `body` does to the document is taken back after it, whether it throws or not. */
+export async function asNothing<T>(
+  { context, name }: ModalScope,
+  document: Document,
+  body: () => Promise<T>,
+): Promise<T> {
+  const { hostControl } = context;
+  const suspension = await hostControl.suspendHistory({ documentID: document.id, name }).catch(() => null);
+  if (suspension !== null && !isNotOurs(suspension)) {
+    const result = await body();
+    // A failure must come out: a throw is what makes Photoshop take everything back at the end of the scope.
+    await hostControl.resumeHistory(suspension, false);
+    return result;
+  }
+  const before = document.activeHistoryState;
+  try {
+    return await body();
+  } finally {
+    document.activeHistoryState = before;
+  }
+}
+
+/** Tells one moment of a document from another; null when it is closed. */
+export function momentOf(document: Document): number | null {
+  try {
+    return document.activeHistoryState.id;
+  } catch {
+    return null;
+  }
+}
+
 function isNotOurs(suspension: unknown): boolean {
   if (typeof suspension === 'number') return suspension === NOT_OURS;
   if (typeof suspension !== 'object' || suspension === null) return true;

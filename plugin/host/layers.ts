@@ -2,8 +2,8 @@ import type { Document } from 'photoshop/dom/Document.js';
 import type { Layer } from 'photoshop/dom/Layer.js';
 import { PluginError, textOf } from '../errors.ts';
 import type { Bounds } from '../picture.ts';
-import { getHasMask, play } from './descriptors.ts';
-import type { LayerFacts, LayerKind, Target } from './host.ts';
+import { getBoundsNoMask, getHasMask, play } from './descriptors.ts';
+import type { DocumentFacts, LayerFacts, LayerKind, SelectedLayers, Target } from './host.ts';
 import { isBusy } from './modal-scope.ts';
 import { app } from './uxp.ts';
 
@@ -20,7 +20,7 @@ const KINDS: Record<string, LayerKind> = {
   pattern: 'fill',
 };
 
-export function getActiveTarget(): Target {
+export function getSelectedLayers(): SelectedLayers {
   // Typed as never null, but it is when nothing is open; some versions throw instead.
   let document: Document | null;
   try {
@@ -29,11 +29,7 @@ export function getActiveTarget(): Target {
     document = null;
   }
   if (!document) throw new PluginError('NO_DOCUMENT');
-  const layers = document.activeLayers;
-  const layer = layers[0];
-  if (layer === undefined) throw new PluginError('NO_LAYER');
-  if (layers.length > 1) throw new PluginError('SEVERAL_LAYERS');
-  return { documentId: document.id, layerId: layer.id };
+  return { documentId: document.id, layerIds: Array.from(document.activeLayers, ({ id }) => id) };
 }
 
 export function findDocument(documentId: number): Document {
@@ -63,24 +59,45 @@ function findIn(layers: ArrayLike<Layer> | null, layerId: number): Layer | null 
   return null;
 }
 
-export async function inspectLayer(target: Target): Promise<LayerFacts> {
-  const document = findDocument(target.documentId);
-  const layer = findLayer(document, target.layerId);
+export function inspectDocument(documentId: number): DocumentFacts {
+  return factsOf(findDocument(documentId));
+}
+
+function factsOf(document: Document): DocumentFacts {
   return {
-    target,
     documentName: document.name,
-    layerName: layer.name,
     width: Math.round(document.width),
     height: Math.round(document.height),
     mode: document.mode,
     depth: depthOf(document),
     quickMask: document.quickMaskMode === true,
+  };
+}
+
+export async function inspectLayer(target: Target): Promise<LayerFacts> {
+  const document = findDocument(target.documentId);
+  const layer = findLayer(document, target.layerId);
+  const masked = await hasMask(target, layer.name);
+  return {
+    ...factsOf(document),
+    target,
+    layerName: layer.name,
     kind: KINDS[layer.kind ?? 'pixel'] ?? 'adjustment',
     background: layer.isBackgroundLayer === true,
+    clipped: layer.isClippingMask === true,
     lock: lockOf(layer),
-    hasMask: await hasMask(target, layer.name),
-    bounds: roundOutwards(layer.boundsNoEffects),
+    hasMask: masked,
+    bounds: roundOutwards((masked ? await boundsWithoutMask(target) : null) ?? layer.boundsNoEffects),
   };
+}
+
+/** What a mask hides may not count for a layer's bounds. Null where Photoshop does not say. */
+async function boundsWithoutMask(target: Target): Promise<Bounds | null> {
+  const { boundsNoMask } = await play(getBoundsNoMask(target)).catch(() => ({ boundsNoMask: null }));
+  if (typeof boundsNoMask !== 'object' || boundsNoMask === null) return null;
+  const side = (name: keyof Bounds) => Number(boundsNoMask[name]?._value ?? boundsNoMask[name]);
+  const bounds = { left: side('left'), top: side('top'), right: side('right'), bottom: side('bottom') };
+  return Object.values(bounds).every(Number.isFinite) ? bounds : null;
 }
 
 /** Reads `bitDepth16` and the like; a depth that does not say its number is the usual one. */
@@ -110,6 +127,6 @@ async function hasMask(target: Target, layer: string): Promise<boolean> {
   }
 }
 
-function roundOutwards({ left, top, right, bottom }: Bounds): Bounds {
+export function roundOutwards({ left, top, right, bottom }: Bounds): Bounds {
   return { left: Math.floor(left), top: Math.floor(top), right: Math.ceil(right), bottom: Math.ceil(bottom) };
 }

@@ -3,9 +3,6 @@ import type { Alpha } from '../picture.ts';
 import { shareToByte } from './convert-pixels.ts';
 import { imaging } from './uxp.ts';
 
-/** What Edit > Undo and the History panel call our one step. */
-export const HISTORY_NAME = 'Hairline mask';
-
 /** The grey of masks in Adobe's documentation; without a profile Photoshop takes the document's. */
 export const MASK_PROFILE = 'Gray Gamma 2.2';
 
@@ -13,17 +10,12 @@ export const MASK_PROFILE = 'Gray Gamma 2.2';
 export async function withMaskData<T>(
   mask: Alpha,
   colorProfile: string | null,
-  use: (put: {
-    imageData: Imaging.PhotoshopImageData;
-    replace: true;
-    targetBounds: Rect;
-    commandName: string;
-  }) => Promise<T>,
+  use: (put: { imageData: Imaging.PhotoshopImageData; replace: true; targetBounds: Rect }) => Promise<T>,
 ): Promise<T> {
   const imageData = await createMaskData(mask, colorProfile);
   try {
     const targetBounds = { left: 0, top: 0, width: mask.width, height: mask.height };
-    return await use({ imageData, replace: true, targetBounds, commandName: HISTORY_NAME });
+    return await use({ imageData, replace: true, targetBounds });
   } finally {
     imageData.dispose();
   }

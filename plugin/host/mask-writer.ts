@@ -1,11 +1,12 @@
 import type { Document } from 'photoshop/dom/Document.js';
 import { PluginError, textOf } from '../errors.ts';
-import type { Alpha, Bounds } from '../picture.ts';
-import { cutStrips, findDifference } from './compare-mask.ts';
+import type { Alpha } from '../picture.ts';
+import { findDifference, type MaskPart } from './compare-mask.ts';
 import { getHasMask, play } from './descriptors.ts';
 import type { Target } from './host.ts';
 import { findLayer } from './layers.ts';
 import { MASK_PROFILE, toEightBit, withMaskData } from './mask-data.ts';
+import { readMaskStrips } from './mask-reader.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { writeThroughSelection } from './selection-mask.ts';
 import { imaging } from './uxp.ts';
@@ -16,13 +17,13 @@ interface Way {
 }
 
 /**
- * Gives the layer its mask and reads it back. How Photoshop takes 16-bit masks, grey profiles and blocks of zeros
+ * Gives the layer its mask, in place of one that it may have, and reads it back. How Photoshop takes 16-bit masks, grey profiles and blocks of zeros
  * differs between versions, so there is more than one way, and a way counts only if the mask reads back right.
  */
-export async function writeMask(scope: ModalScope, document: Document, target: Target, mask: Alpha): Promise<void> {
+export async function writeMask(scope: ModalScope, document: Document, target: Target, mask: Alpha): Promise<string> {
   const put = (name: string, alpha: () => Alpha, profile: string | null): Way => ({
     name,
-    write: () => putMask(target, alpha(), profile),
+    write: () => putMask(scope, target, alpha(), profile),
   });
   const ways = [
     put('put', () => mask, MASK_PROFILE),
@@ -35,8 +36,8 @@ export async function writeMask(scope: ModalScope, document: Document, target: T
     scope.check();
     try {
       await way.write();
-      const fault = await findFault(scope, target, mask);
-      if (fault === null) return;
+      const { fault, fingerprint } = await verify(scope, target, mask);
+      if (fault === null) return fingerprint;
       failures.push(`${way.name}: ${fault}`);
     } catch (thrown) {
       scope.check();
@@ -53,38 +54,66 @@ function explain(document: Document, target: Target, detail: string): PluginErro
   return new PluginError(locked ? 'LAYER_LOCKED' : 'WRITE_FAILED', { layer: layer.name }, detail);
 }
 
-function putMask({ documentId, layerId }: Target, mask: Alpha, colorProfile: string | null): Promise<void> {
+function putMask(
+  scope: ModalScope,
+  { documentId, layerId }: Target,
+  mask: Alpha,
+  colorProfile: string | null,
+): Promise<void> {
   return withMaskData(mask, colorProfile, async (put) => {
-    await imaging.putLayerMask({ documentID: documentId, layerID: layerId, ...put });
+    await imaging.putLayerMask({ documentID: documentId, layerID: layerId, ...put, commandName: scope.name });
   });
 }
 
 /** Says what is wrong with the mask in the document, or null if nothing is. All of it is read: faults come in blocks. */
-async function findFault(scope: ModalScope, target: Target, mask: Alpha): Promise<string | null> {
-  if ((await play(getHasMask(target))).hasUserMask === false) return 'the layer has no mask';
-  for (const strip of cutStrips(mask.width, mask.height)) {
-    scope.check();
-    const fault = await compareStrip(target, mask, strip);
-    if (fault !== null) return fault;
-    scope.report(strip.bottom / mask.height);
-  }
-  return null;
+async function verify(
+  scope: ModalScope,
+  target: Target,
+  mask: Alpha,
+): Promise<{ fault: string | null; fingerprint: string }> {
+  if ((await play(getHasMask(target))).hasUserMask === false)
+    return { fault: 'the layer has no mask', fingerprint: '' };
+  const fingerprint = new Fingerprint();
+  let fault: string | null = null;
+  await readMaskStrips(scope, target, mask, (part) => {
+    fingerprint.add(part);
+    // What cannot be read counts as right.
+    if (part !== null) fault = findDifference(mask, part);
+    return fault === null;
+  });
+  return { fault, fingerprint: fingerprint.text };
 }
 
-/** What cannot be read counts as right: some versions answer nothing where a mask is all black or all white. */
-async function compareStrip(target: Target, mask: Alpha, sourceBounds: Bounds): Promise<string | null> {
-  const { documentId: documentID, layerId: layerID } = target;
-  const read = await imaging.getLayerMask({ documentID, layerID, kind: 'user', sourceBounds }).catch(() => null);
-  if (read === null) return null;
-  try {
-    const { width, height } = read.imageData;
-    const samples = await read.imageData.getData({ chunky: true, fullRange: true });
-    // The answer may be trimmed, so its own bounds say where it lies.
-    const { left, top } = read.sourceBounds;
-    const fits = left >= 0 && top >= 0 && left + width <= mask.width && top + height <= mask.height;
-    if (!fits || samples.length !== width * height) return null;
-    return findDifference(mask, { left, top, width, height, samples });
-  } finally {
-    read.imageData.dispose();
+/** Of the mask as Photoshop gives it back; null where the layer has none. */
+export async function fingerprintOf(scope: ModalScope, document: Document, target: Target): Promise<string | null> {
+  if ((await play(getHasMask(target))).hasUserMask === false) return null;
+  const fingerprint = new Fingerprint();
+  const size = { width: Math.round(document.width), height: Math.round(document.height) };
+  await readMaskStrips(scope, target, size, (part) => {
+    fingerprint.add(part);
+    return true;
+  });
+  return fingerprint.text;
+}
+
+/** FNV-1a over the samples and where they lie: not against forgers, only to see that nobody painted on a mask. */
+class Fingerprint {
+  private hash = 0x811c9dc5;
+
+  add(part: MaskPart | null): void {
+    this.mix(part === null ? 0 : 1);
+    if (part === null) return;
+    for (const number of [part.left, part.top, part.width, part.height]) this.mix(number);
+    const { samples } = part;
+    const scale = samples.BYTES_PER_ELEMENT === 4 ? 65535 : 1;
+    for (let index = 0; index < samples.length; index++) this.mix(Math.round(samples[index]! * scale));
+  }
+
+  get text(): string {
+    return (this.hash >>> 0).toString(16);
+  }
+
+  private mix(number: number): void {
+    this.hash = Math.imul(this.hash ^ number, 0x01000193);
   }
 }

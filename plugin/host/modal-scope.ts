@@ -14,6 +14,8 @@ export interface ModalOptions {
 /** A running modal scope. Photoshop's execution context is kept whole: copying it loses its hidden members. */
 export interface ModalScope {
   context: ExecutionContext;
+  /** The scope's `commandName`: for history states where the history is not ours to suspend. */
+  name: string;
   /** Throws Cancelled if the user cancelled, in the panel or in Photoshop's progress bar. Call it between steps. */
   check(): void;
   /** Moves Photoshop's progress bar, 0..1, once it is up; earlier a report would make it flash. */
@@ -48,7 +50,7 @@ export async function runModal<T>(
       return await core.executeAsModal(async (context) => {
         inside.started = true;
         try {
-          return await body(enterScope(context, cancel));
+          return await body(enterScope(context, options.commandName, cancel));
         } catch (thrown) {
           inside.thrown = thrown;
           throw thrown;
@@ -66,10 +68,11 @@ export async function runModal<T>(
   }
 }
 
-function enterScope(context: ExecutionContext, cancel: Cancellation): ModalScope {
+function enterScope(context: ExecutionContext, name: string, cancel: Cancellation): ModalScope {
   const start = Date.now();
   const scope: ModalScope = {
     context,
+    name,
     report(value) {
       if (Date.now() - start > BAR_APPEARS) context.reportProgress({ value });
     },

@@ -1,53 +1,80 @@
 import type { Document } from 'photoshop/dom/Document.js';
+import { Cancelled } from '../cancellation.ts';
 import { PluginError } from '../errors.ts';
+import { type HostWords, nameAfter } from '../words.ts';
 import { withActiveDocument } from './active-layer.ts';
+import { saveChannel } from './channels.ts';
 import { convertBackground, play } from './descriptors.ts';
-import { asOneHistoryState } from './history.ts';
-import type { Host, Target } from './host.ts';
-import { findDocument, findLayer, getActiveTarget, inspectLayer } from './layers.ts';
-import { HISTORY_NAME } from './mask-data.ts';
-import { writeMask } from './mask-writer.ts';
-import { runModal } from './modal-scope.ts';
-import { readPixels, readThumbnail } from './pixel-reader.ts';
+import { asOneHistoryState, momentOf } from './history.ts';
+import type { EditScope, Host, Target } from './host.ts';
+import { findDocument, findLayer, getSelectedLayers, inspectDocument, inspectLayer } from './layers.ts';
+import { readMask } from './mask-reader.ts';
+import { fingerprintOf, writeMask } from './mask-writer.ts';
+import { type ModalScope, runModal } from './modal-scope.ts';
+import { readThumbnail } from './pixel-reader.ts';
+import { readSelection } from './selection.ts';
+import { readPicture } from './source-reader.ts';
 
 /** A busy Photoshop before reading: say so soon. Before writing: the matte is precious, so wait about a minute. */
 const READ_ATTEMPTS = 2;
 const EDIT_ATTEMPTS = 25;
 
 /** The real Photoshop. */
-export const photoshopHost: Host = {
-  activeTarget: getActiveTarget,
-  inspect: inspectLayer,
+export function createPhotoshopHost(words: HostWords): Host {
+  return {
+    selectedLayers: getSelectedLayers,
+    inspectDocument,
+    inspect: inspectLayer,
 
-  read(cancel, body) {
-    return runModal({ commandName: 'Hairline: reading', attempts: READ_ATTEMPTS }, cancel, (scope) =>
-      body({
-        readThumbnail: (target, region) => readThumbnail(scope, target, region),
-        readPixels(target, region) {
-          const { name } = findLayer(findDocument(target.documentId), target.layerId);
-          return readPixels(scope, target, name, region);
-        },
-      }),
-    );
-  },
+    read(cancel, body) {
+      return runModal({ commandName: words.reading, attempts: READ_ATTEMPTS }, cancel, (scope) =>
+        body({
+          readThumbnail: (source, region) => readThumbnail(scope, source, region),
+          readPicture: (source, region, deep) => readPicture(scope, source, region, deep),
+          readSelection: (documentId) => readSelection(scope, findDocument(documentId)),
+        }),
+      );
+    },
 
-  edit(documentId, cancel, onBusy, body) {
-    return runModal({ commandName: HISTORY_NAME, attempts: EDIT_ATTEMPTS, onBusy }, cancel, (scope) => {
+    async edit(documentId, delivery, cancel, onBusy, body) {
       const document = findDocument(documentId);
-      return asOneHistoryState(scope, document, HISTORY_NAME, async () => {
-        scope.check();
-        const result = await body({
-          readThumbnail: (target, region) => readThumbnail(scope, target, region),
-          convertBackground: (target) => unlockBackground(document, target),
-          writeMask: (target, mask) => writeMask(scope, document, target, mask),
-        });
-        // The last moment at which a cancel can still undo everything.
-        scope.check();
-        return result;
-      });
-    });
-  },
-};
+      const before = momentOf(document);
+      const name = words.history[delivery];
+      const end: { result?: Awaited<ReturnType<typeof body>> } = {};
+      try {
+        await runModal({ commandName: name, attempts: EDIT_ATTEMPTS, onBusy }, cancel, (scope) =>
+          asOneHistoryState(scope, findDocument(documentId), name, async () => {
+            scope.check();
+            const result = await body(editScope(scope, document, words));
+            // The last moment at which a cancel can still undo everything.
+            scope.check();
+            end.result = result;
+          }),
+        );
+      } catch (thrown) {
+        if (!(thrown instanceof Cancelled) || !('result' in end)) throw thrown;
+      }
+      // A cancel may come too late, or while Photoshop takes everything back: say what is true, not what was asked for.
+      if (cancel.cancelled && momentOf(document) === before) throw new Cancelled();
+      return end.result as Awaited<ReturnType<typeof body>>;
+    },
+  };
+}
+
+function editScope(scope: ModalScope, document: Document, words: HostWords): EditScope {
+  return {
+    readThumbnail: (source, region) => readThumbnail(scope, source, region),
+    convertBackground: (target) => unlockBackground(document, target),
+    readMask: (target, depth) => readMask(scope, document, target, depth),
+    writeMask: (target, mask) => writeMask(scope, document, target, mask),
+    fingerprint: (target) => fingerprintOf(scope, document, target),
+    keepMask(target, mask) {
+      const { name } = findLayer(document, target.layerId);
+      return saveChannel(scope, document, nameAfter(words.oldMask, name), mask);
+    },
+    addChannel: (alpha) => saveChannel(scope, document, words.channel, alpha),
+  };
+}
 
 /** Photoshop may give the layer another id, so it is looked up again: the Background is always the lowest layer. */
 async function unlockBackground(document: Document, target: Target): Promise<Target> {

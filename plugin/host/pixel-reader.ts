@@ -1,8 +1,10 @@
+import type { Document } from 'photoshop/dom/Document.js';
 import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
 import { PluginError, textOf } from '../errors.ts';
-import { type Bounds, heightOf, type Picture, widthOf } from '../picture.ts';
-import { toEightBitRgb } from './convert-pixels.ts';
-import type { Target } from './host.ts';
+import { type Bounds, heightOf, type Picture, type Pixels, widthOf } from '../picture.ts';
+import { type Samples, toEightBitRgb } from './convert-pixels.ts';
+import type { Source } from './host.ts';
+import { findDocument } from './layers.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { imaging } from './uxp.ts';
 
@@ -17,6 +19,20 @@ const REQUESTS: readonly Partial<Imaging.GetPixelsOptions>[] = [
   { colorSpace: 'RGB' },
 ];
 
+const DEEP: Partial<Imaging.GetPixelsOptions> = {
+  colorSpace: 'RGB',
+  colorProfile: 'sRGB IEC61966-2.1',
+  componentSize: 16,
+};
+
+/** For pixels that go back into the document: RGB as it is there, and 16 bits of sRGB of anything that is not. */
+function deepRequests({ mode, bitsPerChannel }: Document): readonly Partial<Imaging.GetPixelsOptions>[] {
+  const bits = /\d+$/.exec(String(bitsPerChannel))?.[0];
+  if (bits === '8') return mode === 'RGBColorMode' ? [{ colorSpace: 'RGB', componentSize: 8 }, ...REQUESTS] : REQUESTS;
+  if (bits === '16' && mode === 'RGBColorMode') return [{ colorSpace: 'RGB', componentSize: 16 }, ...REQUESTS];
+  return [DEEP, ...REQUESTS];
+}
+
 /** Longest side of a thumbnail. Photoshop serves these from its cache, so they cost next to nothing. */
 const THUMBNAIL = 64;
 
@@ -24,8 +40,15 @@ const THUMBNAIL = 64;
 const EMPTY = /empty image region/i;
 
 /** Reads the layer at full size. `region` must lie on the canvas; the answer may be smaller, trimmed to real pixels. */
-export async function readPixels(scope: ModalScope, target: Target, layer: string, region: Bounds): Promise<Picture> {
-  const { imageData, sourceBounds, level } = await getPixels(scope, target, layer, region);
+export async function readPixels(
+  scope: ModalScope,
+  source: Source,
+  layer: string,
+  region: Bounds,
+  deep: boolean,
+): Promise<Picture> {
+  const requests = deep ? deepRequests(findDocument(source.documentId)) : REQUESTS;
+  const { imageData, sourceBounds, level } = await getPixels(scope, source, layer, region, requests);
   try {
     scope.check();
     if (level > 0) throw new PluginError('READ_FAILED', { layer }, `Photoshop answered at pyramid level ${level}`);
@@ -37,23 +60,32 @@ export async function readPixels(scope: ModalScope, target: Target, layer: strin
       throw new PluginError('READ_FAILED', { layer }, `${samples.length} samples for ${width}x${height}x${components}`);
     }
     // Where the pixels lie is what Photoshop returned, not what was asked for.
-    return { left: sourceBounds.left, top: sourceBounds.top, width, height, ...toEightBitRgb(samples, components) };
+    const { left, top } = sourceBounds;
+    const profile = imageData.colorProfile || null;
+    return { left, top, width, height, profile, ...(deep ? toRgb : toEightBitRgb)(samples, components) };
   } finally {
     imageData.dispose();
   }
 }
 
-export async function readThumbnail(scope: ModalScope, target: Target, region: Bounds): Promise<Picture | null> {
-  const { documentId: documentID, layerId: layerID } = target;
+type Colours = Pick<Pixels, 'channels' | 'depth' | 'data'>;
+
+function toRgb(samples: Samples, components: number): Colours {
+  if (samples.BYTES_PER_ELEMENT !== 2 || components < 3) return toEightBitRgb(samples, components);
+  return { channels: components === 4 ? 4 : 3, depth: 16, data: samples as Uint16Array };
+}
+
+export async function readThumbnail(scope: ModalScope, source: Source, region: Bounds): Promise<Picture | null> {
   const side = widthOf(region) >= heightOf(region) ? 'width' : 'height';
   const targetSize = { [side]: Math.min(THUMBNAIL, Math.max(widthOf(region), heightOf(region))) };
   try {
-    const read = await imaging.getPixels({ documentID, layerID, sourceBounds: region, targetSize, ...REQUESTS[0] });
+    const read = await imaging.getPixels({ ...idsOf(source), sourceBounds: region, targetSize, ...REQUESTS[0] });
     const { imageData, sourceBounds } = read;
     try {
       const { width, height, components } = imageData;
       const samples = await imageData.getData({ chunky: true, fullRange: true });
-      return { left: sourceBounds.left, top: sourceBounds.top, width, height, ...toEightBitRgb(samples, components) };
+      const { left, top } = sourceBounds;
+      return { left, top, width, height, profile: null, ...toEightBitRgb(samples, components) };
     } finally {
       imageData.dispose();
     }
@@ -66,15 +98,15 @@ export async function readThumbnail(scope: ModalScope, target: Target, region: B
 
 async function getPixels(
   scope: ModalScope,
-  target: Target,
+  source: Source,
   layer: string,
   region: Bounds,
+  requests: readonly Partial<Imaging.GetPixelsOptions>[],
 ): Promise<Imaging.GetPixelsResult> {
   let refusal = '';
-  for (const request of REQUESTS) {
+  for (const request of requests) {
     try {
-      const { documentId: documentID, layerId: layerID } = target;
-      return await imaging.getPixels({ documentID, layerID, sourceBounds: region, ...request });
+      return await imaging.getPixels({ ...idsOf(source), sourceBounds: region, ...request });
     } catch (thrown) {
       scope.check();
       refusal = textOf(thrown);
@@ -82,4 +114,9 @@ async function getPixels(
     }
   }
   throw new PluginError('READ_FAILED', { layer }, refusal);
+}
+
+/** Without a layer Photoshop answers with what is visible. */
+function idsOf({ documentId: documentID, layerId: layerID }: Source) {
+  return layerID === null ? { documentID } : { documentID, layerID };
 }

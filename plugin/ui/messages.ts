@@ -27,7 +27,7 @@ function describePanel(state: PanelState, strings: Strings): Message {
     case 'writing':
       return say(state.busy ? status.busy : status.writing);
     case 'done':
-      return say(status.done, { layer: state.result.layerName });
+      return say(status.done, { layer: state.result.layers[0]?.layerName ?? '' });
     case 'failed':
       return describeError(state.error, strings);
     default:

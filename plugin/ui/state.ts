@@ -1,6 +1,7 @@
 import type { Subject } from '../../protocol/matte.ts';
 import type { Server } from '../client/client.ts';
-import type { Progress, Result } from '../commands/mask-subject.ts';
+import type { Result } from '../commands/mask-subject.ts';
+import type { Progress } from '../commands/progress.ts';
 
 /** One run of the button, from the user's point of view. */
 export type PanelState =

@@ -1,8 +1,12 @@
 import type { Client, Matte, MatteRequest, Server } from '../../plugin/client/client.ts';
-import type { Alpha, Picture } from '../../plugin/picture.ts';
+import { ServerError } from '../../plugin/errors.ts';
+import type { Alpha, Pixels } from '../../plugin/picture.ts';
+import type { EdgeRequest } from '../../protocol/edge.ts';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
 
 const health = { name: 'hairline', version: '0.1.0', protocol: PROTOCOL_VERSION } as const;
+
+type Size = { width: number; height: number };
 
 /** A server that finds everything it is sent fully opaque, unless told otherwise. */
 export class FakeClient implements Client {
@@ -13,10 +17,16 @@ export class FakeClient implements Client {
   };
   connectError: Error | null = null;
   matteError: Error | null = null;
-  /** Called on entering 'connect', 'upload', 'wait'. */
+  /** Called on entering 'connect', 'upload', 'wait', 'edge'. */
   onStage: (stage: string) => void = () => {};
   level = 1;
+  /** Opacity after edge controls. */
+  edgeLevel = 0.5;
   requests: MatteRequest[] = [];
+  edges: EdgeRequest[] = [];
+  /** Mattes that the server keeps: their size by id. */
+  kept = new Map<string, Size>();
+  keepsMattes = true;
 
   connect: Client['connect'] = async (cancel) => {
     this.onStage('connect');
@@ -35,12 +45,39 @@ export class FakeClient implements Client {
     this.onStage('wait');
     cancel.throwIfCancelled();
     if (this.matteError !== null) throw this.matteError;
-    return { alpha: this.alphaFor(picture, depth), model: 'isnet', provider: 'cpu' };
+    const matteId = `matte-${this.requests.length}`;
+    if (this.keepsMattes) this.kept.set(matteId, picture);
+    return { alpha: this.alphaFor(picture, depth, this.level), model: 'isnet', provider: 'cpu', matteId };
   };
 
-  private alphaFor({ width, height }: Picture, depth: 8 | 16): Alpha {
+  edge: Client['edge'] = async (_server, matteId, request, cancel) => {
+    const size = this.find(matteId, request);
+    cancel.throwIfCancelled();
+    return this.alphaFor(size, request.depth ?? 8, this.edgeLevel);
+  };
+
+  colours: Client['colours'] = async (_server, matteId, request, cancel): Promise<Pixels> => {
+    const { width, height } = this.find(matteId, request);
+    cancel.throwIfCancelled();
+    return { width, height, channels: 4, depth: 8, data: new Uint8Array(width * height * 4).fill(200) };
+  };
+
+  preview: Client['preview'] = async (_server, matteId, request) => {
+    this.find(matteId, request);
+    return { type: 'image/png', bytes: new ArrayBuffer(8) };
+  };
+
+  private find(matteId: string, request: EdgeRequest): Size {
+    this.edges.push(request);
+    this.onStage('edge');
+    const size = this.kept.get(matteId);
+    if (size === undefined) throw new ServerError('MATTE_GONE', 'This matte is no longer kept.', 'Send it again.');
+    return size;
+  }
+
+  private alphaFor({ width, height }: Size, depth: 8 | 16, level: number): Alpha {
     const data = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
-    data.fill(Math.round(this.level * (depth === 8 ? 255 : 65535)));
+    data.fill(Math.round(level * (depth === 8 ? 255 : 65535)));
     return { width, height, depth, data };
   }
 }

@@ -1,13 +1,12 @@
-import type { Cancellation } from '../../plugin/cancellation.ts';
 import { PluginError } from '../../plugin/errors.ts';
-import type { Host, LayerFacts, Target } from '../../plugin/host/host.ts';
+import type { EditScope, Host, LayerFacts, Marquee, SelectedLayers, Source, Target } from '../../plugin/host/host.ts';
 import type { Alpha, Bounds, Picture } from '../../plugin/picture.ts';
 
-/** A host with one layer. Edits count only when the scope ends without a throw, as in Photoshop. */
+/** A host whose layers are all alike. Edits count only when the scope ends without a throw, as in Photoshop. */
 export class FakeHost implements Host {
   facts: LayerFacts;
-  /** What `activeTarget` answers; an error is thrown. */
-  active: Target | PluginError;
+  /** What is selected in the Layers panel; an error is thrown. */
+  selected: SelectedLayers | PluginError;
   /** Fails every look at the layer: closed document or deleted layer. */
   gone: PluginError | null = null;
   /** Called on entering a stage: 'inspect', 'read', 'edit', 'convert', 'write', 'leave'. */
@@ -15,16 +14,21 @@ export class FakeHost implements Host {
   /** Where the pixels are, if Photoshop trims the region. */
   trim: Bounds | null = null;
   /** What the layer looks like; null if Photoshop will not say. */
-  thumbnail: Picture | null = { left: 0, top: 0, width: 2, height: 1, channels: 3, data: new Uint8Array(6) };
+  thumbnail: Picture | null = {
+    ...{ left: 0, top: 0, width: 2, height: 1, channels: 3, depth: 8, profile: null },
+    data: new Uint8Array(6),
+  };
+  marquee: Marquee | null = null;
   stages: string[] = [];
-  /** Committed masks by layer id, and history states. */
+  reads: Source[] = [];
+  /** Committed masks by layer id, alpha channels, and history states. */
   masks = new Map<number, Alpha>();
+  channels: { name: string; alpha: Alpha }[] = [];
   history: string[] = [];
 
   constructor(facts: Partial<LayerFacts> = {}) {
     const target = { documentId: 7, layerId: 3 };
-    const bounds = { left: 0, top: 0, right: 6, bottom: 4 };
-    this.active = target;
+    this.selected = { documentId: 7, layerIds: [3] };
     this.facts = {
       target,
       documentName: 'portrait.psd',
@@ -36,16 +40,22 @@ export class FakeHost implements Host {
       quickMask: false,
       kind: 'picture',
       background: false,
+      clipped: false,
       lock: null,
       hasMask: false,
-      bounds,
+      bounds: { left: 0, top: 0, right: 6, bottom: 4 },
       ...facts,
     };
   }
 
-  activeTarget(): Target {
-    if (this.active instanceof PluginError) throw this.active;
-    return this.active;
+  selectedLayers(): SelectedLayers {
+    if (this.selected instanceof PluginError) throw this.selected;
+    return this.selected;
+  }
+
+  inspectDocument() {
+    if (this.gone !== null) throw this.gone;
+    return this.facts;
   }
 
   async inspect(target: Target): Promise<LayerFacts> {
@@ -57,41 +67,56 @@ export class FakeHost implements Host {
   read: Host['read'] = async (cancel, body) => {
     this.enter('read');
     const result = await body({
-      readPixels: async (_target, region) => this.readPixels(region),
+      readPicture: async (source, region) => this.readPicture(source, region),
       readThumbnail: async () => this.thumbnail,
+      readSelection: async () => this.marquee,
     });
     cancel.throwIfCancelled();
     return result;
   };
 
-  edit: Host['edit'] = async (_documentId, cancel: Cancellation, _onBusy, body) => {
+  edit: Host['edit'] = async (_documentId, delivery, cancel, _onBusy, body) => {
     this.enter('edit');
-    const written = new Map<number, Alpha>();
+    const masks = new Map(this.masks);
+    const channels = [...this.channels];
     cancel.throwIfCancelled();
-    const result = await body({
+    const scope: EditScope = {
       readThumbnail: async () => this.thumbnail,
       convertBackground: async (target) => {
         this.enter('convert');
         cancel.throwIfCancelled();
         return { ...target, layerId: target.layerId + 100 };
       },
-      writeMask: async (target, mask) => {
+      readMask: async ({ layerId }) => masks.get(layerId)!,
+      writeMask: async ({ layerId }, mask) => {
         this.enter('write');
         cancel.throwIfCancelled();
-        written.set(target.layerId, mask);
+        masks.set(layerId, mask);
+        return mask.data.join();
       },
-    });
+      fingerprint: async ({ layerId }) => masks.get(layerId)?.data.join() ?? null,
+      keepMask: async (_target, alpha) => keep('Portrait mask', alpha),
+      addChannel: async (alpha) => keep('Hairline', alpha),
+    };
+    const keep = (name: string, alpha: Alpha) => {
+      channels.push({ name, alpha: { ...alpha, data: alpha.data.slice() } });
+      return name;
+    };
+    const result = await body(scope);
     this.enter('leave');
     cancel.throwIfCancelled();
-    this.masks = new Map([...this.masks, ...written]);
-    this.history.push('Hairline mask');
+    this.masks = masks;
+    this.channels = channels;
+    this.history.push(delivery);
     return result;
   };
 
-  private readPixels(region: Bounds): Picture {
+  private readPicture(source: Source, region: Bounds): Picture {
+    this.reads.push(source);
     const { left, top, right, bottom } = this.trim ?? region;
     const [width, height] = [right - left, bottom - top];
-    return { left, top, width, height, channels: 4, data: new Uint8Array(width * height * 4) };
+    const data = new Uint8Array(width * height * 4);
+    return { left, top, width, height, channels: 4, depth: 8, profile: null, data };
   }
 
   private enter(stage: string): void {

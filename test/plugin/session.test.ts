@@ -46,7 +46,7 @@ test('one run at a time; the second is told so and the first goes on', async () 
   const first = session.maskSubject();
   await expect(session.maskSubject()).resolves.toMatchObject({ name: 'failed', error: { code: 'ALREADY_RUNNING' } });
   await expect(first).resolves.toMatchObject({ name: 'done' });
-  await expect(session.maskSubject()).resolves.toMatchObject({ error: { code: 'HAS_MASK' } });
+  await expect(session.maskSubject()).resolves.toMatchObject({ error: { code: 'MASK_EXISTS' } });
 });
 
 test('after cancel no late news is drawn', async () => {

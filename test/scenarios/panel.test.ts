@@ -155,13 +155,6 @@ describe('a document that cannot be masked stays as it is', () => {
       'in a locked group',
       (doc) => void addPicture(doc, { parent: doc.addLayer({ name: 'Group', kind: 'group', locked: true }) }),
     ],
-    [
-      'several layers',
-      'Several layers',
-      (doc) => {
-        doc.activeLayers = [addPicture(doc, {}), ...doc.activeLayers];
-      },
-    ],
   ])('%s', async (_what, words, prepare) => {
     await rig.open();
     const doc = rig.photoshop.openPixels(createPicture({}));

@@ -59,11 +59,9 @@ export const en: Strings = {
     LAYER_LOCKED: ['"{layer}" is locked.', 'Unlock it in the Layers panel, then click again.'],
     GROUP_LOCKED: ['"{layer}" is in a locked group.', 'Unlock the group in the Layers panel, then click again.'],
     EMPTY_LAYER: ['"{layer}" is empty.', 'Select the layer that shows the subject, then click again.'],
+    OUTSIDE_SELECTION: ['The selection does not touch "{layer}".', 'Select around the subject, or deselect.'],
     OUTSIDE_CANVAS: ['"{layer}" lies outside the canvas.', 'Move it onto the canvas, then click again.'],
-    HAS_MASK: [
-      '"{layer}" already has a mask, and Hairline never overwrites a mask.',
-      'Delete or apply the mask, then click again.',
-    ],
+    MASK_EXISTS: ['"{layer}" already has a mask.', 'Choose what happens to it; it is kept as an alpha channel.'],
     COLOR_MODE: ['Hairline cannot make masks in {mode} mode.', 'Choose Image > Mode > RGB Color, then click again.'],
     QUICK_MASK: ['Photoshop is in Quick Mask mode.', 'Press Q to leave it, then click again.'],
     TOO_LARGE: [
@@ -81,6 +79,14 @@ export const en: Strings = {
     WRITE_FAILED: [
       'Photoshop did not accept the mask; nothing was changed.',
       'Check that the layer can have a mask (Layer > Layer Mask), then click again.',
+    ],
+    CHANNEL_FAILED: [
+      'Photoshop did not take the alpha channel "{channel}"; nothing was changed.',
+      'Delete alpha channels that you no longer need, then click again.',
+    ],
+    NOT_KEPT: [
+      'The server could not keep the picture, and the edge controls and clean colours need it.',
+      'Set the edge controls to neutral, or use a smaller document.',
     ],
     NOT_RUNNING: ['The Hairline server is not running.', 'Run "npm start" in the Hairline folder, then click again.'],
     PERMISSION_DENIED: [
@@ -116,15 +122,26 @@ export const en: Strings = {
     ],
     LAYER_DELETED: ['The layer was deleted before the mask was ready.', 'Select a layer, then click Mask subject.'],
     LAYER_CHANGED: ['"{layer}" was moved or changed while the mask was being made.', 'Click Mask subject again.'],
-    MASK_ADDED: [
-      '"{layer}" got a mask while Hairline was working, and Hairline never overwrites a mask.',
-      'Delete or apply the mask, then click again.',
-    ],
+    MASK_ADDED: ['"{layer}" got a mask while Hairline was working.', 'Click again and choose what happens to it.'],
     ALREADY_RUNNING: ['Hairline is already making a mask.', 'Wait until it is done, or cancel it in the panel.'],
     UNEXPECTED: [
       'Something went wrong; the document was not changed.',
       'Click again; if it happens again, restart Photoshop.',
     ],
+  },
+  host: {
+    reading: 'Hairline: reading',
+    history: {
+      mask: 'Hairline mask',
+      selection: 'Hairline selection',
+      channel: 'Hairline channel',
+      layer: 'Hairline cut-out',
+      'mask+colour': 'Hairline mask and colours',
+    },
+    channel: 'Hairline',
+    oldMask: '{layer} mask',
+    cutout: '{layer} cut-out',
+    colours: '{layer} colours',
   },
   serverErrors: {},
 };

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../../protocol/errors.ts';
 import type { Subject } from '../../../protocol/matte.ts';
 import type { PluginErrorCode } from '../../errors.ts';
+import type { HostWords } from '../../words.ts';
 
 /** Everything the panel says. {placeholders} are filled in by `messages.ts`. Another language is another such table
  *  and a line in `choose.ts`; menu paths and names of things as in Photoshop of that language. */
@@ -35,6 +36,7 @@ export interface Strings {
   /** Colour modes by Photoshop's constant, named as in its menu. */
   modes: Record<string, string>;
   errors: Record<PluginErrorCode, Sentence>;
+  host: HostWords;
   /** What the server's failures are called; where one is missing, the server's own English words stand. */
   serverErrors: Partial<Record<ErrorCode, Sentence>>;
 }

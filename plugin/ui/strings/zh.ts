@@ -54,8 +54,9 @@ export const zh: Strings = {
     LAYER_LOCKED: ['“{layer}”已锁定。', '请在“图层”面板中解除锁定，然后重新单击。'],
     GROUP_LOCKED: ['“{layer}”位于已锁定的图层组中。', '请在“图层”面板中解除该组的锁定，然后重新单击。'],
     EMPTY_LAYER: ['“{layer}”是空图层。', '请选择显示主体的图层，然后重新单击。'],
+    OUTSIDE_SELECTION: ['选区没有触及“{layer}”。', '请围绕主体建立选区，或取消选择。'],
     OUTSIDE_CANVAS: ['“{layer}”位于画布之外。', '请将其移到画布上，然后重新单击。'],
-    HAS_MASK: ['“{layer}”已有图层蒙版，而 Hairline 从不覆盖蒙版。', '请删除或应用该蒙版，然后重新单击。'],
+    MASK_EXISTS: ['“{layer}”已有图层蒙版。', '请选择如何处理原蒙版；它会保留为 Alpha 通道。'],
     COLOR_MODE: ['Hairline 无法在{mode}模式下创建蒙版。', '请选择“图像”>“模式”>“RGB 颜色”，然后重新单击。'],
     QUICK_MASK: ['Photoshop 处于快速蒙版模式。', '请按 Q 键退出该模式，然后重新单击。'],
     TOO_LARGE: [
@@ -71,6 +72,11 @@ export const zh: Strings = {
       'Photoshop 未接受该蒙版；未作任何更改。',
       '请检查该图层能否添加蒙版（“图层”>“图层蒙版”），然后重新单击。',
     ],
+    CHANNEL_FAILED: [
+      'Photoshop 未接受 Alpha 通道“{channel}”；未作任何更改。',
+      '请删除不再需要的 Alpha 通道，然后重新单击。',
+    ],
+    NOT_KEPT: ['服务器无法保留图片，而边缘控制和净化颜色需要该图片。', '请将边缘控制复位，或使用较小的文档。'],
     NOT_RUNNING: ['Hairline 服务器未运行。', '请在 Hairline 文件夹中运行“npm start”，然后重新单击。'],
     PERMISSION_DENIED: [
       'Photoshop 不允许 Hairline 与其服务器通信。',
@@ -93,12 +99,23 @@ export const zh: Strings = {
     DOCUMENT_CHANGED: ['创建蒙版期间，“{document}”的大小、模式或名称已更改。', '请重新单击“为主体添加蒙版”。'],
     LAYER_DELETED: ['蒙版完成之前图层已删除。', '请选择一个图层，然后单击“为主体添加蒙版”。'],
     LAYER_CHANGED: ['创建蒙版期间，“{layer}”已移动或更改。', '请重新单击“为主体添加蒙版”。'],
-    MASK_ADDED: [
-      'Hairline 工作期间“{layer}”已添加蒙版，而 Hairline 从不覆盖蒙版。',
-      '请删除或应用该蒙版，然后重新单击。',
-    ],
+    MASK_ADDED: ['Hairline 工作期间“{layer}”已添加蒙版。', '请重新单击，并选择如何处理该蒙版。'],
     ALREADY_RUNNING: ['Hairline 正在创建蒙版。', '请等待其完成，或在面板中取消。'],
     UNEXPECTED: ['出现错误；文档未作更改。', '请重新单击；如果再次出现，请重新启动 Photoshop。'],
+  },
+  host: {
+    reading: 'Hairline：正在读取',
+    history: {
+      mask: 'Hairline 蒙版',
+      selection: 'Hairline 选区',
+      channel: 'Hairline 通道',
+      layer: 'Hairline 抠图',
+      'mask+colour': 'Hairline 蒙版和颜色',
+    },
+    channel: 'Hairline',
+    oldMask: '{layer} 蒙版',
+    cutout: '{layer} 抠图',
+    colours: '{layer} 颜色',
   },
   serverErrors: {
     BAD_REQUEST: ['服务器无法理解该请求。', '请更新服务器和面板，使两者版本一致。'],

@@ -13,7 +13,10 @@ const server: Server = {
   health: { name: 'hairline', version: '0.1.0', protocol: PROTOCOL_VERSION },
   ready: null,
 };
-const picture: Picture = { left: 0, top: 0, width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(9) };
+const picture: Picture = {
+  ...{ left: 0, top: 0, width: 2, height: 2, channels: 3, depth: 8, profile: null },
+  data: new Uint8Array(12).fill(9),
+};
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -28,12 +31,17 @@ function start(
   const { create, sent: exchanges } = scriptXhr((xhr) => decide(xhr, attempt++));
   const cancel = new Cancellation();
   const events: string[] = [];
-  const result = createClient(createHttp(create)).matte(server, { picture: sent, subject, depth }, cancel, {
-    onUpload: (fraction) => events.push(`upload ${fraction}`),
-    onSent: () => events.push('sent'),
-    onQueued: () => events.push('queued'),
-    onDownloading: () => events.push('downloading'),
-  });
+  const result = createClient(createHttp(create)).matte(
+    server,
+    { picture: sent, subject, refine: 'best', depth },
+    cancel,
+    {
+      onUpload: (fraction) => events.push(`upload ${fraction}`),
+      onSent: () => events.push('sent'),
+      onQueued: () => events.push('queued'),
+      onDownloading: () => events.push('downloading'),
+    },
+  );
   result.catch(() => {});
   return { result, cancel, events, exchanges };
 }
@@ -60,10 +68,13 @@ test('sends raw pixels with their shape and reads the alpha', async () => {
     alpha: { width: 2, height: 2, depth: 8, data: new Uint8Array([0, 1, 2, 255]) },
     model: 'isnet',
     provider: 'cpu',
+    matteId: null,
   });
   expect(events).toEqual(['upload 0.5', 'upload 1', 'sent']);
   const [sent] = exchanges;
-  expect(sent?.url).toBe('http://127.0.0.1:7866/v1/mattes?model=auto&subject=portrait&output=alpha&depth=8');
+  expect(sent?.url).toBe(
+    'http://127.0.0.1:7866/v1/mattes?model=auto&subject=portrait&refine=best&output=alpha&depth=8',
+  );
   expect(sent?.body).toBe(picture.data.buffer);
   expect(sent?.requestHeaders).toEqual({
     'content-type': 'application/octet-stream',

@@ -8,7 +8,7 @@ import { zh } from '../../../../plugin/ui/strings/zh.ts';
 import { ERRORS } from '../../../../protocol/errors.ts';
 
 /** Names and bare figures, which are the same in every language. */
-const SAME = /^providers\.|^status\.uploading\.1$/;
+const SAME = /^providers\.|^status\.uploading\.1$|^host\.channel$/;
 
 const HAN = /\p{Script=Han}/u;
 

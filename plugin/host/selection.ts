@@ -1,0 +1,84 @@
+import type { Document } from 'photoshop/dom/Document.js';
+import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
+import { PluginError } from '../errors.ts';
+import { type Alpha, heightOf, intersect, isEmpty, widthOf } from '../picture.ts';
+import { shareToByte } from './convert-pixels.ts';
+import { deselect, play } from './descriptors.ts';
+import type { Marquee } from './host.ts';
+import { roundOutwards } from './layers.ts';
+import { withMaskData } from './mask-data.ts';
+import type { ModalScope } from './modal-scope.ts';
+import { imaging } from './uxp.ts';
+
+/** What the user has selected; null when nothing is. Selections have eight bits, whatever the document. */
+export async function readSelection(scope: ModalScope, document: Document): Promise<Marquee | null> {
+  const { bounds } = document.selection;
+  if (!bounds) return null;
+  const canvas = { left: 0, top: 0, right: Math.round(document.width), bottom: Math.round(document.height) };
+  const sourceBounds = intersect(roundOutwards(bounds), canvas);
+  if (isEmpty(sourceBounds)) throw new PluginError('OUTSIDE_SELECTION', { layer: document.name });
+  const [width, height] = [widthOf(sourceBounds), heightOf(sourceBounds)];
+  const data = new Uint8Array(width * height);
+  const { imageData, sourceBounds: found } = await imaging.getSelection({ documentID: document.id, sourceBounds });
+  try {
+    scope.check();
+    const samples = await imageData.getData({ chunky: true, fullRange: true });
+    const { BYTES_PER_ELEMENT: bytes } = samples;
+    // Trimmed or not: where it lies is what Photoshop returned.
+    const shared = intersect(sourceBounds, {
+      left: found.left,
+      top: found.top,
+      right: found.left + imageData.width,
+      bottom: found.top + imageData.height,
+    });
+    for (let y = shared.top; y < shared.bottom; y++) {
+      let from = (y - found.top) * imageData.width + shared.left - found.left;
+      let to = (y - sourceBounds.top) * width + shared.left - sourceBounds.left;
+      for (let x = shared.left; x < shared.right; x++) data[to++] = shareToByte(samples[from++]!, bytes);
+    }
+  } finally {
+    imageData.dispose();
+  }
+  return { bounds: sourceBounds, alpha: { width, height, depth: 8, data } };
+}
+
+/** Makes opacity of the canvas size the selection; nothing opaque: nothing selected. */
+export async function select(scope: ModalScope, document: Document, alpha: Alpha): Promise<void> {
+  if (alpha.data.every((value) => value === 0)) {
+    if (document.selection.bounds) await play(deselect());
+    return;
+  }
+  await withMaskData(alpha, null, async (put) => {
+    await imaging.putSelection({ documentID: document.id, ...put, commandName: scope.name });
+  });
+}
+
+/**
+ * For work that goes through the selection: the user's own is kept aside and put back. If that fails, the throw undoes
+ * everything, the selection included. The document must be active.
+ */
+export async function withSelectionAside<T>(scope: ModalScope, document: Document, body: () => Promise<T>): Promise<T> {
+  const { id: documentID } = document;
+  const kept = document.selection.bounds ? await imaging.getSelection({ documentID }) : null;
+  try {
+    scope.check();
+    const result = await body();
+    scope.check();
+    // Photoshop usually uses the selection up; where it does not, the user must not find one they never made.
+    if (kept !== null) await putBack(scope, documentID, kept);
+    else if (document.selection.bounds) await play(deselect());
+    return result;
+  } finally {
+    kept?.imageData.dispose();
+  }
+}
+
+async function putBack(
+  scope: ModalScope,
+  documentID: number,
+  { imageData, sourceBounds }: Imaging.GetSelectionResult,
+): Promise<void> {
+  const { left, top } = sourceBounds;
+  const targetBounds = { left, top, width: imageData.width, height: imageData.height };
+  await imaging.putSelection({ documentID, imageData, replace: true, targetBounds, commandName: scope.name });
+}
