@@ -37,6 +37,8 @@ export type PluginErrorCode =
   | 'LAYER_CHANGED'
   | 'MASK_ADDED'
   | 'ALREADY_RUNNING'
+  | 'LAUNCH_FAILED'
+  | 'LAUNCH_TIMED_OUT'
   | 'UNEXPECTED';
 
 export class PluginError extends Error {

@@ -12,6 +12,16 @@ declare module 'uxp' {
   }
   /** `uiLocale`: "en_US", "zh_CN". */
   export const host: { readonly uiLocale: string };
+  interface FileEntry {
+    read(): Promise<string>;
+  }
+  export const storage: {
+    localFileSystem: { getPluginFolder(): Promise<{ getEntry(name: string): Promise<FileEntry> }> };
+  };
+  export const shell: {
+    /** Answers "" when it worked, else why not; some versions reject. `developerText` is shown to the user. */
+    openPath(path: string, developerText?: string): Promise<string>;
+  };
   export const entrypoints: {
     setup(entries: {
       plugin?: { create?(): void; destroy?(): void };
@@ -19,4 +29,10 @@ declare module 'uxp' {
       commands?: Record<string, CommandEntry>;
     }): void;
   };
+}
+
+declare module 'os' {
+  /** "darwin", "win32", "win10" or "windows". */
+  export function platform(): string;
+  export function homedir(): string;
 }

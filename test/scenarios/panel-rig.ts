@@ -8,7 +8,7 @@ import { createPicture, maskAt } from './pictures.ts';
 /** The built plugin, exactly as Photoshop loads it. */
 const folder = fileURLToPath(new URL('../../dist/photoshop', import.meta.url));
 
-const ends = ['done', 'failed', 'cancelled'];
+const ends = ['done', 'failed', 'cancelled', 'asking'];
 
 /** A simulated Photoshop with the built panel in it, and a server for it to talk to. */
 export class Rig {

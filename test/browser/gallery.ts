@@ -1,0 +1,56 @@
+import { Panel } from '../../plugin/ui/panel.ts';
+import type { View } from '../../plugin/ui/state.ts';
+import { chooseStrings } from '../../plugin/ui/strings/choose.ts';
+import { STATES } from './gallery-states.ts';
+import { findLayoutProblems, findPaleText } from './inspect.ts';
+import { defineSpectrum } from './spectrum.ts';
+import { THEME_NAMES, type ThemeName, themeCss } from './themes.ts';
+
+/**
+ * The panel's own page and drawing code, without a Photoshop: a page loads this in place of the bundle and draws one
+ * state after another. `?locale=zh_CN` chooses the language.
+ */
+export interface Gallery {
+  names: string[];
+  themes: readonly ThemeName[];
+  paint(theme: ThemeName): void;
+  /** @param change over what the state says */
+  draw(name: string, change?: Partial<View>): void;
+  /** Draws every state with everything open, and answers with what is wrong with it. */
+  inspect(): string[];
+}
+
+defineSpectrum();
+const paintbrush = document.head.appendChild(document.createElement('style'));
+const nothing = () => {};
+const panel = new Panel(document, chooseStrings(new URLSearchParams(location.search).get('locale') ?? ''), {
+  ...{ maskSubject: nothing, answer: nothing, cancel: nothing, choose: nothing, lookAtEdge: nothing },
+  ...{ changeEdge: nothing, showOn: nothing, keepEdge: nothing, applyEdge: nothing, startServer: nothing },
+  chooseAddress: async (address) => address === '',
+});
+panel.mount(document.body);
+
+const gallery: Gallery = {
+  names: Object.keys(STATES),
+  themes: THEME_NAMES,
+  paint(theme) {
+    paintbrush.textContent = themeCss(theme);
+  },
+  draw(name, change = {}) {
+    panel.draw({ ...STATES[name]!, ...change });
+  },
+  inspect() {
+    return gallery.names.flatMap((name) => {
+      gallery.draw(name);
+      for (const toggle of document.querySelectorAll<HTMLElement>('.toggle[aria-expanded=false]')) toggle.click();
+      const silent = document.getElementById('status')?.textContent ? [] : ['says nothing'];
+      const pale = THEME_NAMES.flatMap((theme) => {
+        gallery.paint(theme);
+        return findPaleText().map((text) => `pale in ${theme}: ${text}`);
+      });
+      return [...silent, ...findLayoutProblems(), ...pale].map((problem) => `${name}: ${problem}`);
+    });
+  },
+};
+gallery.paint('darkest');
+Object.assign(window, { gallery });
