@@ -167,7 +167,10 @@ export class Session {
 
   private noteRefinable(refinable: Refinable | null): void {
     this.refinable = refinable;
-    if (refinable === null) return this.edge.note(null, this.around.memory.settings.edge);
+    if (refinable === null) {
+      this.edge.note(null, this.around.memory.settings.edge);
+      return;
+    }
     const { layerName: layer, width, height } = refinable;
     const made: Previewable = {
       layer,

@@ -6,7 +6,6 @@ export interface HostWords {
   reading: string;
   /** In Edit > Undo, the History panel and the progress bar. */
   history: Record<Delivery, string>;
-  channel: string;
   /** A mask that was there before, kept as a channel. */
   oldMask: string;
   cutout: string;

@@ -28,8 +28,25 @@ export const ERRORS = {
     'Use a picture of at most 120 megapixels and 30,000 pixels a side.',
   ],
   BODY_TOO_LARGE: [413, 'The file is larger than Hairline accepts.', 'Use a smaller file, or save it as JPEG or PNG.'],
+  URL_REFUSED: [
+    400,
+    'Pictures are not fetched from this address.',
+    'Use a public http or https address, or send the picture itself.',
+  ],
+  URL_FAILED: [
+    422,
+    'The picture could not be fetched from its address.',
+    'Open the address in a browser; if it shows the picture, save it and send the file.',
+  ],
   UNKNOWN_MODEL: [404, 'There is no model of that name.', 'Run "hairline models" to see the names.'],
   MATTE_GONE: [404, 'This matte is no longer kept.', 'Send the picture again.'],
+  JOB_GONE: [404, 'There is no such job, or it is no longer kept.', 'Send the picture again.'],
+  JOB_PENDING: [409, 'This job is not done yet.', 'Ask for its state, and for the result when it is done.'],
+  RESULT_TOO_LARGE: [
+    413,
+    'The result is too large to be kept.',
+    'Ask without "Prefer: respond-async"; it is then sent while it is written.',
+  ],
   NOT_FOUND: [404, 'There is nothing at this address.', 'Check the address against the API description.'],
   METHOD_NOT_ALLOWED: [
     405,
@@ -48,6 +65,12 @@ export const ERRORS = {
     'This address needs the token of the running server.',
     'Use "hairline stop", which reads it from the settings folder.',
   ],
+  TOKEN_REQUIRED: [
+    401,
+    'Other computers need a token to use this server.',
+    'Run "hairline pair" on the computer of the server, and send the token as "Authorization: Bearer".',
+  ],
+  TOO_MANY_TRIES: [429, 'Too many wrong tokens came from this address.', 'Wait a minute, then use the right one.'],
   FORBIDDEN_HOST: [
     403,
     'The request was addressed to a host name that is not this server.',
@@ -59,6 +82,11 @@ export const ERRORS = {
     'Use the Photoshop panel, the command line or a program on this computer.',
   ],
   CANCELLED: [499, 'The request was cancelled.', 'Nothing to do.'],
+  DEADLINE_PASSED: [
+    504,
+    'The picture took longer than it may.',
+    'Try a smaller picture or refine=fast, or allow more time.',
+  ],
   QUEUE_FULL: [503, 'The server is busy with other pictures.', 'Try again in a few seconds.'],
   SHUTTING_DOWN: [503, 'The server is shutting down.', 'Start it again, then retry.'],
   MODEL_DOWNLOADING: [503, 'The model is being downloaded.', 'Try again in a minute.'],

@@ -17,3 +17,6 @@ export const MAX_BODY_BYTES = MAX_PIXELS * 8;
 
 /** Largest encoded (JPEG, PNG, …) body. Real photographs of `MAX_PIXELS` stay well below it. */
 export const MAX_ENCODED_BYTES = 512 * 1024 * 1024;
+
+/** Largest picture fetched from an address that was given instead of a picture. */
+export const MAX_URL_BYTES = 64 * 1024 * 1024;

@@ -41,6 +41,18 @@ export type Depth = 8 | 16;
 export const SUBJECTS = ['portrait', 'object'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
+/** Which of the bodies in a matte stay: all, the one with the most of it, or the one at or nearest to a point. */
+export const KEPT = ['all', 'largest', 'point'] as const;
+export type Kept = (typeof KEPT)[number];
+
+/** `left,top,width,height` of a region and `x,y` of a point, in pixels of the picture. */
+export const REGION_PATTERN = '^(\\d{1,5},){2}[1-9]\\d{0,4},[1-9]\\d{0,4}$';
+export const POINT_PATTERN = '^\\d{1,5},\\d{1,5}$';
+
+/** `auto`: dark and flat pictures are lifted before the network sees them; nothing else changes. */
+export const ENHANCEMENTS = ['auto', 'off'] as const;
+export type Enhance = (typeof ENHANCEMENTS)[number];
+
 /** How colours under soft edges are estimated: `best` takes about twice the time of `fast`. */
 export const FOREGROUND_METHODS = ['fast', 'best'] as const;
 export type ForegroundMethod = (typeof FOREGROUND_METHODS)[number];

@@ -2,24 +2,32 @@ import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import accepts from '@fastify/accepts';
 import multipart from '@fastify/multipart';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { type ErrorCode, RETRY_AFTER_SECONDS } from '../protocol/errors.ts';
 import { MAX_BODY_BYTES } from '../protocol/limits.ts';
 import { Admission } from './admission.ts';
+import { ClientBook } from './clients.ts';
 import type { Config } from './config.ts';
 import { registerDocs } from './docs.ts';
 import { doors } from './doors.ts';
 import { drain } from './drain.ts';
 import type { Engine } from './engine/engine.ts';
 import { AppError } from './errors.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { Runner } from './jobs/runner.ts';
 import { countRequests, Metrics } from './metrics.ts';
 import type { ModelRegistry } from './registry/model-registry.ts';
+import { fetchPicture } from './remote/fetch-picture.ts';
+import { requestLog } from './request-log.ts';
 import { registerEdge } from './routes/edge.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerJobs } from './routes/jobs.ts';
 import { registerMattes } from './routes/mattes.ts';
 import { registerMetrics } from './routes/metrics.ts';
 import { registerModels } from './routes/models.ts';
+import { registerRemove } from './routes/remove.ts';
 import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
+import { SHIELDS, shields } from './shields.ts';
 
 export interface AppDependencies {
   config: Config;
@@ -39,6 +47,8 @@ export async function buildApp({
 }: AppDependencies): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
+    // `requestLog` says less, and in one line.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: config.requestTimeout,
     http: {
@@ -69,9 +79,14 @@ export async function buildApp({
       if (!socket.writable || answerHasBegun(socket)) return void socket.destroy();
       const failure = new AppError(code);
       const body = JSON.stringify(failure.toBody());
-      socket.end(
-        `HTTP/1.1 ${failure.status} Error\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      );
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        connection: 'close',
+        ...SHIELDS,
+      };
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+      socket.end([`HTTP/1.1 ${failure.status} Error`, ...lines, '', body].join('\r\n'));
     },
   });
   // An expectation that nobody knows is no reason to refuse; Node would answer it with an empty 417.
@@ -79,8 +94,14 @@ export async function buildApp({
   // Text bodies are simple cross-site requests, and no route takes them; JSON is let in by the one route that needs it.
   app.removeAllContentTypeParsers();
   const metrics = new Metrics();
+  const jobs = createJobs(config);
+  // Before `drain`, which waits for requests that may wait for a job.
+  app.addHook('preClose', async () => jobs.stop());
+  app.addHook('onClose', async () => jobs.close());
   await app.register(countRequests, { metrics });
-  await app.register(doors);
+  await app.register(requestLog);
+  await app.register(shields);
+  await app.register(doors, { hostNames: config.hostNames, clients: new ClientBook(config.configDir) });
   await app.register(drain);
   await app.register(accepts);
   await app.register(multipart);
@@ -105,9 +126,21 @@ export async function buildApp({
   registerMetrics(app, engine, metrics);
   const admission = new Admission(config.maxJobs, config.maxJobBytes);
   metrics.gauge('hairline_jobs', 'Pictures accepted and not answered yet.', () => admission.jobs);
-  registerMattes(app, engine, admission, metrics);
+  registerMattes(app, engine, admission, jobs, metrics);
   await registerEdge(app, engine, admission);
+  registerJobs(app, jobs, metrics);
+  const everywhere = config.allowPrivateUrls ? { allows: () => true } : {};
+  const fetchUrl = (url: string, signal: AbortSignal) => fetchPicture(url, { signal, ...everywhere });
+  await registerRemove(app, { engine, admission, jobs, metrics, fetchUrl });
   return app;
+}
+
+/** Jobs known at a time, those that have ended included. */
+const MAX_JOBS_KNOWN = 64;
+
+function createJobs({ concurrency, maxJobTime, maxResultBytes, keepJobsFor }: Config): Jobs {
+  const runner = new Runner({ concurrency, maxTime: maxJobTime });
+  return new Jobs(runner, { maxJobs: MAX_JOBS_KNOWN, maxBytes: maxResultBytes, keepFor: keepJobsFor });
 }
 
 function sendFailure(reply: FastifyReply, failure: AppError): FastifyReply {

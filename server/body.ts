@@ -80,6 +80,33 @@ export async function readFormFile(request: FastifyRequest): Promise<Buffer> {
   return readBody(part.file, request.announced, false);
 }
 
+export interface Form {
+  /** The first file, whatever its field is called. */
+  file: Buffer | null;
+  /** Of a field that comes twice, the last one counts. */
+  fields: Record<string, string>;
+}
+
+/**
+ * A whole form: fields may come before and after its file.
+ * @throws {AppError} EMPTY_BODY, BAD_REQUEST, BODY_TOO_LARGE, CANCELLED
+ */
+export async function readForm(request: FastifyRequest): Promise<Form> {
+  const form: Form = { file: null, fields: Object.create(null) };
+  const limits = { fileSize: request.announced + 1, files: 1, fields: 32, fieldSize: 8192 };
+  try {
+    for await (const part of request.parts({ limits })) {
+      if (part.type === 'file') form.file = await readBody(part.file, request.announced, false);
+      else if (part.valueTruncated || part.fieldnameTruncated)
+        throw new AppError('BAD_REQUEST', `The field "${part.fieldname}" of the form is too long.`);
+      else form.fields[part.fieldname] = String(part.value);
+    }
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : uploadFailure(cause as Error);
+  }
+  return form;
+}
+
 async function fill(stream: Readable, length: number): Promise<Buffer> {
   // Slow: not cut from the shared pool, so that the memory is returned as soon as the request is done.
   const body = Buffer.allocUnsafeSlow(length);

@@ -1,115 +1,122 @@
-import envPaths from 'env-paths';
-import { PORTS } from '../protocol/limits.ts';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { FOLDER, folders, type Kind, SETTINGS, type Setting } from './settings.ts';
 
-/** What a user asks for: `auto` and `gpu` pick among the platform's execution providers, the rest name one. */
-export const DEVICES = ['auto', 'gpu', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
-export type Device = (typeof DEVICES)[number];
+export { DEVICES, type Device, LOG_LEVELS, type LogLevel } from './settings.ts';
 
-export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type Key = keyof typeof SETTINGS;
 
-export interface Config {
-  /** Ports to try in order; `[0]` takes any free one. */
-  readonly ports: readonly number[];
-  /** Model that `model=auto` runs; `auto` chooses by subject among those installed. */
-  readonly model: string;
-  readonly device: Device;
-  /** Whether the platform's first GPU provider is demanded: loading fails rather than falls back. */
-  readonly strict: boolean;
-  /** Whether providers are checked again that an earlier start has judged. */
-  readonly recheck: boolean;
-  /** Where weights are kept. */
-  readonly cacheDir: string;
-  /** Where the discovery file is kept. */
-  readonly configDir: string;
-  readonly logLevel: LogLevel;
-  /** Requests accepted at a time, the running one included; more are answered QUEUE_FULL. */
-  readonly maxJobs: number;
-  /** Bytes of request bodies held at a time; a single body may exceed it, a second one then waits outside. */
-  readonly maxJobBytes: number;
-  /** Bytes of finished mattes and their pictures that are kept for edge controls. */
-  readonly maxCacheBytes: number;
-  /** Milliseconds after its last use that a kept matte is dropped. */
-  readonly keepMattesFor: number;
-  /** Milliseconds a request may take to arrive in full. */
-  readonly requestTimeout: number;
-  /** Threads of the CPU execution provider; 0 lets ONNX Runtime choose. */
-  readonly threads: number;
-}
+export type Config = {
+  readonly [K in Key]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+};
 
-/** Command-line flags by the same names; what is absent comes from the environment, else from the default. */
-export type Flags = { -readonly [K in keyof Omit<Config, 'ports'>]?: string | number | boolean | undefined } & {
+/** Command-line flags by the same names; what is absent comes from elsewhere. */
+export type Flags = { -readonly [K in Exclude<Key, 'ports'>]?: string | number | boolean | undefined } & {
   port?: string | number | undefined;
 };
+
+/** The user's own file of settings, read but not yet checked. */
+export interface SettingsFile {
+  file: string;
+  values: Readonly<Record<string, unknown>>;
+}
+
+/** A setting in force, and who has set it. */
+export interface Resolved {
+  key: Key;
+  /** As it is written in the settings file. */
+  name: string;
+  value: unknown;
+  /** `--port`, `HAIRLINE_PORT`, the path of the settings file, or `default`. */
+  origin: string;
+}
 
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-const folders = envPaths('hairline', { suffix: '' });
+const rows = Object.entries(SETTINGS) as [Key, Setting<unknown>][];
+const nameOf = (key: Key, { name = key }: Setting<unknown>) => name;
 
 /**
- * Resolves every setting once: flag, else environment variable, else default.
- * @throws {ConfigError} naming the setting and what it accepts.
+ * Resolves every setting once: flag, else environment variable, else settings file, else default. Touches no disk.
+ * @throws {ConfigError} naming the setting, where it came from and what it accepts.
  */
-export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env): Config {
-  const pick = (flag: keyof Flags, variable: string): string | undefined => {
-    const value = [flags[flag], env[variable]].find((given) => given !== undefined && given !== '');
-    return value === undefined ? undefined : String(value);
-  };
-  const port = pick('port', 'HAIRLINE_PORT');
-  return Object.freeze<Config>({
-    ports: port === undefined ? PORTS : [parseInteger('--port (HAIRLINE_PORT)', port, 0, 65535)],
-    model: pick('model', 'HAIRLINE_MODEL') ?? 'auto',
-    device: parseChoice('--device (HAIRLINE_DEVICE)', pick('device', 'HAIRLINE_DEVICE') ?? 'auto', DEVICES),
-    strict: parseSwitch('--strict (HAIRLINE_STRICT)', pick('strict', 'HAIRLINE_STRICT') ?? 'false'),
-    recheck: parseSwitch('--recheck (HAIRLINE_RECHECK)', pick('recheck', 'HAIRLINE_RECHECK') ?? 'false'),
-    cacheDir: pick('cacheDir', 'HAIRLINE_CACHE') ?? folders.cache,
-    configDir: pick('configDir', 'HAIRLINE_CONFIG') ?? folders.config,
-    logLevel: parseChoice('--log-level (HAIRLINE_LOG)', pick('logLevel', 'HAIRLINE_LOG') ?? 'info', LOG_LEVELS),
-    maxJobs: parseInteger('HAIRLINE_MAX_JOBS', pick('maxJobs', 'HAIRLINE_MAX_JOBS') ?? '8', 1, 1000),
-    maxJobBytes: parseInteger(
-      'HAIRLINE_MAX_JOB_BYTES',
-      pick('maxJobBytes', 'HAIRLINE_MAX_JOB_BYTES') ?? String(2 ** 30),
-      1,
-      Number.MAX_SAFE_INTEGER,
-    ),
-    maxCacheBytes: parseInteger(
-      'HAIRLINE_MAX_CACHE_BYTES',
-      pick('maxCacheBytes', 'HAIRLINE_MAX_CACHE_BYTES') ?? String(2 ** 29),
-      0,
-      Number.MAX_SAFE_INTEGER,
-    ),
-    keepMattesFor: parseInteger(
-      'HAIRLINE_KEEP_MATTES_FOR',
-      pick('keepMattesFor', 'HAIRLINE_KEEP_MATTES_FOR') ?? '900000',
-      0,
-      86_400_000,
-    ),
-    requestTimeout: parseInteger(
-      'HAIRLINE_REQUEST_TIMEOUT',
-      pick('requestTimeout', 'HAIRLINE_REQUEST_TIMEOUT') ?? '120000',
-      1,
-      3_600_000,
-    ),
-    threads: parseInteger('--threads (HAIRLINE_THREADS)', pick('threads', 'HAIRLINE_THREADS') ?? '0', 0, 256),
+export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env, file?: SettingsFile): Config {
+  return Object.freeze(
+    Object.fromEntries(resolveConfig(flags, env, file).map(({ key, value }) => [key, value])),
+  ) as Config;
+}
+
+/** As `loadConfig`, with the file in the user's settings folder. */
+export function loadUserConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env): Config {
+  return loadConfig(flags, env, readSettingsFile(settingsFileOf(flags, env)));
+}
+
+export function settingsFileOf(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env): string {
+  return path.join(String(flags.configDir || env.HAIRLINE_CONFIG || folders.config), 'config.json');
+}
+
+/**
+ * @returns undefined when there is no such file
+ * @throws {ConfigError}
+ */
+export function readSettingsFile(file: string): SettingsFile | undefined {
+  let values: unknown;
+  try {
+    // Editors on Windows put a byte order mark first.
+    values = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new ConfigError(code ? `${file} cannot be read (${code}).` : `${file} is not JSON: ${message}.`);
+  }
+  if (typeof values === 'object' && values !== null && !Array.isArray(values))
+    return { file, values: values as Record<string, unknown> };
+  throw new ConfigError(`${file} must hold one object, such as { "port": 7867 }.`);
+}
+
+/** The same as `loadConfig`, setting by setting. */
+export function resolveConfig(flags: Flags, env: NodeJS.ProcessEnv, file?: SettingsFile): Resolved[] {
+  if (file) refuseUnknown(file);
+  return rows.map(([key, row]) => {
+    const name = nameOf(key, row);
+    const flag = flags[name as keyof Flags];
+    if (isGiven(flag)) {
+      const origin = row.flag ?? name;
+      return { key, name, value: parse(row.kind, String(flag), origin), origin };
+    }
+    const variable = env[row.env];
+    if (isGiven(variable)) return { key, name, value: parse(row.kind, variable, row.env), origin: row.env };
+    if (file && Object.hasOwn(file.values, name))
+      return { key, name, value: parseEntry(row.kind, name, file), origin: file.file };
+    return { key, name, value: row.fallback, origin: 'default' };
   });
 }
 
-function parseInteger(name: string, value: string, min: number, max: number): number {
-  const number = Number(value);
-  if (/^\d+$/.test(value) && number >= min && number <= max) return number;
-  throw new ConfigError(`${name} must be a whole number from ${min} to ${max}, not "${value}".`);
+const isGiven = <T>(value: T | undefined): value is T => value !== undefined && value !== '';
+
+function parse<T>(kind: Kind<T>, text: string, name: string): T {
+  const value = kind.parse(text);
+  if (value !== undefined) return value;
+  throw new ConfigError(`${name} must be ${kind.allowed}, not "${text}".`);
 }
 
-function parseChoice<T extends string>(name: string, value: string, choices: readonly T[]): T {
-  const found = choices.find((choice) => choice === value);
-  if (found) return found;
-  throw new ConfigError(`${name} must be one of ${choices.join(', ')}, not "${value}".`);
+/** Numbers, switches and texts of JSON, and lists where a setting takes several. */
+function parseEntry<T>(kind: Kind<T>, name: string, { file, values }: SettingsFile): T {
+  const entry = values[name];
+  const where = `"${name}" in ${file}`;
+  const simple = ['string', 'number', 'boolean'].includes(typeof entry);
+  if (!simple && !Array.isArray(entry))
+    throw new ConfigError(`${where} must be ${kind.allowed}, not ${JSON.stringify(entry)}.`);
+  const value = parse(kind, String(entry), where);
+  // Wherever the program is started, the file means the same folder.
+  return (kind as Kind<unknown>) === FOLDER ? (path.resolve(path.dirname(file), String(value)) as T) : value;
 }
 
-function parseSwitch(name: string, value: string): boolean {
-  if (['1', 'true', 'yes', 'on'].includes(value.toLowerCase())) return true;
-  if (['0', 'false', 'no', 'off'].includes(value.toLowerCase())) return false;
-  throw new ConfigError(`${name} must be true or false, not "${value}".`);
+function refuseUnknown({ file, values }: SettingsFile): void {
+  const names = rows.flatMap(([key, row]) => (row.notInFile ? [] : [nameOf(key, row)]));
+  const unknown = Object.keys(values).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new ConfigError(`"${unknown}" in ${file} is no setting. Known are: ${names.join(', ')}.`);
 }

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { VERSION } from './package-root.ts';
+import { PAGE_POLICY } from './shields.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -35,7 +36,8 @@ export async function registerDocs(app: FastifyInstance): Promise<void> {
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    staticCSP: true,
+    // The package's own policy names servers of others.
+    staticCSP: PAGE_POLICY,
     // A browser sends the page's origin with a POST, and the doors refuse every origin: no buttons that cannot work.
     uiConfig: { supportedSubmitMethods: [], validatorUrl: null, deepLinking: true },
     theme: { title: 'Hairline: HTTP interface' },

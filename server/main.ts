@@ -3,11 +3,7 @@ import { LOOPBACK } from '../protocol/limits.ts';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { Engine } from './engine/engine.ts';
-import { LocalEngine } from './engine/local-engine.ts';
-import { loadSession } from './inference/load-session.ts';
-import { MatteCache } from './matting/matte-cache.ts';
-import { MatteService } from './matting/service.ts';
-import { isFree } from './ports.ts';
+import { listen } from './listen.ts';
 import { createModelRegistry } from './registry/cached-registry.ts';
 import type { ModelRegistry, PullProgress } from './registry/model-registry.ts';
 import { defaultsOf } from './registry/preferred.ts';
@@ -49,18 +45,9 @@ export async function startServer(
     cacheDir: config.cacheDir,
     ...defaultsOf(config.model),
   });
-  const mattes = new MatteService(registry, async (spec) =>
-    loadSession(spec, await registry.readWeights(spec), {
-      ...config,
-      onAttempts: (attempts) => logger?.info({ model: spec.id, attempts }, 'execution providers tried'),
-    }),
-  );
-  const engine = new LocalEngine(
-    mattes,
-    new MatteCache({ maxBytes: config.maxCacheBytes, keepFor: config.keepMattesFor }),
-  );
+  const engine = await openEngine(config, registry, modelsDirs, logger);
   const app = await buildApp({ config, engine, registry, ...(logger && { logger }), ...(shutdown && { shutdown }) });
-  const port = await listen(app, config.ports);
+  const port = await listen(app, config);
   const stopping = new AbortController();
   const pulling = { signal: stopping.signal, ...(onProgress && { onProgress }) };
   const ready = engine.prepare('auto', pulling).then(() => undefined);
@@ -85,13 +72,20 @@ export async function startServer(
   };
 }
 
-async function listen(app: Awaited<ReturnType<typeof buildApp>>, ports: readonly number[]): Promise<number> {
-  for (const port of ports) {
-    // Fastify cannot listen a second time after a failure, so the port is tried first.
-    if (port !== 0 && !(await isFree(port))) continue;
-    await app.listen({ host: LOOPBACK, port });
-    return (app.server.address() as { port: number }).port;
+/** Only the one that is used is loaded: a server with a child needs neither image library nor network runtime itself. */
+async function openEngine(
+  config: Config,
+  registry: ModelRegistry,
+  modelsDirs: readonly string[],
+  logger: FastifyBaseLogger | undefined,
+): Promise<Engine> {
+  if (config.isolate) {
+    const { ChildEngine } = await import('./engine/child-engine.ts');
+    return new ChildEngine(config, registry, {
+      modelsDirs,
+      log: (level, fields, text) => logger?.[level](fields, text),
+    });
   }
-  const error = new Error(`The ports ${ports.join(', ')} are all in use by other programs.`);
-  throw Object.assign(error, { code: 'EADDRINUSE' });
+  const { openLocalEngine } = await import('./engine/open-local.ts');
+  return openLocalEngine(config, registry, { log: (fields, text) => logger?.info(fields, text) });
 }

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
+import { JOB_STATES } from '../protocol/job.ts';
 import type { ModelState } from '../protocol/status.ts';
 
 const STATES = [
@@ -49,17 +50,36 @@ export const ModelsSchema = Type.Object(
   { description: 'The models that are known, installed or not.' },
 );
 
+const Failure = (description?: string) =>
+  Type.Object({
+    code: Type.String(description === undefined ? {} : { description }),
+    message: Type.String(),
+    hint: Type.String(),
+  });
+
+export const JobSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    state: Type.Union(
+      JOB_STATES.map((state) => Type.Literal(state)),
+      { description: 'Done, failed and cancelled are ends: the job never changes again.' },
+    ),
+    progress: Type.Number({ minimum: 0, maximum: 1 }),
+    ahead: Type.Integer({ minimum: 0, description: 'Pictures that are begun before this one.' }),
+    estimate: Type.Union([Type.Number(), Type.Null()], { description: 'Seconds until it ends, where known.' }),
+    error: Type.Union([Failure(), Type.Null()], { description: 'Why it failed.' }),
+    result: Nullable('Where its result is, once done.'),
+  },
+  { description: 'A job.' },
+);
+
 /** The answers by status of a route that can fail in these ways, each with the codes that are possible. */
 export function failures(...codes: readonly ErrorCode[]): Record<number, object> {
   const statuses = [...new Set(codes.map((code) => ERRORS[code][0]))];
   return Object.fromEntries(
     statuses.map((status) => {
       const possible = codes.filter((code) => ERRORS[code][0] === status);
-      const error = Type.Object({
-        code: Type.String({ description: possible.join(', ') }),
-        message: Type.String(),
-        hint: Type.String(),
-      });
+      const error = Failure(possible.join(', '));
       const description = possible.map((code) => ERRORS[code][1]).join(' ');
       return [status, Type.Object({ error }, { description })];
     }),
@@ -67,4 +87,10 @@ export function failures(...codes: readonly ErrorCode[]): Record<number, object>
 }
 
 /** What the doors and a server that is ending answer, wherever it was asked. */
-export const EVERYWHERE = ['FORBIDDEN_HOST', 'FORBIDDEN_ORIGIN', 'INTERNAL'] as const satisfies readonly ErrorCode[];
+export const EVERYWHERE = [
+  'FORBIDDEN_HOST',
+  'FORBIDDEN_ORIGIN',
+  'TOKEN_REQUIRED',
+  'TOO_MANY_TRIES',
+  'INTERNAL',
+] as const satisfies readonly ErrorCode[];

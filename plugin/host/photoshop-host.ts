@@ -19,6 +19,9 @@ import { readPicture } from './source-reader.ts';
 const READ_ATTEMPTS = 2;
 const EDIT_ATTEMPTS = 25;
 
+/** The same in every language, so that other people's Actions find it. */
+const CHANNEL = 'Hairline';
+
 /** The real Photoshop. */
 export function createPhotoshopHost(words: HostWords): Host {
   return {
@@ -72,7 +75,7 @@ function editScope(scope: ModalScope, document: Document, words: HostWords): Edi
       const { name } = findLayer(document, target.layerId);
       return saveChannel(scope, document, nameAfter(words.oldMask, name), mask);
     },
-    addChannel: (alpha) => saveChannel(scope, document, words.channel, alpha),
+    addChannel: (alpha) => saveChannel(scope, document, CHANNEL, alpha),
   };
 }
 

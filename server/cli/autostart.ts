@@ -1,7 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadUserConfig } from '../config.ts';
 import { packageRoot } from '../package-root.ts';
 import { launchAgent } from './autostart/launch-agent.ts';
 import { logonTask } from './autostart/logon-task.ts';
@@ -36,7 +36,7 @@ export function registerAutostart(program: Command, terminal: Terminal, exit: (c
       .command(action)
       .description(sentences[action])
       .action(async () => {
-        const config = loadConfig();
+        const config = loadUserConfig();
         exit(await autostart(action, placeOf(config), terminal, runProgram));
       });
   }

@@ -20,6 +20,8 @@ export interface BatchOptions extends FinishOptions {
   model: string;
   subject: Subject;
   depth: Depth;
+  /** Everything else that the server is asked for. */
+  settings: Readonly<Record<string, string>>;
   onWritten(path: string): void;
 }
 
@@ -79,8 +81,8 @@ async function runJob(
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
   const picture = await openEncoded(bytes);
-  const { model, subject, depth } = options;
-  const { alpha } = await connection.matte({ bytes, type, model, subject, depth }, onDownload);
+  const { model, subject, depth, settings } = options;
+  const { alpha } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server answered a matte of another size than the picture.');
   }

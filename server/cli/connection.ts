@@ -15,6 +15,8 @@ export interface MatteRequest {
   /** What `auto` is to look for. */
   subject: Subject;
   depth: Depth;
+  /** Everything else that the query takes, as text. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 export interface MatteAnswer {
@@ -42,10 +44,10 @@ export class Connection {
    * @throws {AppError} what the server answered, or INTERNAL when it stopped answering.
    */
   async matte(
-    { bytes, type, model, subject, depth }: MatteRequest,
+    { bytes, type, model, subject, depth, settings }: MatteRequest,
     onDownload?: (message: string) => void,
   ): Promise<MatteAnswer> {
-    const query = new URLSearchParams({ model, subject, depth: String(depth), output: 'alpha' });
+    const query = new URLSearchParams({ ...settings, model, subject, depth: String(depth), output: 'alpha' });
     const init = {
       method: 'POST',
       // Raw samples, because a PNG would be packed by one side of the loopback only to be unpacked by the other.

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { type Config, type Flags, loadConfig } from '../config.ts';
+import { type Config, type Flags, loadUserConfig } from '../config.ts';
 import { forgetVerdicts } from '../inference/verdict-memory.ts';
+import { redact } from '../redact.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { openRegistry } from './connect.ts';
 import { describeModels, describeSystem, tryMatte } from './doctor-report.ts';
 import { writeMatte, writeModels, writeSystem } from './doctor-text.ts';
-import { redact } from './redact.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 /** Adds `hairline doctor`. */
@@ -21,7 +21,7 @@ export function registerDoctor(program: Command, terminal: Terminal, exit: (code
     .option('--cache-dir <folder>', 'where models are kept')
     .option('--json', 'print one JSON object instead')
     .action(async ({ json = false, ...flags }: Flags & { json?: boolean }) => {
-      const config = loadConfig(flags);
+      const config = loadUserConfig(flags);
       exit(await diagnose(config, openRegistry(config), terminal, { json }));
     });
 }

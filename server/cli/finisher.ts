@@ -1,4 +1,4 @@
-import type { Depth } from '../../protocol/matte.ts';
+import type { Depth, ForegroundMethod } from '../../protocol/matte.ts';
 import { writeWhole } from '../files.ts';
 import { readBackdrop } from '../imaging/backdrop.ts';
 import { encodeAlphaPng, encodePng } from '../imaging/codec.ts';
@@ -18,6 +18,10 @@ export interface FinishOptions {
   backdrop: Backdrop;
   /** Whether a document gets the cut-out as a hidden layer. */
   psdCutout: boolean;
+  /** How colours under soft edges are estimated. */
+  method: ForegroundMethod;
+  /** 0..1: share of the estimate in cutouts and compositions. */
+  decontaminate: number;
 }
 
 /**
@@ -32,7 +36,11 @@ export async function finishJob(
   signal: AbortSignal,
 ): Promise<string[]> {
   const raster = lazy(() => picture.readRaster(options.depth));
-  const foreground = lazy(async () => estimateForeground(await raster(), alpha, { signal }));
+  const { method, decontaminate } = options;
+  const foreground = lazy(async () => estimateForeground(await raster(), alpha, { method, signal }));
+  const cutout = lazy(async () => makeCutout(await raster(), alpha, { method, decontaminate, signal }));
+  // Both show the same over a backdrop; one of them is there already.
+  const shown = decontaminate === 1 ? foreground : cutout;
   const encode = options.format === 'tiff' ? encodeTiff : encodePng;
 
   async function render({ kind, path }: PlannedFile): Promise<Rendered> {
@@ -40,11 +48,11 @@ export async function finishJob(
       case 'alpha':
         return { path, content: await (options.format === 'tiff' ? encodeTiff(alpha) : encodeAlphaPng(alpha)) };
       case 'cutout':
-        return { path, content: await encode(await makeCutout(await raster(), alpha, { signal })) };
+        return { path, content: await encode(await cutout()) };
       case 'foreground':
         return { path, content: await encode(await foreground()) };
       case 'composition':
-        return { path, content: await encode(composeOver(await foreground(), await behind(options, alpha))) };
+        return { path, content: await encode(composeOver(await shown(), await behind(options, alpha))) };
       case 'document':
         return renderDocument(path);
     }

@@ -1,11 +1,15 @@
 import { Command, CommanderError } from 'commander';
+import { ClientsError } from '../clients.ts';
 import { ConfigError } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { VERSION } from '../package-root.ts';
 import { registerAutostart } from './autostart.ts';
+import { registerConfig } from './config.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerLogs } from './logs.ts';
 import { registerMatte } from './matte.ts';
 import { registerModels } from './models.ts';
+import { registerPair } from './pair.ts';
 import { registerServe } from './serve.ts';
 import { registerStatus } from './status.ts';
 import { registerStop } from './stop.ts';
@@ -31,10 +35,13 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
   registerServe(program);
   registerStatus(program, terminal, exit);
   registerStop(program, terminal, exit);
+  registerLogs(program, terminal, exit);
   registerAutostart(program, terminal, exit);
   registerMatte(program, terminal, exit);
   registerModels(program, terminal, exit);
   registerDoctor(program, terminal, exit);
+  registerConfig(program, terminal);
+  registerPair(program, terminal, exit);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -47,7 +54,7 @@ function explain(error: unknown, terminal: Terminal): number {
   // Commander has said what was wrong, or shown the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const { name, message } = error as Error;
-  if (error instanceof UsageError || error instanceof ConfigError) {
+  if (error instanceof UsageError || error instanceof ConfigError || error instanceof ClientsError) {
     terminal.complain(message);
     return EXIT.usage;
   }

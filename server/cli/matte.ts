@@ -1,5 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Depth, OUTPUTS, type Output, SUBJECTS } from '../../protocol/matte.ts';
+import {
+  type Depth,
+  ENHANCEMENTS,
+  FOREGROUND_METHODS,
+  KEPT,
+  OUTPUTS,
+  type Output,
+  POINT_PATTERN,
+  REFINEMENTS,
+  REGION_PATTERN,
+  SUBJECTS,
+} from '../../protocol/matte.ts';
 import { FORMATS } from './plan.ts';
 import type { MatteOptions } from './run-matte.ts';
 import { interruptible, type Terminal, UsageError } from './terminal.ts';
@@ -31,6 +42,34 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
         .choices(SUBJECTS)
         .default('portrait'),
     )
+    .addOption(
+      new Option('--refine <how>', 'fast: fewer network runs; best: more of them').choices(REFINEMENTS).default('best'),
+    )
+    .addOption(
+      new Option('--region <left,top,width,height>', 'look for the subject only there; pixels').argParser(parseRegion),
+    )
+    .addOption(
+      new Option(
+        '--subjects <which>',
+        'which of several bodies to keep: all, the largest, or the one at --point',
+      ).choices(KEPT),
+    )
+    .addOption(new Option('--point <x,y>', 'keep the body there, or nearest to it; pixels').argParser(parsePoint))
+    .addOption(
+      new Option('--enhance <when>', 'lift dark and flat pictures for the network only')
+        .choices(ENHANCEMENTS)
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--foreground <how>', 'colours under soft edges; fast takes half the time')
+        .choices(FOREGROUND_METHODS)
+        .default('best'),
+    )
+    .addOption(
+      new Option('--decontaminate <share>', 'how much of the old background to take out of them, 0 to 1')
+        .argParser(parseShare)
+        .default(1),
+    )
     .option('--model <id>', 'model to use; "hairline models" lists them')
     .option('--cache-dir <folder>', 'where models are kept')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, …; for a server that is started here')
@@ -60,4 +99,20 @@ function parseOutputs(text: string): Output[] {
 function parseDepth(text: string): Depth {
   if (text === '8' || text === '16') return Number(text) as Depth;
   throw new InvalidArgumentError('It is 8 or 16.');
+}
+
+function parseRegion(text: string): string {
+  if (new RegExp(REGION_PATTERN).test(text)) return text;
+  throw new InvalidArgumentError('Give whole pixels: left,top,width,height, like 100,50,800,600.');
+}
+
+function parsePoint(text: string): string {
+  if (new RegExp(POINT_PATTERN).test(text)) return text;
+  throw new InvalidArgumentError('Give whole pixels: x,y, like 640,360.');
+}
+
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() !== '' && share >= 0 && share <= 1) return share;
+  throw new InvalidArgumentError('It is a number from 0 to 1.');
 }

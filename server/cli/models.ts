@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config.ts';
+import { loadUserConfig } from '../config.ts';
 import { downloadBytesOf } from '../registry/model-spec.ts';
 import { openRegistry } from './connect.ts';
 import { addModel, pull } from './models-install.ts';
@@ -17,7 +17,7 @@ export function registerModels(program: Command, terminal: Terminal, exit: (code
   const command = (name: string, description: string) =>
     models.command(name).description(description).option('--cache-dir <folder>', 'where models are kept');
   const open = ({ cacheDir }: CacheOption) => {
-    const config = loadConfig({ cacheDir });
+    const config = loadUserConfig({ cacheDir });
     return { config, terminal, registry: openRegistry(config) };
   };
   models
@@ -38,7 +38,7 @@ export function registerModels(program: Command, terminal: Terminal, exit: (code
     .option('--from <folder>', 'take the published pictures from a folder instead of downloading them')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, coreml or webgpu')
     .action(async (id: string, options: CacheOption & { from?: string; device?: string }) => {
-      const { device } = loadConfig({ device: options.device });
+      const { device } = loadUserConfig({ device: options.device });
       exit(await interruptible((signal) => verifyModel(id, { from: options.from, device }, open(options), signal)));
     });
   command('remove <id>', 'delete a downloaded model').action((id: string, options: CacheOption) =>

@@ -1,6 +1,15 @@
 import path from 'node:path';
-import { type Depth, OUTPUTS, type Output, type Subject } from '../../protocol/matte.ts';
-import { type Config, loadConfig } from '../config.ts';
+import {
+  type Depth,
+  type Enhance,
+  type ForegroundMethod,
+  type Kept,
+  OUTPUTS,
+  type Output,
+  type Refine,
+  type Subject,
+} from '../../protocol/matte.ts';
+import { type Config, loadUserConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { sniffType } from '../imaging/codec.ts';
 import { parseColour } from '../imaging/colour.ts';
@@ -24,6 +33,16 @@ export interface MatteOptions {
   /** A colour, or the path or URL of a picture. */
   background: string;
   subject: Subject;
+  refine: Refine;
+  /** `left,top,width,height` and `x,y`, checked. */
+  region?: string;
+  subjects?: Kept;
+  point?: string;
+  enhance: Enhance;
+  /** How colours under soft edges are estimated. */
+  foreground: ForegroundMethod;
+  /** 0..1 */
+  decontaminate: number;
   model?: string;
   cacheDir?: string;
   device?: string;
@@ -51,8 +70,9 @@ export async function runMatte(
 ): Promise<number> {
   const { terminal, signal, connect = connectToServer, env = process.env, cwd = process.cwd() } = context;
   const outputs = chooseOutputs(options);
+  const settings = chooseSettings(options);
   const { depth, format, subject } = options;
-  const config = loadConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
+  const config = loadUserConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
   checkModel(config);
   const backdrop = await readBackdropOption(options.background, cwd, signal);
 
@@ -72,7 +92,9 @@ export async function runMatte(
         if (!options.json) terminal.result(file);
       };
       const psdCutout = Boolean(options.psdCutout);
-      const work = { model, subject, depth, format, backdrop, psdCutout, onWritten };
+      const { foreground: method, decontaminate } = options;
+      const finish = { format, depth, backdrop, psdCutout, method, decontaminate };
+      const work = { ...finish, model, subject, settings, onWritten };
       const failed = await runBatch(open, connection, work, terminal, signal);
       done = open.length - failed.length;
       failures.push(...failed);
@@ -99,6 +121,15 @@ function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOpti
   return (
     outputs ?? OUTPUTS.filter((o) => o === 'alpha' || o === 'composition' || (o === 'foreground' && saveForeground))
   );
+}
+
+/** What is passed on to the server as it is. */
+function chooseSettings({ refine, region, point, enhance, ...options }: MatteOptions): Record<string, string> {
+  const subjects = options.subjects ?? (point ? 'point' : 'all');
+  if ((subjects === 'point') !== Boolean(point)) {
+    throw new UsageError('--subjects point needs --point x,y, and --point no other --subjects.');
+  }
+  return { refine, subjects, enhance, ...(region && { region }), ...(point && { point }) };
 }
 
 /** A wrong name is better said now than after the server has started. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Ready } from '../../protocol/status.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadUserConfig } from '../config.ts';
 import { PATIENT_MS, probe } from '../discovery.ts';
 import { locateServer } from './connection.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -12,7 +12,7 @@ export function registerStatus(program: Command, terminal: Terminal, exit: (code
     .description('say whether the server runs, where, and with what; exit code 1 when it does not')
     .option('--json', 'print one JSON object instead')
     .action(async ({ json = false }: { json?: boolean }) => {
-      exit(await showStatus(loadConfig(), terminal, { json }));
+      exit(await showStatus(loadUserConfig(), terminal, { json }));
     });
 }
 

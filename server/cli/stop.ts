@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadUserConfig } from '../config.ts';
 import { PATIENT_MS } from '../discovery.ts';
 import { isAlive } from '../process-alive.ts';
 import { locateServer } from './connection.ts';
@@ -17,7 +17,7 @@ export function registerStop(program: Command, terminal: Terminal, exit: (code: 
     .command('stop')
     .description('end the running server; pictures in progress are finished')
     .action(async () => {
-      exit(await interruptible((signal) => stopServer(loadConfig(), terminal, signal)));
+      exit(await interruptible((signal) => stopServer(loadUserConfig(), terminal, signal)));
     });
 }
 

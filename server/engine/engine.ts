@@ -1,7 +1,17 @@
 import type { Readable } from 'node:stream';
 import type { EdgeRequest } from '../../protocol/edge.ts';
-import type { Depth, DOCUMENT, ForegroundMethod, Output, Refine, Subject } from '../../protocol/matte.ts';
-import type { RawLayout } from '../imaging/picture.ts';
+import type {
+  Depth,
+  DOCUMENT,
+  Enhance,
+  ForegroundMethod,
+  Kept,
+  Output,
+  Refine,
+  Subject,
+} from '../../protocol/matte.ts';
+import type { Point } from '../imaging/area.ts';
+import type { RawLayout, Region } from '../imaging/picture.ts';
 import type { ModelStatus } from '../matting/service.ts';
 import type { PullOptions } from '../registry/model-registry.ts';
 
@@ -23,6 +33,12 @@ export interface MatteTask {
   readonly decontaminate: number;
   /** Adds the cut-out to documents, as a hidden layer. */
   readonly cutoutLayer: boolean;
+  /** The part of the picture that the matte is limited to. */
+  readonly region: Region | null;
+  readonly subjects: Kept;
+  /** For `subjects: 'point'`. */
+  readonly point: Point | null;
+  readonly enhance: Enhance;
   /** Content type of the answer, already negotiated. */
   readonly type: string;
 }
@@ -62,7 +78,7 @@ export interface Engine {
   /**
    * @param body the encoded picture, or the raw samples of `task.layout`
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, NOT_AN_IMAGE, TRUNCATED_IMAGE,
-   * IMAGE_TOO_LARGE, INFERENCE_FAILED; the signal's reason
+   * IMAGE_TOO_LARGE, INFERENCE_FAILED, BAD_REQUEST for a region or a point outside of the picture; the signal's reason
    */
   matte(task: MatteTask, body: Buffer, options: WorkOptions): Promise<Answer>;
   /**

@@ -33,12 +33,16 @@ export class LocalEngine implements Engine {
 
   async matte(task: MatteTask, body: Buffer, { signal, onProgress }: WorkOptions): Promise<Answer> {
     const picture = task.layout ? openRaw(toRaster(body, task.layout)) : await openEncoded(body);
-    const { model, subject, refine } = task;
+    const { model, subject, refine, region, subjects, point, enhance } = task;
     // Always 16 bits: edge controls start from them, and rounding them to 8 gives what rounding once would.
     const matte = await this.#mattes.matte(picture, {
       model,
       subject,
       refine,
+      region,
+      subjects,
+      point,
+      enhance,
       depth: 16,
       signal,
       onProgress: (fraction) => onProgress?.(MATTE_SHARE * fraction),

@@ -2,6 +2,9 @@ import { nameOf } from './execution-providers.ts';
 import type { Difference } from './probe.ts';
 import type { Provider } from './session.ts';
 
+export const OUT_OF_MEMORY = 'did not get enough memory; other programs may be using it';
+const MEMORY = /out of memory|8007000E|CUDA failure 2\b|failed to allocate memory|bad[_ ]alloc/i;
+
 /** Known words of ONNX Runtime and the libraries below it, and what they mean to somebody who wants a mask. */
 const KNOWN: readonly { matches: RegExp; only?: Provider; reason: string }[] = [
   { matches: /backend not found/i, reason: 'is not part of this ONNX Runtime' },
@@ -16,10 +19,7 @@ const KNOWN: readonly { matches: RegExp; only?: Provider; reason: string }[] = [
   { matches: /no CUDA-capable device|CUDA failure 100\b/i, reason: 'found no NVIDIA graphics card' },
   { matches: /driver version is insufficient|CUDA failure 35\b/i, reason: 'needs a newer NVIDIA driver' },
   { matches: /no kernel image|CUDA failure 209\b/i, reason: 'does not support a graphics card of this age' },
-  {
-    matches: /out of memory|8007000E|CUDA failure 2\b|failed to allocate memory|bad[_ ]alloc/i,
-    reason: 'did not get enough memory; other programs may be using it',
-  },
+  { matches: MEMORY, reason: OUT_OF_MEMORY },
   {
     matches: /887A000[567]|887A0020|device.{0,20}(removed|hung|lost|suspended)/i,
     reason: 'lost the graphics card; its driver was reset, updating it may help',
@@ -57,6 +57,11 @@ export function explainFailure(provider: Provider, error: unknown): string {
   }
   const known = KNOWN.find(({ matches, only }) => (only ?? provider) === provider && matches.test(raw));
   return `${nameOf(provider)} ${known?.reason ?? 'did not start'}`;
+}
+
+/** Whether a run failed only because there was no room for it. */
+export function isOutOfMemory(error: unknown): boolean {
+  return MEMORY.test(rawText(error));
 }
 
 export function explainNonsense(provider: Provider, nonsense: 'nan' | 'flat'): string {

@@ -1,101 +1,126 @@
 import { AppError } from '../errors.ts';
 import type { ModelSpec } from '../registry/model-spec.ts';
-import { RunQueue } from './run-queue.ts';
-import type { Session, Tensor } from './session.ts';
+import { ModelSlot } from './model-slot.ts';
+import type { Session } from './session.ts';
 
-/** A loaded model with its queue: callers wait for their turn, then run alone. */
-export interface LoadedModel {
-  readonly spec: ModelSpec;
-  readonly session: Session;
-  readonly queue: RunQueue;
-  /**
-   * Runs the network on one prepared input.
-   * @returns the output tensor and the milliseconds spent waiting and running.
-   * @throws {AppError} INFERENCE_FAILED; the signal's reason when aborted before the turn came.
-   */
-  run(input: Tensor, signal?: AbortSignal): Promise<{ output: Tensor; waited: number; ran: number }>;
+/** A loaded model with its queue. */
+export type LoadedModel = Pick<ModelSlot, 'spec' | 'session' | 'queue' | 'run'>;
+
+/** @param device where it must run; else as configured */
+export type LoadSession = (spec: ModelSpec, device?: 'cpu') => Promise<Session>;
+
+export interface CacheOptions {
+  /** Milliseconds after its last run that a model is unloaded; 0 keeps all. */
+  unloadAfter?: number;
+  isPinned?: (id: string) => boolean;
+  /** Told whenever a model begins to load, is loaded, moves to another provider, fails or is unloaded. */
+  onChange?: (id: string) => void;
 }
 
-export type LoadSession = (spec: ModelSpec) => Promise<Session>;
+interface Entry {
+  loading: Promise<ModelSlot>;
+  slot: ModelSlot | null;
+  timer: NodeJS.Timeout | null;
+}
 
 /**
- * Keeps one session per model. Two callers share one load; a load that failed is forgotten, so that the next call
- * tries again.
+ * Keeps one session per model, until it has not been used for a while. Two callers share one load; a load that failed
+ * is forgotten, so that the next call tries again.
  */
 export class SessionCache {
-  readonly #loaded = new Map<string, Promise<LoadedModel>>();
-  readonly #ready = new Map<string, LoadedModel>();
+  readonly #entries = new Map<string, Entry>();
   readonly #load: LoadSession;
+  readonly #options: CacheOptions;
   #disposed = false;
 
-  constructor(load: LoadSession) {
+  constructor(load: LoadSession, options: CacheOptions = {}) {
     this.#load = load;
+    this.#options = options;
   }
 
   /** Requests waiting or running, over all models. */
   get queued(): number {
     let sum = 0;
-    for (const model of this.#ready.values()) sum += model.queue.length;
+    for (const { slot } of this.#entries.values()) sum += slot?.queue.length ?? 0;
     return sum;
   }
 
   /** The model, if it is loaded by now. */
   peek(id: string): LoadedModel | undefined {
-    return this.#ready.get(id);
+    return this.#entries.get(id)?.slot ?? undefined;
   }
 
   isLoading(id: string): boolean {
-    return this.#loaded.has(id) && !this.#ready.has(id);
+    return this.#entries.get(id)?.slot === null;
   }
 
   /** @throws {AppError} SHUTTING_DOWN after `dispose`; whatever the load reports. */
-  async get(spec: ModelSpec): Promise<LoadedModel> {
-    if (this.#disposed) throw new AppError('SHUTTING_DOWN');
-    const known = this.#loaded.get(spec.id);
-    if (known) return known;
-    const loading = this.#load(spec).then((session) => {
-      const model = this.#wrap(spec, session);
-      if (!this.#disposed) this.#ready.set(spec.id, model);
-      return model;
-    });
-    this.#loaded.set(spec.id, loading);
-    loading.catch(() => this.#loaded.delete(spec.id));
-    return loading;
+  get(spec: ModelSpec): Promise<LoadedModel> {
+    return this.#open(spec);
   }
 
   /** Releases every session after the runs in progress. @throws {Error} the first failure, once all were tried. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    const all = [...this.#loaded.values()];
-    this.#loaded.clear();
-    this.#ready.clear();
+    const all = [...this.#entries.values()];
+    this.#entries.clear();
     const released = await Promise.allSettled(
-      all.map(async (loading) => {
-        const model = await loading.catch(() => null);
-        await model?.queue.run(() => model.session.dispose());
+      all.map(async ({ loading, timer }) => {
+        if (timer) clearTimeout(timer);
+        await (await loading.catch(() => null))?.empty();
       }),
     );
     for (const outcome of released) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  #wrap(spec: ModelSpec, session: Session): LoadedModel {
-    const queue = new RunQueue();
-    return {
-      spec,
-      session,
-      queue,
-      async run(input, signal) {
-        const asked = performance.now();
-        return queue.run(async () => {
-          const began = performance.now();
-          const { [spec.output.name]: output } = await session
-            .run({ [spec.input.name]: input }, [spec.output.name])
-            .catch((cause) => {
-              throw new AppError('INFERENCE_FAILED', undefined, { cause });
-            });
-          return { output: output as Tensor, waited: began - asked, ran: performance.now() - began };
-        }, signal);
-      },
-    };
+  async #open(spec: ModelSpec): Promise<ModelSlot> {
+    if (this.#disposed) throw new AppError('SHUTTING_DOWN');
+    if (this.#entries.get(spec.id)?.slot?.wantsCard) await this.#unload(spec.id);
+    return (this.#entries.get(spec.id) ?? this.#begin(spec)).loading;
+  }
+
+  #begin(spec: ModelSpec): Entry {
+    const { id } = spec;
+    const changed = () => this.#options.onChange?.(id);
+    const loading = this.#load(spec).then((session) => {
+      entry.slot = new ModelSlot(spec, session, {
+        loadOnCpu: () => this.#load(spec, 'cpu'),
+        reopen: () => this.#open(spec),
+        onRun: (moved) => {
+          this.#restartClock(id);
+          if (moved) changed();
+        },
+      });
+      this.#restartClock(id);
+      changed();
+      return entry.slot;
+    });
+    const entry: Entry = { loading, slot: null, timer: null };
+    this.#entries.set(id, entry);
+    changed();
+    loading.catch(() => {
+      this.#entries.delete(id);
+      changed();
+    });
+    return entry;
+  }
+
+  #restartClock(id: string): void {
+    const { unloadAfter = 0, isPinned } = this.#options;
+    const entry = this.#entries.get(id);
+    if (!entry || unloadAfter === 0 || isPinned?.(id)) return;
+    if (entry.timer) clearTimeout(entry.timer);
+    entry.timer = setTimeout(() => {
+      // Who runs now restarts the clock at the end.
+      if (entry.slot?.queue.length === 0) this.#unload(id).catch(() => undefined);
+    }, unloadAfter).unref();
+  }
+
+  async #unload(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry?.timer) clearTimeout(entry.timer);
+    this.#entries.delete(id);
+    this.#options.onChange?.(id);
+    await entry?.slot?.empty();
   }
 }

@@ -1,5 +1,6 @@
 import type { Region } from '../imaging/picture.ts';
 import type { CoarseAlpha } from './coarse-alpha.ts';
+import { findComponents } from './components.ts';
 import { findConsensus } from './consensus.ts';
 import { type Grid, shapeGrid } from './preprocess.ts';
 import { resampleAlpha } from './resample.ts';
@@ -100,52 +101,27 @@ function ramp(length: number, border: number, atStart: boolean, atEnd: boolean):
 }
 
 interface Box {
-  pixels: number;
   left: number;
   top: number;
   right: number;
   bottom: number;
 }
 
-/** The box around the large 4-connected components of alpha > 0.5. */
-function boxOfComponents({ width, height, data }: CoarseAlpha): Box | null {
-  const seen = new Uint8Array(data.length);
-  const stack = new Int32Array(data.length);
-  const boxes: Box[] = [];
-  for (let start = 0; start < data.length; start++) {
-    if (seen[start] || !(data[start]! > 0.5)) continue;
-    const box: Box = { pixels: 0, left: width, top: height, right: 0, bottom: 0 };
-    let depth = 0;
-    const push = (at: number) => {
-      if (seen[at] || !(data[at]! > 0.5)) return;
-      seen[at] = 1;
-      stack[depth++] = at;
-    };
-    push(start);
-    while (depth > 0) {
-      const at = stack[--depth]!;
-      const x = at % width;
-      const y = (at - x) / width;
-      box.pixels++;
-      box.left = Math.min(box.left, x);
-      box.right = Math.max(box.right, x + 1);
-      box.top = Math.min(box.top, y);
-      box.bottom = Math.max(box.bottom, y + 1);
-      if (x > 0) push(at - 1);
-      if (x < width - 1) push(at + 1);
-      if (y > 0) push(at - width);
-      if (y < height - 1) push(at + width);
-    }
-    boxes.push(box);
+/** The box around the large components of alpha > 0.5. */
+function boxOfComponents({ width, data }: CoarseAlpha): Box | null {
+  const solid = Uint8Array.from(data, (value) => (value > 0.5 ? 1 : 0));
+  const { labels, sizes } = findComponents(solid, width);
+  const least = COMPONENT * sizes.reduce((most, size) => Math.max(most, size));
+  const box: Box = { left: width, top: data.length, right: 0, bottom: 0 };
+  for (let at = 0; at < data.length; at++) {
+    const label = labels[at]!;
+    if (label === 0 || sizes[label]! < least) continue;
+    const x = at % width;
+    const y = (at - x) / width;
+    box.left = Math.min(box.left, x);
+    box.right = Math.max(box.right, x + 1);
+    box.top = Math.min(box.top, y);
+    box.bottom = y + 1;
   }
-  const largest = boxes.reduce((most, { pixels }) => Math.max(most, pixels), 0);
-  const kept = boxes.filter(({ pixels }) => pixels >= COMPONENT * largest);
-  if (kept.length === 0) return null;
-  return {
-    pixels: kept.reduce((sum, { pixels }) => sum + pixels, 0),
-    left: Math.min(...kept.map(({ left }) => left)),
-    top: Math.min(...kept.map(({ top }) => top)),
-    right: Math.max(...kept.map(({ right }) => right)),
-    bottom: Math.max(...kept.map(({ bottom }) => bottom)),
-  };
+  return box.right > 0 ? box : null;
 }

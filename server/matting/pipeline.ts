@@ -5,9 +5,13 @@ import type { LoadedModel } from '../inference/session-cache.ts';
 import { findCloser, lookCloser } from './closer.ts';
 import { type CoarseAlpha, readCoarseAlpha } from './coarse-alpha.ts';
 import { findConsensus } from './consensus.ts';
+import { Lift } from './enhance.ts';
 import { fitColour, type Guide } from './guided.ts';
+import { Pace } from './pace.ts';
 import { chooseGrid, packTensor, shapeGrid } from './preprocess.ts';
+import { clearOutside, cropPicture, frameRegion, placeAlpha } from './region.ts';
 import { resampleAlpha } from './resample.ts';
+import { chooseSubject, keepSubject, moveChoice, type SubjectChoice } from './subjects.ts';
 import { upsampleAlpha } from './upsample.ts';
 
 /** Milliseconds per stage, added up over the network runs. */
@@ -41,10 +45,16 @@ export const BEST_STAGES: Stages = { closer: true, guide: true };
 
 export interface EstimateOptions {
   depth: Depth;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   stages?: Stages;
+  /** The matte is found in this part of the picture only, and is 0 outside. It lies inside the picture. */
+  region?: Region | null | undefined;
+  /** Which of the bodies stay; all, if left out. */
+  choice?: SubjectChoice | undefined;
+  /** Dark and flat pictures are lifted before the networks see them. */
+  enhance?: boolean;
   /** Told 0..1, never less than before. */
-  onProgress?: (fraction: number) => void;
+  onProgress?: ((fraction: number) => void) | undefined;
 }
 
 /**
@@ -55,43 +65,73 @@ export interface EstimateOptions {
 export async function estimateMatte(
   picture: Picture,
   views: readonly View[],
-  { depth, signal, stages = {}, onProgress }: EstimateOptions,
+  { region, choice, ...settings }: EstimateOptions,
+): Promise<Matte> {
+  if (!region) return estimateWhole(picture, views, { ...settings, choice });
+  const frame = frameRegion(region, picture);
+  const matte = await estimateWhole(cropPicture(picture, frame), views, {
+    ...settings,
+    choice: choice && moveChoice(choice, frame),
+    within: { ...region, left: region.left - frame.left, top: region.top - frame.top },
+  });
+  return { ...matte, alpha: placeAlpha(matte.alpha, frame, region, picture) };
+}
+
+interface WholeSettings extends Omit<EstimateOptions, 'region'> {
+  /** Where the subject lies; the rest of the picture is context. */
+  within?: Region;
+}
+
+async function estimateWhole(
+  picture: Picture,
+  views: readonly View[],
+  { depth, signal, stages = {}, choice, enhance, within, onProgress }: WholeSettings,
 ): Promise<Matte> {
   const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, guide: 0, upsample: 0 };
   const clock = startClock();
+  const eye = { picture, timings, signal, lift: enhance ? new Lift() : undefined };
+  const subjectOf = (alpha: CoarseAlpha) => (within ? clearOutside(alpha, within, picture) : alpha);
   const opinions: CoarseAlpha[] = [];
   const steps = views.length + 2;
   for (const view of views) {
-    opinions.push(await look(picture, view, timings, signal));
+    opinions.push(await look(eye, view));
     onProgress?.(opinions.length / steps);
   }
   clock();
   const first = views.length === 1 ? opinions[0]! : unite(picture, views, opinions);
-  const region = stages.closer ? findCloser(first, picture) : null;
+  const closer = stages.closer ? findCloser(subjectOf(first), picture) : null;
   timings.consensus = clock();
   const near: CoarseAlpha[] = [];
-  if (region) {
-    for (const view of views) if (view.edges) near.push(await look(picture, view, timings, signal, region));
+  if (closer) {
+    for (const view of views) if (view.edges) near.push(await look(eye, view, closer));
   }
   clock();
   const looks = { whole: opinions, wholeEdges: edgesOf(views), near };
-  const coarse = region ? lookCloser(first, looks, region, picture) : first;
+  const coarse = closer ? lookCloser(first, looks, closer, picture) : first;
+  const mask = choice ? chooseSubject(subjectOf(coarse), choice, picture) : null;
   timings.consensus += clock();
   onProgress?.((steps - 1) / steps);
   const guide = stages.guide ? await readGuide(picture, coarse) : undefined;
   timings.guide = clock();
   signal?.throwIfAborted();
   const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide);
+  if (mask) await keepSubject(alpha, mask, new Pace(signal));
   timings.upsample = clock();
   onProgress?.(1);
   return { alpha, timings, runs: views.length + near.length };
 }
 
+/** What all looks at one picture share. */
+interface Eye {
+  picture: Picture;
+  timings: Timings;
+  signal: AbortSignal | undefined;
+  lift: Lift | undefined;
+}
+
 async function look(
-  picture: Picture,
+  { picture, timings, signal, lift }: Eye,
   { model, squash = false }: View,
-  timings: Timings,
-  signal: AbortSignal | undefined,
   region?: Region,
 ): Promise<CoarseAlpha> {
   const { spec, session } = model;
@@ -100,6 +140,7 @@ async function look(
   const rgb = await picture.readGrid(grid.width, grid.height, region);
   timings.decode += clock();
   signal?.throwIfAborted();
+  lift?.apply(rgb);
   const input = packTensor(rgb, spec, grid);
   timings.pack += clock();
   const { output, waited, ran } = await model.run(input, signal);

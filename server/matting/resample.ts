@@ -52,3 +52,10 @@ function mix(data: Float32Array, { index, weight }: Taps, at: number, offset: nu
     weight[t + 3]! * data[offset + index[t + 3]! * step]!
   );
 }
+
+/** The two samples of `from` around output sample `at` of `to`, and how far it lies towards the second. */
+export function between(at: number, from: number, to: number): [number, number, number] {
+  const position = Math.min(from - 1, Math.max(0, ((at + 0.5) * from) / to - 0.5));
+  const first = Math.floor(position);
+  return [first, Math.min(from - 1, first + 1), position - first];
+}

@@ -1,18 +1,18 @@
-import type { Depth, Refine, Subject } from '../../protocol/matte.ts';
+import type { Depth, Enhance, Kept, Refine, Subject } from '../../protocol/matte.ts';
 import type { ModelState } from '../../protocol/status.ts';
-import { AppError } from '../errors.ts';
-import type { Picture } from '../imaging/picture.ts';
+import { checkPoint, checkRegion, type Point } from '../imaging/area.ts';
+import type { Picture, Region } from '../imaging/picture.ts';
 import { labelOf } from '../inference/execution-providers.ts';
-import type { LoadSession } from '../inference/session-cache.ts';
-import { SessionCache } from '../inference/session-cache.ts';
+import { type CacheOptions, type LoadSession, SessionCache } from '../inference/session-cache.ts';
+import { ModelFetcher } from '../registry/model-fetcher.ts';
 import type { ModelRegistry, PullOptions } from '../registry/model-registry.ts';
 import type { ModelSpec } from '../registry/model-spec.ts';
 import { BEST_STAGES, estimateMatte, type Matte, type View } from './pipeline.ts';
 import { type PlannedView, planViews } from './views.ts';
 
-export interface ModelStatus {
-  spec: ModelSpec;
-  state: ModelState;
+/** What is known of a model that somebody has asked for. */
+export interface LoadState {
+  state: Extract<ModelState, 'loading' | 'ready' | 'failed'>;
   provider: string | null;
   /** The provider's name for people. */
   label: string | null;
@@ -20,10 +20,21 @@ export interface ModelStatus {
   reason: string | null;
 }
 
+export interface ModelStatus extends Omit<LoadState, 'state'> {
+  spec: ModelSpec;
+  state: ModelState;
+}
+
 export interface MatteOptions {
   model: string;
   subject?: Subject;
   refine?: Refine;
+  /** Limits the matte to a part of the picture. */
+  region?: Region | null;
+  subjects?: Kept;
+  /** For `subjects: 'point'`. */
+  point?: Point | null;
+  enhance?: Enhance;
   depth: Depth;
   signal?: AbortSignal;
   /** Told 0..1, never less than before. */
@@ -33,22 +44,23 @@ export interface MatteOptions {
 /** Turns pictures into mattes: picks the model, loads it once, runs the pipeline. Knows no HTTP. */
 export class MatteService {
   readonly registry: ModelRegistry;
+  readonly #fetcher: ModelFetcher;
   readonly #sessions: SessionCache;
   readonly #failures = new Map<string, Error>();
-  readonly #fetching = new Set<string>();
 
-  constructor(registry: ModelRegistry, load: LoadSession) {
+  constructor(registry: ModelRegistry, load: LoadSession, options?: CacheOptions) {
     this.registry = registry;
-    this.#sessions = new SessionCache(async (spec) => {
+    this.#fetcher = new ModelFetcher(registry);
+    this.#sessions = new SessionCache(async (spec, device) => {
       try {
-        const session = await load(spec);
+        const session = await load(spec, device);
         this.#failures.delete(spec.id);
         return session;
       } catch (error) {
         this.#failures.set(spec.id, error as Error);
         throw error;
       }
-    });
+    }, options);
   }
 
   get queued(): number {
@@ -58,29 +70,25 @@ export class MatteService {
   /** Downloads the model when it is missing, then loads it. */
   async prepare(idOrAuto: string, options?: PullOptions): Promise<ModelStatus> {
     const spec = this.registry.resolve(idOrAuto);
-    if (!(await this.registry.isInstalled(spec))) await this.#fetch(spec, options);
+    if (!(await this.registry.isInstalled(spec))) await this.#fetcher.fetch(spec, options);
     await this.#sessions.get(spec);
     return this.status(spec.id);
   }
 
   async status(idOrAuto: string): Promise<ModelStatus> {
-    const spec = this.registry.resolve(idOrAuto);
-    const loaded = this.#sessions.peek(spec.id);
+    return describeModel(this.registry.resolve(idOrAuto), this.registry, this.#fetcher, (id) => this.loadState(id));
+  }
+
+  /** Null while nobody has asked for the model, or when it was unloaded. */
+  loadState(id: string): LoadState | null {
+    const loaded = this.#sessions.peek(id);
     if (loaded) {
       const { provider, reason } = loaded.session;
-      return { spec, state: 'ready', provider, label: labelOf(provider), reason };
+      return { state: 'ready', provider, label: labelOf(provider), reason };
     }
-    const failure = this.#failures.get(spec.id);
-    const state = this.#fetching.has(spec.id)
-      ? 'downloading'
-      : this.#sessions.isLoading(spec.id)
-        ? 'loading'
-        : !(await this.registry.isInstalled(spec))
-          ? 'missing'
-          : failure
-            ? 'failed'
-            : 'installed';
-    return { spec, state, provider: null, label: null, reason: failure?.message ?? null };
+    const failure = this.#failures.get(id);
+    const state = this.#sessions.isLoading(id) ? 'loading' : failure ? 'failed' : null;
+    return state && { state, provider: null, label: null, reason: failure?.message ?? null };
   }
 
   /**
@@ -97,24 +105,30 @@ export class MatteService {
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING
    */
   checkModel(model: string, subject: Subject): ModelSpec {
-    const spec = this.registry.resolve(model, subject);
-    if (this.#fetching.has(spec.id)) throw new AppError('MODEL_DOWNLOADING');
-    return spec;
+    return this.#fetcher.check(model, subject);
   }
 
   /**
-   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, TRUNCATED_IMAGE, INFERENCE_FAILED
+   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, TRUNCATED_IMAGE, INFERENCE_FAILED,
+   * BAD_REQUEST for a region or a point outside of the picture
    */
   async matte(
     picture: Picture,
-    { model, subject = 'portrait', refine = 'best', ...options }: MatteOptions,
+    { model, subject = 'portrait', refine = 'best', region, subjects, point, enhance, ...options }: MatteOptions,
   ): Promise<Matte & { model: string; provider: string }> {
-    const spec = this.checkModel(model, subject);
-    if (model === 'auto' && (await this.#fetchMissing(spec))) throw new AppError('MODEL_DOWNLOADING');
+    if (region) checkRegion(region, picture);
+    if (point) checkPoint(point, picture);
+    const spec = await this.#fetcher.demand(model, subject);
     const views = await this.#loadViews(spec, model === 'auto' ? planViews(spec.id, subject, refine) : []);
     // More than one view was loaded only for `refine=best`.
     const stages = views.length > 1 ? BEST_STAGES : {};
-    const matte = await estimateMatte(picture, views, { ...options, stages });
+    const matte = await estimateMatte(picture, views, {
+      ...options,
+      stages,
+      region,
+      choice: subjects ? { subjects, point } : undefined,
+      enhance: enhance !== 'off',
+    });
     const used = views.map((view) => view.model);
     return {
       ...matte,
@@ -127,35 +141,31 @@ export class MatteService {
   async #loadViews(spec: ModelSpec, planned: readonly PlannedView[]): Promise<View[]> {
     const specs = planned.map((view) => this.registry.resolve(view.model));
     const installed = await Promise.all(
-      specs.map(async (s) => (await this.registry.isInstalled(s)) && !this.#fetching.has(s.id)),
+      specs.map(async (s) => (await this.registry.isInstalled(s)) && !this.#fetcher.isFetching(s.id)),
     );
     if (planned.length < 2 || installed.includes(false)) return [{ model: await this.#sessions.get(spec) }];
     const loaded = await Promise.all(specs.map((s) => this.#sessions.get(s)));
     return planned.map((view, i) => ({ ...view, model: loaded[i]! }));
   }
 
-  /** The embedded models are part of the product: who asks for one that is not there yet gets it fetched. */
-  async #fetchMissing(spec: ModelSpec): Promise<boolean> {
-    if (spec.weights.sources.length === 0 || (await this.registry.isInstalled(spec))) return false;
-    // A download that cannot work is not tried for every picture again; its reason was told.
-    if (this.#failures.has(spec.id)) return false;
-    if (!this.#fetching.has(spec.id)) this.#fetch(spec).catch(() => undefined);
-    return true;
-  }
-
-  async #fetch(spec: ModelSpec, options?: PullOptions): Promise<void> {
-    this.#fetching.add(spec.id);
-    try {
-      await this.registry.pull(spec, options);
-    } catch (error) {
-      this.#failures.set(spec.id, error as Error);
-      throw error;
-    } finally {
-      this.#fetching.delete(spec.id);
-    }
-  }
-
   dispose(): Promise<void> {
     return this.#sessions.dispose();
   }
+}
+
+/** A model in words: on its way, loaded or not, there or not. */
+export async function describeModel(
+  spec: ModelSpec,
+  registry: ModelRegistry,
+  fetcher: ModelFetcher,
+  loadState: (id: string) => LoadState | null,
+): Promise<ModelStatus> {
+  const nothing = { provider: null, label: null };
+  const loaded = loadState(spec.id);
+  if (loaded?.state === 'ready') return { spec, ...loaded };
+  const reason = loaded?.reason ?? fetcher.failureOf(spec.id)?.message ?? null;
+  if (fetcher.isFetching(spec.id)) return { spec, state: 'downloading', ...nothing, reason };
+  if (loaded?.state === 'loading') return { spec, state: 'loading', ...nothing, reason };
+  const installed = await registry.isInstalled(spec);
+  return { spec, state: installed ? (loaded?.state ?? 'installed') : 'missing', ...nothing, reason };
 }

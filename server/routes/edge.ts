@@ -5,6 +5,7 @@ import { EDGE_RANGES } from '../../protocol/edge.ts';
 import { FOREGROUND_METHODS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
 import { type Admission, Place } from '../admission.ts';
 import { mediaType } from '../body.ts';
+import { clientOf } from '../client-key.ts';
 import type { Engine } from '../engine/engine.ts';
 import { AppError } from '../errors.ts';
 import { parseColour } from '../imaging/colour.ts';
@@ -72,7 +73,7 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
     const bytes = await engine.weighEdge(task);
     // Who left meanwhile would never give its place back.
     signal.throwIfAborted();
-    const place = new Place(admission.enter(bytes));
+    const place = new Place(admission.enter(bytes, clientOf(request)));
     whenClosed(reply, () => place.end());
     place.begin();
     try {

@@ -1,8 +1,9 @@
 import type { FastifySchema } from 'fastify';
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { DOCUMENT_TYPE, ENCODED_TYPES, HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
-import { EVERYWHERE, failures } from '../schemas.ts';
+import { EVERYWHERE, failures, JobSchema } from '../schemas.ts';
 
-const BINARY = { schema: { type: 'string', format: 'binary' } };
+export const BINARY = { schema: { type: 'string', format: 'binary' } };
 
 const number = (description: string, values?: readonly number[]) => ({
   type: 'integer',
@@ -52,6 +53,27 @@ export const DESCRIBED_DELETE: FastifySchema = {
   },
 };
 
+/** What can go wrong with an encoded picture. */
+export const MATTE_FAILURES = [
+  'BAD_REQUEST',
+  'EMPTY_BODY',
+  'UNKNOWN_MODEL',
+  'REQUEST_TIMEOUT',
+  'IMAGE_TOO_LARGE',
+  'BODY_TOO_LARGE',
+  'NOT_AN_IMAGE',
+  'UNSUPPORTED_TYPE',
+  'TRUNCATED_IMAGE',
+  'QUEUE_FULL',
+  'SHUTTING_DOWN',
+  'MODEL_DOWNLOADING',
+  'WEIGHTS_MISSING',
+  'WEIGHTS_CORRUPT',
+  'DOWNLOAD_FAILED',
+  'INFERENCE_FAILED',
+  'DEADLINE_PASSED',
+] as const satisfies readonly ErrorCode[];
+
 /** For `GET /docs` only: body and headers are checked by the route, which knows more than a schema can say. */
 export const DESCRIBED: FastifySchema = {
   headers: {
@@ -61,6 +83,11 @@ export const DESCRIBED: FastifySchema = {
       [HEADERS.height]: number('Pixels. Needed for raw pixels.'),
       [HEADERS.channels]: number('Of raw pixels: RGB, or straight RGBA. Default 4.', [3, 4]),
       [HEADERS.depth]: number('Bits per sample of raw pixels. Default 8.', [8, 16]),
+      prefer: {
+        type: 'string',
+        description:
+          '`respond-async` answers 202 and a job; with `wait=N` the result itself if it is there within N seconds. `wait=N` alone is a deadline.',
+      },
     },
   },
   body: {
@@ -78,27 +105,11 @@ export const DESCRIBED: FastifySchema = {
       headers: PIXEL_HEADERS,
       content: { 'image/png': BINARY, [RAW_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
     },
-    ...failures(
-      ...EVERYWHERE,
-      'BAD_REQUEST',
-      'INVALID_SIZE',
-      'SIZE_MISMATCH',
-      'EMPTY_BODY',
-      'UNKNOWN_MODEL',
-      'NOT_ACCEPTABLE',
-      'REQUEST_TIMEOUT',
-      'IMAGE_TOO_LARGE',
-      'BODY_TOO_LARGE',
-      'NOT_AN_IMAGE',
-      'UNSUPPORTED_TYPE',
-      'TRUNCATED_IMAGE',
-      'QUEUE_FULL',
-      'SHUTTING_DOWN',
-      'MODEL_DOWNLOADING',
-      'WEIGHTS_MISSING',
-      'WEIGHTS_CORRUPT',
-      'DOWNLOAD_FAILED',
-      'INFERENCE_FAILED',
-    ),
+    202: {
+      description: 'With `Prefer: respond-async`: the picture is a job now, at the address in Location.',
+      headers: { location: { type: 'string', description: '/v1/jobs/:id' } },
+      ...JobSchema,
+    },
+    ...failures(...EVERYWHERE, ...MATTE_FAILURES, 'INVALID_SIZE', 'SIZE_MISMATCH', 'NOT_ACCEPTABLE'),
   },
 };

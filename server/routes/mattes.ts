@@ -1,26 +1,34 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import Type, { type Static } from 'typebox';
 import {
   DOCUMENT,
   DOCUMENT_TYPE,
   ENCODED_TYPES,
+  ENHANCEMENTS,
   FOREGROUND_METHODS,
+  KEPT,
   OUTPUTS,
+  POINT_PATTERN,
   RAW_TYPE,
   REFINEMENTS,
+  REGION_PATTERN,
   SUBJECTS,
 } from '../../protocol/matte.ts';
 import { type Admission, Place } from '../admission.ts';
 import { announceBytes, isRaw, mediaType, readBody, readFormFile, readRawLayout } from '../body.ts';
-import type { Engine, MatteTask } from '../engine/engine.ts';
+import { clientOf } from '../client-key.ts';
+import type { Engine, MatteTask, WorkOptions } from '../engine/engine.ts';
 import { AppError } from '../errors.ts';
+import { checkPoint, checkRegion, parsePoint, parseRegion } from '../imaging/area.ts';
 import { parseColour } from '../imaging/colour.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { Metrics } from '../metrics.ts';
 import { whenClosed } from '../when-closed.ts';
-import { abortOnClose, chooseType, sendAnswer } from './answer.ts';
+import { abortOnClose, chooseType } from './answer.ts';
 import { DESCRIBED } from './mattes-description.ts';
+import { perform } from './perform.ts';
 
 const DEPTHS = ['8', '16'] as const;
 const ANSWERS = [...OUTPUTS, DOCUMENT] as const;
@@ -56,6 +64,23 @@ const Query = Type.Object(
       SWITCH.map((value) => Type.Literal(value)),
       { default: 'false' },
     ),
+    region: Type.Optional(
+      Type.String({
+        pattern: REGION_PATTERN,
+        description: '`left,top,width,height` in pixels; nothing is found outside.',
+      }),
+    ),
+    subjects: Type.Union(
+      KEPT.map((kept) => Type.Literal(kept)),
+      { default: 'all' },
+    ),
+    point: Type.Optional(
+      Type.String({ pattern: POINT_PATTERN, description: '`x,y` in pixels, for `subjects=point`.' }),
+    ),
+    enhance: Type.Union(
+      ENHANCEMENTS.map((enhance) => Type.Literal(enhance)),
+      { default: 'auto' },
+    ),
   },
   { additionalProperties: false },
 );
@@ -72,7 +97,13 @@ declare module 'fastify' {
   }
 }
 
-export function registerMattes(app: FastifyInstance, engine: Engine, admission: Admission, metrics: Metrics): void {
+export function registerMattes(
+  app: FastifyInstance,
+  engine: Engine,
+  admission: Admission,
+  jobs: Jobs,
+  metrics: Metrics,
+): void {
   app.decorateRequest('announced', 0);
   app.decorateRequest('place', null);
 
@@ -93,41 +124,57 @@ export function registerMattes(app: FastifyInstance, engine: Engine, admission: 
           throw new AppError('BAD_REQUEST', describeQuery(request.query, validate.errors));
         engine.checkModel(request.query.model, request.query.subject);
         parseColour(request.query.background);
+        checkPlaces(request);
         chooseType(request, offerTypes(request));
         request.announced = announceBytes(request);
-        const place = new Place(admission.enter(request.announced));
+        const place = new Place(admission.enter(request.announced, clientOf(request)));
         request.place = place;
         whenClosed(reply, () => place.end());
       },
     },
     async (request, reply) => {
       const signal = abortOnClose(reply);
-      request.place?.begin();
+      const place = request.place!;
+      place.begin();
       try {
-        return await answer(request, reply, signal);
+        const body = mediaType(request) === MULTIPART ? await readFormFile(request) : (request.body as Buffer);
+        const task = taskOf(request);
+        return await perform(request, reply, { jobs, place, signal, work: (options) => matte(task, body, options) });
       } finally {
-        request.place?.end();
+        place.end();
       }
     },
   );
 
-  async function answer(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, signal: AbortSignal) {
-    const body = mediaType(request) === MULTIPART ? await readFormFile(request) : (request.body as Buffer);
-    const answer = await engine.matte(taskOf(request), body, { signal });
+  async function matte(task: MatteTask, body: Buffer, options: WorkOptions) {
+    const answer = await engine.matte(task, body, options);
     metrics.matte(answer.timings);
-    return sendAnswer(reply, answer);
+    return answer;
   }
 }
 
 function taskOf(request: FastifyRequest<{ Querystring: Query }>): MatteTask {
-  const { 'cutout-layer': cutoutLayer, depth, ...query } = request.query;
+  const { 'cutout-layer': cutoutLayer, depth, region, point, ...query } = request.query;
   return {
     ...query,
     layout: isRaw(request) ? readRawLayout(request.headers) : null,
     depth: depth === '16' ? 16 : 8,
     cutoutLayer: cutoutLayer === 'true',
+    region: region ? parseRegion(region) : null,
+    point: point ? parsePoint(point) : null,
     type: chooseType(request, offerTypes(request)),
   };
+}
+
+/** Where the size is known beforehand, what lies outside of the picture is refused before the picture is there. */
+function checkPlaces(request: FastifyRequest<{ Querystring: Query }>): void {
+  const { region, subjects, point } = request.query;
+  if ((subjects === 'point') !== (point !== undefined))
+    throw new AppError('BAD_REQUEST', 'The parameters "subjects=point" and "point" belong together.');
+  if (!isRaw(request)) return;
+  const layout = readRawLayout(request.headers);
+  if (region) checkRegion(parseRegion(region), layout);
+  if (point) checkPoint(parsePoint(point), layout);
 }
 
 /** Raw pixels are answered with raw pixels and pictures with PNG, unless the client says otherwise. */
@@ -143,6 +190,14 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   refine: REFINEMENTS,
   foreground: FOREGROUND_METHODS,
   'cutout-layer': SWITCH,
+  subjects: KEPT,
+  enhance: ENHANCEMENTS,
+};
+
+const SHAPES: Readonly<Record<string, string>> = {
+  decontaminate: 'a number from 0 to 1',
+  region: '"left,top,width,height" in whole pixels, like "100,50,800,600"',
+  point: '"x,y" in whole pixels, like "640,360"',
 };
 
 /** The first thing wrong with the query, in a sentence for people. */
@@ -154,7 +209,7 @@ function describeQuery(query: object, errors: FastifySchemaValidationError[] | n
   if (Array.isArray(Object.entries(query).find(([key]) => key === name)?.[1]))
     return `The parameter "${name}" may be given only once.`;
   if (error?.keyword === 'maxLength') return `The parameter "${name}" is longer than ${error.params.limit} characters.`;
-  if (name === 'decontaminate') return 'The parameter "decontaminate" must be a number from 0 to 1.';
+  if (SHAPES[name]) return `The parameter "${name}" must be ${SHAPES[name]}.`;
   const choices = CHOICES[name] ?? DEPTHS;
   return `The parameter "${name}" must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}.`;
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Admission } from '../../server/admission.ts';
+import { seeded } from './random.ts';
 import { Gate, listenWith, nextDeparture, OPAQUE, type Stage, until } from './stage.ts';
 import { expectError, lines, post, rawHeaders, talk } from './talk.ts';
 
@@ -9,32 +10,69 @@ describe('Admission', () => {
 
   it('counts places', () => {
     const admission = new Admission(2, 1000);
-    const leave = admission.enter(1);
-    admission.enter(1);
-    expect(() => admission.enter(1)).toThrow(full);
+    const leave = admission.enter(1, 'a');
+    admission.enter(1, 'a');
+    expect(() => admission.enter(1, 'a')).toThrow(full);
     leave();
-    admission.enter(1);
+    admission.enter(1, 'a');
     expect(admission.jobs).toBe(2);
   });
 
   it('counts bytes, but lets one through alone', () => {
     const admission = new Admission(9, 1000);
-    const leave = admission.enter(5000);
-    expect(() => admission.enter(1)).toThrow(full);
+    const leave = admission.enter(5000, 'a');
+    expect(() => admission.enter(1, 'a')).toThrow(full);
     leave();
-    admission.enter(600);
-    admission.enter(400);
-    expect(() => admission.enter(1)).toThrow(full);
+    admission.enter(600, 'a');
+    admission.enter(400, 'a');
+    expect(() => admission.enter(1, 'a')).toThrow(full);
+  });
+
+  it('keeps one place beyond its limits for a client that has none inside', () => {
+    const admission = new Admission(2, 1000);
+    admission.enter(500, 'a');
+    admission.enter(500, 'a');
+    expect(() => admission.enter(1, 'a')).toThrow(full);
+    const leave = admission.enter(400, 'b');
+    expect([admission.jobs, admission.bytes]).toEqual([3, 1400]);
+    for (const client of ['a', 'b', 'c']) expect(() => admission.enter(1, client)).toThrow(full);
+    leave();
+    expect(() => admission.enter(1, 'a')).toThrow(full);
+    admission.enter(1, 'c');
+    expect(() => admission.enter(1, 'b')).toThrow(full);
+  });
+
+  it('counts back to nothing after any sequence', () => {
+    const random = seeded(7);
+    const admission = new Admission(5, 1000);
+    const inside: { leave: () => void; bytes: number }[] = [];
+    for (let i = 0; i < 5000; i++) {
+      const bytes = Math.floor(random() * 1500);
+      if (random() < 0.5) {
+        try {
+          inside.push({ leave: admission.enter(bytes, String(Math.floor(random() * 4))), bytes });
+        } catch (error) {
+          expect(error).toEqual(full);
+          expect(inside.length).toBeGreaterThan(0);
+        }
+      } else inside.splice(Math.floor(random() * inside.length), 1)[0]?.leave();
+      expect(admission.jobs).toBe(inside.length);
+      expect(admission.bytes).toBe(inside.reduce((sum, each) => sum + each.bytes, 0));
+      expect(admission.jobs).toBeLessThanOrEqual(6);
+      expect(admission.bytes).toBeLessThanOrEqual(1500 + 1500);
+    }
+    for (const { leave } of inside) leave();
+    expect([admission.jobs, admission.bytes]).toEqual([0, 0]);
   });
 
   it('takes a place back once', () => {
     const admission = new Admission(2, 1000);
-    const leave = admission.enter(1000);
+    const leave = admission.enter(1000, 'a');
     leave();
     leave();
     expect(admission.jobs).toBe(0);
-    admission.enter(600);
-    expect(() => admission.enter(600)).toThrow(full);
+    admission.enter(600, 'a');
+    expect(() => admission.enter(600, 'a')).toThrow(full);
   });
 });
 

@@ -77,16 +77,21 @@ describe('Host', () => {
 });
 
 describe('Origin', () => {
-  it('may be missing or the panel', async () => {
+  it('may be missing, the panel, or a page of this server', async () => {
     expect((await ask([]))?.status).toBe(200);
     expect((await ask(['Origin: file://']))?.status).toBe(200);
+    for (const host of ['127.0.0.1:PORT', 'localhost:PORT'])
+      expect((await ask([`Host: ${host}`, `Origin: http://${host}`]))?.status).toBe(200);
   });
 
   it.each([
     'http://evil.example',
     'https://evil.example',
-    'http://127.0.0.1:PORT',
     'http://localhost:PORT',
+    'https://127.0.0.1:PORT',
+    'http://127.0.0.1:PORT/',
+    'http://127.0.0.1',
+    'http://127.0.0.1:1',
     'http://localhost',
     'null',
     '',

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { buildApp } from '../../server/app.ts';
 import { type Config, loadConfig } from '../../server/config.ts';
 import type { Engine } from '../../server/engine/engine.ts';
@@ -24,6 +24,8 @@ export async function listenWith(
   run: Session['run'],
   settings: Partial<Config> = {},
   shutdown?: Shutdown,
+  extend: (app: FastifyInstance) => void = () => undefined,
+  logger?: FastifyBaseLogger,
 ): Promise<Stage> {
   const { spec } = buildStandIn(4);
   const registry: ModelRegistry = {
@@ -42,7 +44,8 @@ export async function listenWith(
   const config = { ...loadConfig({ port: 0, model: spec.id }, {}), ...settings };
   const kept = new MatteCache({ maxBytes: config.maxCacheBytes, keepFor: config.keepMattesFor });
   const engine = new LocalEngine(mattes, kept);
-  const app = await buildApp({ config, engine, registry, ...(shutdown && { shutdown }) });
+  const app = await buildApp({ config, engine, registry, ...(shutdown && { shutdown }), ...(logger && { logger }) });
+  extend(app);
   app.server.prependListener('request', (_request, response) => {
     response.once('close', () => response.writableFinished || departures.get(app)?.());
   });

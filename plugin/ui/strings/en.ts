@@ -225,7 +225,6 @@ export const en: Strings = {
       layer: 'Hairline cut-out',
       'mask+colour': 'Hairline mask and colours',
     },
-    channel: 'Hairline',
     oldMask: '{layer} mask',
     cutout: '{layer} cut-out',
     colours: '{layer} colours',

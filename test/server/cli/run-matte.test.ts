@@ -33,6 +33,20 @@ const connect: Connect = async (_model, _config, _terminal, signal) => {
   return new Connection(server.url, signal);
 };
 
+/** What the command line leaves out. */
+const DEFAULTS: MatteOptions = {
+  outputDir: 'out',
+  saveForeground: true,
+  format: 'png',
+  depth: 8,
+  background: 'white',
+  subject: 'portrait',
+  refine: 'best',
+  enhance: 'auto',
+  foreground: 'best',
+  decontaminate: 1,
+};
+
 async function matte(
   given: string[],
   options: Partial<MatteOptions> = {},
@@ -40,15 +54,7 @@ async function matte(
   reach = connect,
 ) {
   const recorder = recordTerminal();
-  const all = {
-    outputDir: 'out',
-    saveForeground: true,
-    format: 'png',
-    depth: 8,
-    background: 'white',
-    subject: 'portrait',
-    ...options,
-  } as const;
+  const all = { ...DEFAULTS, ...options };
   const context = { terminal: recorder.terminal, signal, connect: reach, env: { HAIRLINE_CACHE: cwd }, cwd };
   const code = await runMatte(given, all, context);
   return { code, out: recorder.out, err: recorder.err, lines: recorder.lines };
@@ -243,16 +249,8 @@ describe('a batch', () => {
     await picture('a.png');
     const dead: Connect = async (_m, _c, _t, signal) => new Connection('http://127.0.0.1:1', signal);
     const { terminal } = recordTerminal();
-    const options: MatteOptions = {
-      outputDir: 'out',
-      saveForeground: true,
-      format: 'png',
-      depth: 8,
-      background: 'white',
-      subject: 'portrait',
-    };
     const signal = new AbortController().signal;
-    expect(await runMatte(['a.png'], options, { terminal, signal, connect: dead, env: {}, cwd })).toBe(1);
+    expect(await runMatte(['a.png'], DEFAULTS, { terminal, signal, connect: dead, env: {}, cwd })).toBe(1);
   });
 });
 
@@ -288,11 +286,49 @@ describe('web addresses', () => {
   });
 });
 
+describe('what is passed on to the server', () => {
+  const WIDTH = 80;
+  /** The stand-in network finds what is bright: two white squares on black, the right one larger. */
+  const squares = async () => {
+    const data = Buffer.alloc(3 * WIDTH * 40);
+    for (let i = 0; i < WIDTH * 40; i++) {
+      const [x, y] = [i % WIDTH, Math.floor(i / WIDTH)];
+      if ((x > 8 && x < 22 && y > 10 && y < 24) || (x > 46 && x < 70 && y > 8 && y < 32))
+        data.fill(255, 3 * i, 3 * i + 3);
+    }
+    await sharp(data, { raw: { width: WIDTH, height: 40, channels: 3 } })
+      .png()
+      .toFile(path.join(cwd, 'a.png'));
+  };
+  const found = async (options: Partial<MatteOptions>) => {
+    const { code } = await matte(['a.png'], { outputs: ['alpha'], force: true, ...options });
+    expect(code).toBe(0);
+    const data = await sharp(path.join(cwd, 'out', 'a_alpha.png'))
+      .toColourspace('b-w')
+      .raw()
+      .toBuffer();
+    return [data[17 * WIDTH + 15]!, data[20 * WIDTH + 58]!].map((value) => value > 200);
+  };
+
+  test('region, subjects and point', async () => {
+    await squares();
+    expect(await found({})).toEqual([true, true]);
+    expect(await found({ subjects: 'largest' })).toEqual([false, true]);
+    expect(await found({ point: '10,35' })).toEqual([true, false]);
+    expect(await found({ region: '0,0,40,40' })).toEqual([true, false]);
+    const outside = await matte(['a.png'], { outputs: ['alpha'], force: true, region: '50,0,40,40' });
+    expect(outside.code).toBe(1);
+    expect(outside.err).toContain('does not lie inside the picture of 80 x 40');
+  });
+});
+
 test.each([
   ['a hidden layer in a format without layers', { format: 'tiff', psdCutout: true }],
   ['outputs of a layered document', { format: 'psd', outputs: ['alpha'] }],
   ['a background that is nothing', { background: 'blurple' }],
   ['a model that is not there', { model: 'nope' }],
+  ['the body at a point, without the point', { subjects: 'point' }],
+  ['a point, for the largest body', { subjects: 'largest', point: '1,1' }],
 ] as const)('%s is a usage error, before anything is done', async (_, options) => {
   await picture('a.png');
   await expect(matte(['a.png'], options as Partial<MatteOptions>)).rejects.toThrow(UsageError);

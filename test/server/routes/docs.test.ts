@@ -40,11 +40,16 @@ describe('GET /docs/json', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     expect(routes.sort()).toEqual([
+      'delete /v1/jobs/{id}',
       'delete /v1/mattes/{id}',
+      'get /api/remove',
       'get /health',
       'get /metrics',
       'get /ready',
+      'get /v1/jobs/{id}',
+      'get /v1/jobs/{id}/result',
       'get /v1/models',
+      'post /api/remove',
       'post /v1/mattes',
       'post /v1/mattes/{id}/edge',
       'post /v1/shutdown',
@@ -68,9 +73,13 @@ describe('GET /docs/json', () => {
       'foreground',
       'decontaminate',
       'cutout-layer',
+      'region',
+      'subjects',
+      'point',
+      'enhance',
     ]);
     expect(parameters.find((p) => p.name === 'depth')?.schema.default).toBe('8');
-    expect(named('header')).toEqual([HEADERS.width, HEADERS.height, HEADERS.channels, HEADERS.depth]);
+    expect(named('header')).toEqual([HEADERS.width, HEADERS.height, HEADERS.channels, HEADERS.depth, 'prefer']);
     expect(Object.keys(requestBody!.content)).toEqual(
       expect.arrayContaining(['image/jpeg', 'application/octet-stream', 'multipart/form-data']),
     );

@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs';
 import os from 'node:os';
+import { packageRoot } from './package-root.ts';
 
 /** A copy of a value in which no string names the user or the home folder: people paste it into public reports. */
-export function redact<T>(value: T, clean = cleaner()): T {
+export function redact<T>(value: T, clean = hideUser()): T {
   if (typeof value === 'string') return clean(value) as T;
   if (Array.isArray(value)) return value.map((item: unknown) => redact(item, clean)) as T;
   if (value === null || typeof value !== 'object') return value;
@@ -10,7 +11,7 @@ export function redact<T>(value: T, clean = cleaner()): T {
 }
 
 /** Replaces the home folder by `~`, in whichever way it is written, and then the user's name wherever it is left. */
-function cleaner(): (text: string) => string {
+function hideUser(): (text: string) => string {
   const home = os.homedir();
   const homes = [home, resolveLinks(home)].filter((folder) => folder.length > 1);
   const patterns = homes
@@ -21,6 +22,28 @@ function cleaner(): (text: string) => string {
     (name) => [new RegExp(`(?<![\\p{L}\\p{N}])${literally(name)}(?![\\p{L}\\p{N}])`, 'giu'), '<user>'] as const,
   );
   return (text) => [...patterns, ...words].reduce((rest, [pattern, mask]) => rest.replaceAll(pattern, mask), text);
+}
+
+/**
+ * For logs, in which nobody looks before they are sent to somebody: besides the user, no token, no address beyond its
+ * path, and of absolute paths only those of Hairline itself, as `./…`.
+ */
+export function hideSecrets(): (text: string) => string {
+  const hide = hideUser();
+  const own = new RegExp(`(?:file://)?${literally(packageRoot)}(?=[\\\\/])`, 'g');
+  return (text) =>
+    hide(
+      text
+        .replaceAll(own, '.')
+        .replaceAll(/\bBearer\s+[^\s"',]+/gi, 'Bearer <secret>')
+        .replaceAll(/\bhl_[\w-]{20,}/g, '<secret>')
+        .replaceAll(/(\w:\/\/)[^\s/@"']+@/g, '$1')
+        .replaceAll(/(\w:\/\/[^\s?"'<>]*)[?#][^\s"'<>]*/g, '$1')
+        // As Node writes them in its errors: quoted, and so to their end whatever is in them.
+        .replaceAll(/(['"])(?:[a-z]:[\\/]|\\\\|\/)[^\n]*?\1/gi, '<path>')
+        // Others end at a blank, a colon or a bracket; what is left of names with blanks is not known to be one.
+        .replaceAll(/(?<![\w.~:/\\<>-])(?:[a-z]:[\\/]|\\\\|\/(?=[^\s/]+\/))[^\s:'"()]*/gi, '<path>'),
+    );
 }
 
 function resolveLinks(folder: string): string {

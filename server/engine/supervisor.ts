@@ -1,0 +1,224 @@
+import os from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '../errors.ts';
+import type { LoadState } from '../matting/service.ts';
+import { ChildDied, EngineProcess, type ProcessOptions } from './engine-process.ts';
+import { Turnstile } from './turnstile.ts';
+import type { EngineSettings } from './wire/messages.ts';
+
+/** Milliseconds before the second start without success in between; doubled for each one after. */
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 30_000;
+
+/** After so many lives in a row that came to nothing, who asks is told instead of kept waiting. */
+const HOPELESS = 5;
+
+/** A child whose memory passes the limit by this factor is not waited for until it happens to be idle. */
+const OVERDUE = 1.5;
+
+/** Milliseconds of rest before a child is replaced for its memory. */
+const REST = 2_000;
+
+/** Milliseconds that slow readers of streamed answers are waited for then. */
+const DRAIN_WITHIN = 30_000;
+
+/** Milliseconds after which a child that was sent to the CPU for its crashes may try its graphics card again. */
+const CPU_FOR = 10 * 60_000;
+
+export interface SupervisorOptions {
+  file: string;
+  settings: EngineSettings;
+  /** Bytes; 0 takes half of the computer's. */
+  maxBytes: number;
+  log(level: 'info' | 'warn', fields: object, text: string): void;
+}
+
+/** Keeps one child running: starts it again after a crash, not too often, and replaces it when it has grown too big. */
+export class Supervisor {
+  /** Jobs pass here: side by side normally, one alone to find out whether it crashes the child. */
+  readonly turnstile = new Turnstile();
+  readonly #options: SupervisorOptions;
+  readonly #maxBytes: number;
+  readonly #models = new Map<string, LoadState>();
+  #current: EngineProcess | null = null;
+  #starting: Promise<EngineProcess> | null = null;
+  /** Lives in a row that ended before they had done anything. */
+  #failures = 0;
+  #startedAt = 0;
+  #restarts = 0;
+  #memory = 0;
+  readonly #closing = new AbortController();
+  #replacing = false;
+  #resting: NodeJS.Timeout | null = null;
+  #cpuUntil = 0;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#maxBytes = options.maxBytes || os.totalmem() / 2;
+  }
+
+  /** The process that takes calls now, if there is one. */
+  get current(): EngineProcess | null {
+    return this.#current?.alive ? this.#current : null;
+  }
+
+  /** How often a crash made a new child necessary. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Bytes of the child's memory, as it last said. */
+  get memory(): number {
+    return this.current ? this.#memory : 0;
+  }
+
+  /** Models that were loaded when the child died count as loading: the next one begins with them. */
+  loadState(id: string): LoadState | null {
+    const state = this.#models.get(id) ?? null;
+    if (state?.state !== 'loading' || this.#failures < HOPELESS) return state;
+    return { ...state, state: 'failed', reason: hopeless().message };
+  }
+
+  /**
+   * The child, started where there is none.
+   * @param onCpu whether it must not use a graphics card: the last ones crashed
+   * @throws {AppError} SHUTTING_DOWN; INFERENCE_FAILED when one start after the other fails
+   */
+  async get(onCpu = false): Promise<EngineProcess> {
+    if (onCpu && this.#device !== 'cpu') {
+      this.#cpuUntil = Date.now() + CPU_FOR;
+      await this.#starting?.catch(() => undefined);
+      await this.#end();
+    }
+    for (;;) {
+      try {
+        return await (this.#starting ?? this.current ?? this.#start());
+      } catch (error) {
+        if (!(error instanceof ChildDied)) throw error;
+        if (this.#failures >= HOPELESS) throw hopeless();
+      }
+    }
+  }
+
+  /** A job has ended as it should: the child is fit. */
+  praise(): void {
+    this.#failures = 0;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new AppError('SHUTTING_DOWN'));
+    if (this.#resting) clearTimeout(this.#resting);
+    await this.#starting?.catch(() => undefined);
+    await this.#end();
+  }
+
+  get #device() {
+    return Date.now() < this.#cpuUntil ? 'cpu' : this.#options.settings.config.device;
+  }
+
+  #start(): Promise<EngineProcess> {
+    this.#starting ??= this.#launch().finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
+  }
+
+  async #launch(): Promise<EngineProcess> {
+    const pause = this.#failures === 0 ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1));
+    const wait = this.#startedAt + pause - Date.now();
+    if (this.#failures >= HOPELESS && wait > 0) throw hopeless();
+    const { signal } = this.#closing;
+    await delay(Math.max(0, wait), undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
+    this.#startedAt = Date.now();
+    const child = new EngineProcess(this.#processOptions());
+    this.#current = child;
+    await child.up;
+    for (const id of this.#models.keys()) {
+      child.call({ ask: 'load', model: id }).then(
+        () => this.praise(),
+        () => undefined,
+      );
+    }
+    return child;
+  }
+
+  #processOptions(): ProcessOptions {
+    const { file, settings, log } = this.#options;
+    const { config } = settings;
+    const device = this.#device;
+    const moved = device !== config.device;
+    return {
+      file,
+      settings: moved ? { ...settings, config: { ...config, device, strict: false } } : settings,
+      log,
+      onModel: (id, state) => {
+        if (state) this.#models.set(id, moved ? { ...state, reason: state.reason ?? CRASHED } : state);
+        else this.#models.delete(id);
+      },
+      onMemory: (rss) => this.#weigh(rss),
+      onEnd: (child, how) => this.#mourn(child, how),
+    };
+  }
+
+  /** One that ended by itself is replaced at once, so that its models are warm when somebody comes. */
+  #mourn(child: EngineProcess, how: string): void {
+    if (child !== this.#current || this.#closing.signal.aborted) return;
+    this.#current = null;
+    this.#failures++;
+    this.#restarts++;
+    for (const [id, { state }] of this.#models) {
+      if (state === 'failed') this.#models.delete(id);
+      else this.#models.set(id, LOADING);
+    }
+    this.#options.log('warn', { how, failures: this.#failures }, 'the process that runs the models ended');
+    // Not at once: a start that fails must first be over.
+    if (this.#failures < HOPELESS) setImmediate(() => void this.get().catch(() => undefined));
+  }
+
+  #weigh(rss: number): void {
+    this.#memory = rss;
+    const tooBig = rss > this.#maxBytes || (this.#cpuUntil > 0 && Date.now() > this.#cpuUntil);
+    if (!tooBig || this.#replacing) return;
+    if (rss > OVERDUE * this.#maxBytes) return void this.#replace();
+    if (this.#resting) clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
+      if (this.turnstile.length === 0 && this.#current?.idle) void this.#replace();
+    }, REST).unref();
+  }
+
+  /** Whoever is inside finishes, whoever comes waits a moment. Mattes that were kept are gone. */
+  async #replace(): Promise<void> {
+    this.#replacing = true;
+    const leave = await this.turnstile.enter(true);
+    try {
+      this.#options.log('info', { rss: this.#memory }, 'the process that runs the models is replaced');
+      for (let i = 0; i < DRAIN_WITHIN / 50 && !this.#current?.idle; i++) await delay(50);
+      this.#cpuUntil = 0;
+      await this.#end();
+      await this.#start();
+    } catch {
+      // Whoever needs it next hears why.
+    } finally {
+      this.#replacing = false;
+      leave();
+    }
+  }
+
+  /** Ends the child for good; what it still sends is sent. */
+  async #end(): Promise<void> {
+    const child = this.#current;
+    this.#current = null;
+    if (!child?.alive) return;
+    await child.close();
+    for (const id of this.#models.keys()) this.#models.set(id, LOADING);
+  }
+}
+
+const LOADING: LoadState = { state: 'loading', provider: null, label: null, reason: null };
+
+const CRASHED = 'GPU not used: the process that runs the models crashed with it.';
+
+function hopeless(): AppError {
+  return new AppError('INFERENCE_FAILED', 'The process that runs the models ends again and again; the log says how.');
+}

@@ -1,0 +1,266 @@
+import { randomUUID } from 'node:crypto';
+import type { JobInfo, JobState } from '../../protocol/job.ts';
+import type { Answer, WorkOptions } from '../engine/engine.ts';
+import { AppError } from '../errors.ts';
+import { collectAnswer, type KeptAnswer } from './kept-answer.ts';
+import type { Runner, RunOptions } from './runner.ts';
+import type { Turn } from './turns.ts';
+
+export interface JobLimits {
+  /** Jobs known at a time, whatever their state. */
+  maxJobs: number;
+  /** Bytes of results kept at a time. */
+  maxBytes: number;
+  /** Milliseconds after its end that a job is forgotten. */
+  keepFor: number;
+}
+
+export interface Submission {
+  client: string;
+  work: (options: WorkOptions) => Promise<Answer>;
+  /** Called once, when the work has really ended. */
+  release: () => void;
+}
+
+interface Job {
+  readonly id: string;
+  readonly stopping: AbortController;
+  state: JobState;
+  progress: number;
+  turn: Turn | null;
+  began: number | null;
+  answer: KeptAnswer | null;
+  failure: AppError | null;
+  /** Whether its result has reached somebody. */
+  fetched: boolean;
+  timer: NodeJS.Timeout | null;
+}
+
+/**
+ * Work that nobody holds a connection open for. Each job ends once: done, failed or cancelled; then it is kept for a
+ * while, in memory only, within a number and within bytes. Ids cannot be guessed.
+ */
+export class Jobs {
+  readonly #jobs = new Map<string, Job>();
+  readonly #runner: Runner;
+  readonly #limits: JobLimits;
+  #bytes = 0;
+  #stopped = false;
+
+  constructor(runner: Runner, limits: JobLimits) {
+    this.#runner = runner;
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  /** Bytes of kept results. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get waiting(): number {
+    return this.#runner.turns.waiting;
+  }
+
+  get running(): number {
+    return this.#runner.turns.running;
+  }
+
+  /** Work that somebody holds a connection open for, in the same order as the jobs. */
+  run<T>(work: (options: WorkOptions) => Promise<T>, options: RunOptions): Promise<T> {
+    return this.#runner.run(work, options);
+  }
+
+  /**
+   * @returns its id, and a promise that settles when the job has ended
+   * @throws {AppError} QUEUE_FULL while the results that wait to be fetched leave no room for another, SHUTTING_DOWN
+   */
+  submit({ client, work, release }: Submission): { id: string; ended: Promise<void> } {
+    if (this.#stopped) throw new AppError('SHUTTING_DOWN');
+    this.#makeRoom(1, 1, (job) => job.state !== 'done' || job.fetched);
+    if (this.#jobs.size >= this.#limits.maxJobs || this.#bytes >= this.#limits.maxBytes)
+      throw new AppError('QUEUE_FULL', 'The results of earlier pictures wait to be fetched.');
+    const id = randomUUID();
+    const stopping = new AbortController();
+    let finished = () => {};
+    const ended = new Promise<void>((resolve) => {
+      finished = resolve;
+    });
+    const job: Job = {
+      id,
+      stopping,
+      state: 'queued',
+      progress: 0,
+      turn: null,
+      began: null,
+      answer: null,
+      failure: null,
+      fetched: false,
+      timer: null,
+    };
+    this.#jobs.set(id, job);
+    stopping.signal.addEventListener('abort', finished);
+    void this.#work(job, client, work).finally(() => {
+      finished();
+      release();
+    });
+    return { id, ended };
+  }
+
+  /** @throws {AppError} JOB_GONE */
+  describe(id: string): JobInfo {
+    const job = this.#find(id);
+    const { state, progress, turn, failure } = job;
+    return {
+      id,
+      state,
+      progress: state === 'done' ? 1 : progress,
+      ahead: state === 'queued' ? (turn?.ahead ?? 0) : 0,
+      estimate: this.#estimate(job),
+      error: failure ? failure.toBody().error : null,
+      result: state === 'done' ? `/v1/jobs/${id}/result` : null,
+    };
+  }
+
+  /**
+   * The answer of a job that is done; the failure of one that is not.
+   * @throws {AppError} JOB_GONE, JOB_PENDING, CANCELLED, and what the job failed with
+   */
+  result(id: string): KeptAnswer {
+    const { state, answer, failure } = this.#find(id);
+    if (failure) throw failure;
+    if (state === 'cancelled') throw new AppError('CANCELLED');
+    if (!answer) throw new AppError('JOB_PENDING');
+    return answer;
+  }
+
+  /** The result has reached somebody: where room is needed it goes before those that nobody has seen. */
+  markFetched(id: string): void {
+    const job = this.#jobs.get(id);
+    if (job) job.fetched = true;
+  }
+
+  /**
+   * Stops a job at its next safe point; forgets one that has ended.
+   * @throws {AppError} JOB_GONE
+   */
+  remove(id: string): void {
+    const job = this.#find(id);
+    if (isActive(job)) this.#end(job, 'cancelled', { reason: new AppError('CANCELLED') });
+    else this.#forget(job);
+  }
+
+  /** Stops and forgets a job that nobody will ask for, if it is still there. */
+  abandon(id: string): void {
+    const job = this.#jobs.get(id);
+    if (!job) return;
+    if (isActive(job)) this.remove(id);
+    this.#forget(job);
+  }
+
+  /** Hands back what is not done yet as SHUTTING_DOWN, because nobody could fetch it any more. */
+  stop(): void {
+    this.#stopped = true;
+    for (const job of this.#jobs.values()) {
+      const failure = new AppError('SHUTTING_DOWN');
+      if (isActive(job)) this.#end(job, 'failed', { failure, reason: failure });
+    }
+  }
+
+  close(): void {
+    this.stop();
+    for (const job of this.#jobs.values()) this.#forget(job);
+  }
+
+  async #work(job: Job, client: string, work: Submission['work']): Promise<void> {
+    const { signal } = job.stopping;
+    const options = {
+      client,
+      signal,
+      onPlace: (turn: Turn) => {
+        job.turn = turn;
+        turn.begun.then(
+          () => this.#begin(job),
+          () => undefined,
+        );
+      },
+      onProgress: (fraction: number) => {
+        job.progress = Math.max(job.progress, fraction);
+      },
+    };
+    try {
+      const collected = (all: WorkOptions) => work(all).then((answer) => collectAnswer(answer, this.#limits.maxBytes));
+      const answer = await this.#runner.run(collected, options);
+      if (isActive(job)) this.#end(job, 'done', { answer });
+    } catch (error) {
+      const failure = error instanceof AppError ? error : new AppError('INTERNAL', undefined, { cause: error });
+      if (isActive(job)) this.#end(job, 'failed', { failure });
+    }
+  }
+
+  #begin(job: Job): void {
+    if (job.state !== 'queued') return;
+    job.state = 'running';
+    job.began = performance.now();
+  }
+
+  #end(job: Job, state: JobState, outcome: { answer?: KeptAnswer; failure?: AppError; reason?: AppError }): void {
+    const { answer = null, failure = null, reason } = outcome;
+    if (answer) this.#makeRoom(0, answer.body.byteLength, (other) => !isActive(other));
+    job.state = state;
+    job.answer = answer;
+    job.failure = failure;
+    job.turn = null;
+    this.#bytes += answer?.body.byteLength ?? 0;
+    job.timer = setTimeout(() => this.#forget(job), this.#limits.keepFor).unref();
+    // Last in line of those that are kept.
+    this.#jobs.delete(job.id);
+    this.#jobs.set(job.id, job);
+    if (reason) job.stopping.abort(reason);
+  }
+
+  #forget(job: Job): void {
+    if (job.timer) clearTimeout(job.timer);
+    if (!this.#jobs.delete(job.id)) return;
+    this.#bytes -= job.answer?.body.byteLength ?? 0;
+    job.answer = null;
+  }
+
+  /** Forgets jobs until so many more fit: those whose loss hurts nobody first, each kind in the order they ended. */
+  #makeRoom(jobs: number, bytes: number, mayGo: (job: Job) => boolean): void {
+    const all = [...this.#jobs.values()].filter((job) => !isActive(job) && mayGo(job));
+    const harmless = all.filter((job) => job.state !== 'done' || job.fetched);
+    for (const job of new Set([...harmless, ...all])) {
+      const enough = this.#jobs.size + jobs <= this.#limits.maxJobs && this.#bytes + bytes <= this.#limits.maxBytes;
+      if (enough) return;
+      this.#forget(job);
+    }
+  }
+
+  #find(id: string): Job {
+    const job = this.#jobs.get(id);
+    if (!job) throw new AppError('JOB_GONE');
+    return job;
+  }
+
+  /** Seconds until a job's end, or null where nothing is known. */
+  #estimate({ state, turn, progress, began }: Job): number | null {
+    if (state === 'queued') return round(this.#runner.secondsFor(turn?.ahead ?? 0));
+    if (state !== 'running' || began === null) return null;
+    const gone = (performance.now() - began) / 1000;
+    if (progress > 0) return round((gone * (1 - progress)) / progress);
+    const usual = this.#runner.usualSeconds;
+    return round(usual === null ? null : Math.max(0, usual - gone));
+  }
+}
+
+function isActive({ state }: Job): boolean {
+  return state === 'queued' || state === 'running';
+}
+
+function round(seconds: number | null): number | null {
+  return seconds === null ? null : Math.round(seconds * 10) / 10;
+}

@@ -1,0 +1,32 @@
+import type { Readable } from 'node:stream';
+import type { Answer } from '../engine/engine.ts';
+import { AppError } from '../errors.ts';
+
+/** An answer that lies in memory as a whole. */
+export interface KeptAnswer extends Answer {
+  readonly body: Buffer;
+}
+
+/**
+ * Reads an answer that would have been sent while it is written.
+ * @throws {AppError} RESULT_TOO_LARGE, and what the stream fails with
+ */
+export async function collectAnswer(answer: Answer, maxBytes: number): Promise<KeptAnswer> {
+  const { body } = answer;
+  if (Buffer.isBuffer(body)) {
+    if (body.byteLength > maxBytes) throw new AppError('RESULT_TOO_LARGE');
+    return { ...answer, body };
+  }
+  return { ...answer, body: await readStream(body, Number(answer.headers['content-length']), maxBytes) };
+}
+
+async function readStream(stream: Readable, bytes: number, maxBytes: number): Promise<Buffer> {
+  if (bytes > maxBytes) {
+    stream.destroy();
+    throw new AppError('RESULT_TOO_LARGE');
+  }
+  const whole = Buffer.allocUnsafeSlow(bytes);
+  let filled = 0;
+  for await (const chunk of stream) filled += (chunk as Buffer).copy(whole, filled);
+  return whole;
+}

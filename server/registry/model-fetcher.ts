@@ -1,0 +1,61 @@
+import { AppError } from '../errors.ts';
+import type { ModelRegistry, PullOptions } from './model-registry.ts';
+import type { ModelSpec, Subject } from './model-spec.ts';
+
+/** Downloads models for the server, and knows which are on their way and which could not be had. */
+export class ModelFetcher {
+  readonly #registry: ModelRegistry;
+  readonly #fetching = new Set<string>();
+  readonly #failures = new Map<string, Error>();
+
+  constructor(registry: ModelRegistry) {
+    this.#registry = registry;
+  }
+
+  isFetching(id: string): boolean {
+    return this.#fetching.has(id);
+  }
+
+  /** Why the last download of this model failed. */
+  failureOf(id: string): Error | undefined {
+    return this.#failures.get(id);
+  }
+
+  async fetch(spec: ModelSpec, options?: PullOptions): Promise<void> {
+    this.#fetching.add(spec.id);
+    try {
+      await this.#registry.pull(spec, options);
+      this.#failures.delete(spec.id);
+    } catch (error) {
+      this.#failures.set(spec.id, error as Error);
+      throw error;
+    } finally {
+      this.#fetching.delete(spec.id);
+    }
+  }
+
+  /** @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING */
+  check(model: string, subject: Subject): ModelSpec {
+    const spec = this.#registry.resolve(model, subject);
+    if (this.#fetching.has(spec.id)) throw new AppError('MODEL_DOWNLOADING');
+    return spec;
+  }
+
+  /**
+   * The embedded models are part of the product: who asks for one that is not there yet gets it fetched.
+   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING
+   */
+  async demand(model: string, subject: Subject): Promise<ModelSpec> {
+    const spec = this.check(model, subject);
+    if (model === 'auto' && (await this.#fetchMissing(spec))) throw new AppError('MODEL_DOWNLOADING');
+    return spec;
+  }
+
+  async #fetchMissing(spec: ModelSpec): Promise<boolean> {
+    if (spec.weights.sources.length === 0 || (await this.#registry.isInstalled(spec))) return false;
+    // A download that cannot work is not tried for every picture again; its reason was told.
+    if (this.#failures.has(spec.id)) return false;
+    if (!this.#fetching.has(spec.id)) this.fetch(spec).catch(() => undefined);
+    return true;
+  }
+}

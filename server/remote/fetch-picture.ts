@@ -1,0 +1,140 @@
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
+import type { IncomingMessage } from 'node:http';
+import http from 'node:http';
+import https from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { MAX_URL_BYTES } from '../../protocol/limits.ts';
+import { readBody } from '../body.ts';
+import { AppError } from '../errors.ts';
+import { VERSION } from '../package-root.ts';
+import { isPublic } from './address.ts';
+
+export interface FetchOptions {
+  signal: AbortSignal;
+  /** Bytes the picture may have. */
+  maxBytes?: number;
+  /** Milliseconds for all of it, redirects included. */
+  timeout?: number;
+  /** All addresses of a name. */
+  resolve?: (name: string) => Promise<LookupAddress[]>;
+  /** Whether an address may be connected to. */
+  allows?: (address: string) => boolean;
+}
+
+const MAX_REDIRECTS = 5;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Fetches a picture from the open internet. Whoever names the address may be anyone, so it must not become a way into
+ * this computer or its networks: a name is looked up once for each connection, every address it has is checked, and the
+ * connection is made to those and nothing else, so that a name server cannot answer differently in between. Redirects
+ * are treated like addresses that were given. Proxies are not used: they would look names up for themselves.
+ * @throws {AppError} URL_REFUSED, URL_FAILED, BODY_TOO_LARGE, and the signal's reason
+ */
+export async function fetchPicture(
+  address: string,
+  { signal, maxBytes = MAX_URL_BYTES, timeout = 30_000, resolve = resolveAll, allows = isPublic }: FetchOptions,
+): Promise<Buffer> {
+  const late = AbortSignal.timeout(timeout);
+  const ended = AbortSignal.any([signal, late]);
+  try {
+    let url = parseUrl(address);
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      const addresses = await unless(ended, addressesOf(url, resolve));
+      if (!addresses.every(({ address }) => allows(address)))
+        throw new AppError('URL_REFUSED', 'The address leads to this computer or to a private network.');
+      const answer = await connect(url, addresses, ended);
+      const { location } = answer.headers;
+      if (!REDIRECTS.has(answer.statusCode ?? 0) || location === undefined) return await readAnswer(answer, maxBytes);
+      answer.destroy();
+      url = parseUrl(location, url);
+    }
+    throw new AppError('URL_FAILED', 'The address redirects too often.');
+  } catch (error) {
+    signal.throwIfAborted();
+    if (late.aborted) throw new AppError('URL_FAILED', 'The picture did not arrive in time.', { cause: error });
+    if (error instanceof AppError) throw error;
+    throw new AppError('URL_FAILED', undefined, { cause: error });
+  }
+}
+
+/** Ports of the web, and those that any program may open; below are mail, printers and the like. */
+function isWebPort(port: string): boolean {
+  return port === '' || port === '80' || port === '443' || Number(port) >= 1024;
+}
+
+/** The parser writes every spelling of an IPv4 address (octal, hexadecimal, one number, wide digits) in the usual way. */
+function parseUrl(text: string, base?: URL): URL {
+  const url = URL.canParse(text, base?.href) ? new URL(text, base) : null;
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    throw new AppError('URL_REFUSED', 'Only addresses that begin with http:// or https:// are fetched.');
+  if (url.username || url.password)
+    throw new AppError('URL_REFUSED', 'An address with a user name or password in it is not fetched.');
+  if (!isWebPort(url.port)) throw new AppError('URL_REFUSED', `Nothing is fetched from port ${url.port}.`);
+  return url;
+}
+
+async function addressesOf({ hostname }: URL, resolve: (name: string) => Promise<LookupAddress[]>) {
+  const literal = hostname.replace(/^\[(.*)\]$/, '$1');
+  const family = isIP(literal);
+  if (family) return [{ address: literal, family }];
+  // With its dot of the root, `localhost` would be a name that only some name servers know.
+  const found = await resolve(hostname.replace(/\.$/, '')).catch((cause) => {
+    throw new AppError('URL_FAILED', 'There is no server of that name.', { cause });
+  });
+  if (found.length === 0) throw new AppError('URL_FAILED', 'There is no server of that name.');
+  return found;
+}
+
+function resolveAll(name: string): Promise<LookupAddress[]> {
+  return lookup(name, { all: true });
+}
+
+/** Host header, server name and certificate are those of the name; only the way there is given. */
+function connect(url: URL, addresses: LookupAddress[], signal: AbortSignal): Promise<IncomingMessage> {
+  const given: LookupFunction = (_name, { all }, callback) => {
+    if (all) callback(null, addresses);
+    else callback(null, addresses[0]!.address, addresses[0]!.family);
+  };
+  const { request } = url.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    // Without an agent no connection is kept that another request, not checked like this one, could be sent over.
+    request(url, {
+      agent: false,
+      lookup: given,
+      signal,
+      headers: { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': `Hairline/${VERSION}` },
+    })
+      .once('response', resolve)
+      .on('error', reject)
+      .once('close', () => reject(new Error('The connection was closed without an answer.')))
+      .end();
+  });
+}
+
+async function readAnswer(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  try {
+    if (answer.statusCode !== 200)
+      throw new AppError('URL_FAILED', `The server at that address answered ${answer.statusCode}.`);
+    const encoding = answer.headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity')
+      throw new AppError('URL_FAILED', 'The server at that address sends the picture compressed in its own way.');
+    if (Number(answer.headers['content-length'] ?? 0) > maxBytes) throw new AppError('BODY_TOO_LARGE');
+    return await readBody(answer, maxBytes, false);
+  } catch (error) {
+    if (error instanceof AppError && (error.code === 'BODY_TOO_LARGE' || error.code === 'URL_FAILED')) throw error;
+    throw new AppError('URL_FAILED', 'The picture at that address is empty or broke off.', { cause: error });
+  } finally {
+    answer.destroy();
+  }
+}
+
+/** A lookup cannot be stopped; what it finds is not waited for. */
+function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, aborted]);
+}
