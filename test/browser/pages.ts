@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,12 +13,17 @@ const TYPES: Record<string, string> = {
   '.png': 'image/png',
 };
 
+type Serve = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 /** Serves the repository's files to a browser, and pages made here. */
 export class Pages {
   /** Path -> page. */
   readonly made = new Map<string, string>();
+  private readonly served = new Map<string, Serve>();
   private readonly server: Server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const serve = this.served.get(pathname);
+    if (serve !== undefined) return void serve(request, response);
     const made = this.made.get(pathname);
     const file = path.join(ROOT, pathname);
     try {
@@ -32,6 +37,10 @@ export class Pages {
       response.writeHead(404).end();
     }
   });
+
+  serve(path: string, serve: Serve): void {
+    this.served.set(path, serve);
+  }
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
