@@ -1,40 +1,108 @@
+import { Actions } from './actions/actions.ts';
+import { BatchSession } from './batch-session.ts';
+import { Cancelled } from './cancellation.ts';
 import { createHttp } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
 import { PluginError } from './errors.ts';
+import { createPhotoshopDocuments } from './host/documents.ts';
 import { openLauncher } from './host/launcher.ts';
 import { readPermittedOrigins } from './host/permissions.ts';
 import { createPhotoshopHost } from './host/photoshop-host.ts';
 import { core, entrypoints, host } from './host/uxp.ts';
+import { OneRun } from './one-run.ts';
 import { Session } from './session.ts';
+import type { Settings } from './settings.ts';
 import { SettingsMemory } from './settings-memory.ts';
+import { BatchPanel } from './ui/batch-view.ts';
 import { describeError } from './ui/messages.ts';
 import { Panel } from './ui/panel.ts';
+import type { Answer, PanelState } from './ui/state.ts';
 import { chooseStrings } from './ui/strings/choose.ts';
 
-const strings = chooseStrings(host.uiLocale);
 const memory = new SettingsMemory();
+const strings = chooseStrings(host.uiLocale);
 let panel: Panel | null = null;
+let batchPanel: BatchPanel | null = null;
 
-const session = new Session(
-  createPhotoshopHost(strings.host),
-  createClient(createHttp(), () => memory.address),
-  { memory, openLauncher, readPermittedOrigins },
-  (view) => panel?.draw(view),
+const photoshop = createPhotoshopHost(strings.host);
+const client = createClient(createHttp(), () => memory.address);
+const oneRun = new OneRun();
+const surroundings = { memory, openLauncher, readPermittedOrigins };
+const session = new Session(photoshop, client, surroundings, oneRun, (view) => panel?.draw(view));
+const workshop = {
+  host: photoshop,
+  documents: createPhotoshopDocuments(strings.host),
+  client: session.client,
+  now: () => Date.now(),
+};
+const batch = new BatchSession(
+  workshop,
+  oneRun,
+  () => session.settings,
+  (view) => batchPanel?.draw(view),
 );
+const actions = new Actions(session, batch, strings);
+// Before anything can fail: a step that Photoshop cannot find stops the Action it is in.
+actions.register();
 
 /** Called by `create` or by `show`, whichever this host calls, and perhaps by both; must not wait for anything. */
 function openPanel(rootNode: HTMLElement): void {
-  panel ??= new Panel(document, strings, session.intents);
+  panel ??= new Panel(document, strings, {
+    ...session.intents,
+    maskSubject: () => void maskAndRecord(),
+    answer: (answer, remember) => void answerAndRecord(answer, remember),
+  });
+  batchPanel ??= new BatchPanel(document, strings, {
+    start: () => void batchAndRecord(),
+    stop: () => batch.stop(),
+    resume: () => void batch.resume(),
+    retry: () => void batch.retry(),
+    toggleChoice: () => batch.toggleChoice(),
+    choose: (documentId, chosen) => batch.choose(documentId, chosen),
+    setRedoMasked: (redo) => batch.setRedoMasked(redo),
+    setFormat: (format) => batch.setFormat(format),
+    chooseFolder: () => void batch.chooseFolder(),
+    forgetFolder: () => batch.forgetFolder(),
+  });
   panel.mount(rootNode);
   panel.draw(session.view);
+  batchPanel.draw(batch.view);
   session.watchServer();
 }
 
-/** The menu command: the same run, with an alert for a failure because the panel may be closed. */
-async function runCommand(): Promise<void> {
+async function maskAndRecord(): Promise<void> {
+  const { settings } = session;
+  await record(await session.maskSubject(settings), settings);
+}
+
+async function answerAndRecord(existingMask: Answer, remember: boolean): Promise<void> {
+  const settings = { ...session.settings, existingMask };
+  await record(await session.answer(existingMask, remember), settings);
+}
+
+async function record(end: PanelState | null, settings: Settings): Promise<void> {
+  if (end?.name === 'done') await actions.recordMask(settings);
+}
+
+async function batchAndRecord(): Promise<void> {
+  if (await batch.start()) await actions.recordBatch(batch.options);
+}
+
+/** The menu commands: the same runs, with an alert for a failure because the panel may be closed. Photoshop itself
+ *  records them, without settings; a step of ours beside its own would do everything twice. */
+async function maskFromMenu(): Promise<void> {
   const end = await session.maskSubject();
-  if (end.name !== 'failed' && end.name !== 'asking') return;
-  const error = end.name === 'failed' ? end.error : new PluginError('MASK_EXISTS', { layer: end.layer });
+  if (end.name === 'failed') await alertUser(end.error);
+  if (end.name === 'asking') await alertUser(new PluginError('MASK_EXISTS', { layer: end.layer }));
+}
+
+async function maskAllFromMenu(): Promise<void> {
+  await batch.maskAll(batch.options).catch(async (error) => {
+    if (!(error instanceof Cancelled)) await alertUser(error);
+  });
+}
+
+async function alertUser(error: unknown): Promise<void> {
   const { message, hint } = describeError(error, strings);
   await core.showAlert({ message: `${message}\n${hint}` });
 }
@@ -42,5 +110,5 @@ async function runCommand(): Promise<void> {
 entrypoints.setup({
   plugin: { destroy: () => session.stop() },
   panels: { hairline: { create: openPanel, show: openPanel } },
-  commands: { maskSubject: { run: runCommand } },
+  commands: { maskSubject: { run: maskFromMenu }, maskAllDocuments: { run: maskAllFromMenu } },
 });

@@ -1,4 +1,4 @@
-import { Cancellation, Cancelled } from './cancellation.ts';
+import { type Cancellation, Cancelled } from './cancellation.ts';
 import { readAddress } from './client/address.ts';
 import type { Client } from './client/client.ts';
 import { ORIGINS } from './client/server-finder.ts';
@@ -7,11 +7,12 @@ import { maskSubject, type Result } from './commands/mask-subject.ts';
 import { EdgeSession, type Previewable } from './edge-session.ts';
 import { isServerError, PluginError } from './errors.ts';
 import type { Host } from './host/host.ts';
+import { type Around, alone, type OneRun } from './one-run.ts';
 import { ServerWatch } from './server-watch.ts';
-import type { MaskPolicy, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import type { SettingsMemory } from './settings-memory.ts';
 import type { Intents } from './ui/intents.ts';
-import { isRunning, type PanelState, type View } from './ui/state.ts';
+import { type Answer, isRunning, type PanelState, type View } from './ui/state.ts';
 
 /** What of the computer a session needs beside Photoshop and the server. */
 export interface Surroundings {
@@ -22,28 +23,31 @@ export interface Surroundings {
   readPermittedOrigins(): Promise<readonly string[] | 'all'>;
 }
 
-type Command = (client: Client, settings: Settings, cancel: Cancellation) => Promise<Result>;
+/** Everything of a run but the settings it is asked with, which may change when it is asked again. */
+type Command = (settings: Settings, cancel: Cancellation) => Promise<Result>;
 
 /** Owns what the panel shows and the one run there can be. The panel, menu commands and recorded steps share it. */
 export class Session {
   readonly edge: EdgeSession;
   private readonly host: Host;
   private readonly around: Surroundings;
+  private readonly oneRun: OneRun;
   private readonly draw: (view: View) => void;
   private readonly watch: ServerWatch;
   private panel: PanelState = { name: 'idle' };
   private run: Cancellation | null = null;
   /** What waits for an answer about a mask that is there. */
-  private pending: Command | null = null;
+  private pending: { command: Command; settings: Settings } | null = null;
   private refinable: Refinable | null = null;
 
-  constructor(host: Host, client: Client, around: Surroundings, draw: (view: View) => void) {
+  constructor(host: Host, client: Client, around: Surroundings, oneRun: OneRun, draw: (view: View) => void) {
     this.host = host;
     this.around = around;
+    this.oneRun = oneRun;
     this.draw = draw;
     const redraw = () => this.draw(this.view);
     // While a run waits for the server, the queue is worth looking at; before and after, the run asks for itself.
-    const mayLook = () => this.run === null || this.panel.name === 'waiting';
+    const mayLook = () => !oneRun.isRunning || this.panel.name === 'waiting';
     this.watch = new ServerWatch(client, () => around.openLauncher(), mayLook, redraw);
     this.edge = new EdgeSession(around.memory, redraw);
   }
@@ -78,36 +82,53 @@ export class Session {
     };
   }
 
+  /** What the next run is asked for. */
+  get settings(): Settings {
+    return this.around.memory.settings;
+  }
+
+  /** The client, with what it learns about the server shown. */
+  get client(): Client {
+    return this.watch.client;
+  }
+
   /** A run keeps what it was started for; a choice made during one is not heard. */
   choose(change: Partial<Settings>): void {
-    if (this.run === null) this.around.memory.choose(change);
+    if (!this.oneRun.isRunning) this.around.memory.choose(change);
     // In any case: the control may show already what was not heard.
     this.draw(this.view);
   }
 
+  /** Plays a recorded step: the same run, with the step's settings; throws what made it fail. */
+  async play(settings: Settings, around: Around): Promise<void> {
+    const end = await this.maskSubject(settings, around);
+    if (end.name === 'cancelled') throw new Cancelled();
+    if (end.name === 'failed') throw end.error;
+    if (end.name === 'asking') throw new PluginError('MASK_EXISTS', { layer: end.layer });
+  }
+
   /** Runs "Mask subject" and answers with how it ended; never throws. */
-  maskSubject(): Promise<PanelState> {
-    return this.start((client, settings, cancel) =>
-      maskSubject(this.host, client, settings, cancel, (progress) => this.showRun(cancel, progress)),
-    );
+  maskSubject(settings: Settings = this.settings, around: Around = alone): Promise<PanelState> {
+    const command: Command = (asked, cancel) =>
+      maskSubject(this.host, this.client, asked, cancel, (progress) => this.showRun(progress));
+    return this.start(command, settings, around);
   }
 
   /** Writes the last mask again, with the edge controls as they are. */
   async applyEdge(): Promise<void> {
     const { refinable } = this;
     if (refinable === null) return;
-    await this.start((client, settings, cancel) => {
-      const asked = { ...settings, edge: this.edge.controls };
-      return applyEdge(this.host, client, refinable, asked, cancel, (progress) => this.showRun(cancel, progress));
-    });
+    const command: Command = (asked, cancel) =>
+      applyEdge(this.host, this.client, refinable, asked, cancel, (progress) => this.showRun(progress));
+    await this.start(command, { ...this.settings, edge: this.edge.controls }, alone);
   }
 
-  /** Goes on with the run that asked what to do with a mask. */
-  async answer(existingMask: Exclude<MaskPolicy, 'ask'>, remember: boolean): Promise<void> {
+  /** Goes on with the run that asked what to do with a mask; null where none did. */
+  async answer(existingMask: Answer, remember: boolean): Promise<PanelState | null> {
     const { pending } = this;
-    if (pending === null) return;
+    if (pending === null) return null;
     if (remember) this.around.memory.choose({ existingMask });
-    await this.start((client, settings, cancel) => pending(client, { ...settings, existingMask }, cancel));
+    return this.start(pending.command, { ...pending.settings, existingMask }, alone);
   }
 
   /** Answers with whether Photoshop lets the panel use what was typed. */
@@ -137,32 +158,36 @@ export class Session {
     this.edge.stop();
   }
 
-  private async start(command: Command): Promise<PanelState> {
-    if (this.run !== null) return { name: 'failed', error: new PluginError('ALREADY_RUNNING') };
-    const cancel = new Cancellation();
-    this.run = cancel;
-    this.pending = null;
-    let end: PanelState;
-    try {
-      const result = await command(this.watch.client, this.around.memory.settings, cancel);
-      this.watch.noteRun(result);
-      this.around.memory.noteWelcome();
-      this.noteRefinable(result.refinable);
-      end = { name: 'done', result };
-    } catch (error) {
-      end = this.endOf(error, command);
+  private async start(command: Command, settings: Settings, around: Around): Promise<PanelState> {
+    if (this.oneRun.isRunning) {
+      const end: PanelState = { name: 'failed', error: new PluginError('ALREADY_RUNNING') };
+      // Our own run goes on showing how far it is; nobody else shows why this one cannot be.
+      if (this.run === null) this.show(end);
+      return end;
     }
-    this.run = null;
+    this.pending = null;
+    const end = await this.oneRun.start((cancel) => this.runOnce(command, settings, cancel, around));
     this.show(end);
     this.edge.resume();
     return end;
   }
 
-  private endOf(error: unknown, command: Command): PanelState {
-    if (error instanceof Cancelled) return { name: 'cancelled' };
-    if (!(error instanceof PluginError) || error.code !== 'MASK_EXISTS') return { name: 'failed', error };
-    this.pending = command;
-    return { name: 'asking', layer: error.values.layer ?? '' };
+  private async runOnce(command: Command, settings: Settings, cancel: Cancellation, around: Around) {
+    this.run = cancel;
+    try {
+      const result = await around(cancel, () => command(settings, cancel));
+      this.watch.noteRun(result);
+      this.around.memory.noteWelcome();
+      this.noteRefinable(result.refinable);
+      return { name: 'done', result } as const;
+    } catch (error) {
+      if (error instanceof Cancelled) return { name: 'cancelled' } as const;
+      if (!(error instanceof PluginError) || error.code !== 'MASK_EXISTS') return { name: 'failed', error } as const;
+      this.pending = { command, settings };
+      return { name: 'asking', layer: error.values.layer ?? '' } as const;
+    } finally {
+      this.run = null;
+    }
   }
 
   private noteRefinable(refinable: Refinable | null): void {
@@ -194,8 +219,8 @@ export class Session {
   }
 
   /** Late news of a cancelled run must not draw over how it ended. */
-  private showRun(run: Cancellation, progress: PanelState): void {
-    if (this.run === run && !run.cancelled) this.show(progress);
+  private showRun(progress: PanelState): void {
+    if (this.run?.cancelled === false) this.show(progress);
   }
 
   private show(panel: PanelState): void {

@@ -52,3 +52,8 @@ export const DEFAULT_SETTINGS: Settings = {
   existingMask: 'ask',
   edge: NEUTRAL_EDGE,
 };
+
+/** For runs that nobody attends: where nothing was chosen, a mask is replaced, and the old one kept. */
+export function withoutQuestions(settings: Settings): Settings {
+  return settings.existingMask === 'ask' ? { ...settings, existingMask: 'replace' } : settings;
+}

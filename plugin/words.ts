@@ -4,6 +4,7 @@ import type { Delivery } from './settings.ts';
 export interface HostWords {
   /** In the progress bar. */
   reading: string;
+  saving: string;
   /** In Edit > Undo, the History panel and the progress bar. */
   history: Record<Delivery, string>;
   /** A mask that was there before, kept as a channel. */

@@ -35,7 +35,12 @@ export async function listen(app: FastifyInstance, { ports, host, configDir }: C
     await listenBeside?.(taken);
     return taken;
   }
-  const error = new Error(`The ports ${ports.join(', ')} are all in use by other programs.`);
+  const [only, ...others] = ports;
+  const error = new Error(
+    others.length === 0
+      ? `Port ${only} is in use by another program.`
+      : `The ports ${ports.join(', ')} are all in use by other programs.`,
+  );
   throw Object.assign(error, { code: 'EADDRINUSE' });
 }
 

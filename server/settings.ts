@@ -152,10 +152,24 @@ export const SETTINGS = {
     kind: FOLDER,
     fallback: folders.config,
     env: 'HAIRLINE_CONFIG',
+    flag: '--config-dir',
     notInFile: true,
   }),
   /** Where the log is kept. */
-  logDir: setting({ about: 'folder of the log', kind: FOLDER, fallback: folders.log, env: 'HAIRLINE_LOG_DIR' }),
+  logDir: setting({
+    about: 'folder of the log',
+    kind: FOLDER,
+    fallback: folders.log,
+    env: 'HAIRLINE_LOG_DIR',
+    flag: '--log-dir',
+  }),
+  /** Whether `serve` keeps the file up to date that the panel's Start button opens. */
+  launcher: setting({
+    about: 'keep the file that the panel starts it with',
+    kind: toggle,
+    fallback: true,
+    env: 'HAIRLINE_LAUNCHER',
+  }),
   /** What is shown on the terminal. */
   logLevel: setting<LogLevel>({
     about: 'what the terminal shows',

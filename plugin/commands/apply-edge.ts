@@ -24,7 +24,11 @@ export interface Refinable {
   readonly settings: Settings;
 }
 
-export function makeRefinable({ alpha: _, ...edged }: Edged, put: PutMask, settings: Settings): Refinable {
+export function makeRefinable(
+  { alpha: _alpha, colours: _colours, ...edged }: Edged,
+  put: PutMask,
+  settings: Settings,
+): Refinable {
   const { source } = edged.job;
   // A Background is another layer by now.
   const job = { source: source.layerId === null ? source : put.facts.target, facts: put.facts };

@@ -7,22 +7,33 @@ import type { Delivery, Settings } from '../settings.ts';
 /** Modes in which Photoshop has layer masks. Bitmap, Indexed Color and Multichannel have none; Duotone cannot be read. */
 const MODES = ['RGBColorMode', 'CMYKColorMode', 'grayscaleMode', 'labColorMode'];
 
-/** Throws the reason why nothing of this document can be masked. */
-export function checkDocument(facts: DocumentFacts): void {
+/** Throws the reason why this cannot be done to any layer of the document. */
+export function checkDocument(facts: DocumentFacts, settings: Settings): void {
   if (facts.quickMask) throw new PluginError('QUICK_MASK');
   if (!MODES.includes(facts.mode)) throw new PluginError('COLOR_MODE', { mode: facts.mode });
   // The mask covers the whole canvas, so the canvas is what must fit, not only the layer.
   if (Math.max(facts.width, facts.height) > MAX_SIDE || facts.width * facts.height > MAX_PIXELS) {
     throw new PluginError('TOO_LARGE', { width: String(facts.width), height: String(facts.height) });
   }
+  if (!wantsColours(settings)) return;
+  // Through sRGB and back, inks and highlights would not be what they were.
+  if (facts.mode !== 'RGBColorMode') throw new PluginError('COLOURS_MODE', { mode: facts.mode });
+  if (facts.depth === 32) throw new PluginError('COLOURS_DEPTH');
+}
+
+/** Whether new pixels are made, and not only opacity. */
+export function wantsColours({ delivery }: Settings): boolean {
+  return delivery === 'layer' || delivery === 'mask+colour';
 }
 
 /** Throws the reason why nothing can be read from this layer. */
 export function checkReadable(facts: LayerFacts): void {
   const fail = failWith(facts);
-  if (facts.kind === 'group') throw fail('GROUP');
+  if (facts.kind === 'artboard') throw fail('ARTBOARD');
   if (facts.kind === 'adjustment') throw fail('ADJUSTMENT_LAYER');
   if (facts.kind === 'fill') throw fail('FILL_LAYER');
+  // What a mask hides may count as nothing; then reading tells.
+  if (facts.hasMask) return;
   if (isEmpty(facts.bounds)) throw fail('EMPTY_LAYER');
   if (isEmpty(intersect(facts.bounds, canvasOf(facts)))) throw fail('OUTSIDE_CANVAS');
 }
@@ -30,10 +41,16 @@ export function checkReadable(facts: LayerFacts): void {
 /** Throws the reason why the result cannot be put on this layer. */
 export function checkWritable(facts: LayerFacts, { delivery, existingMask }: Settings): void {
   const fail = failWith(facts);
-  if (!putsMask(delivery)) return;
-  if (facts.lock === 'layer') throw fail('LAYER_LOCKED');
+  if (delivery === 'selection' || delivery === 'channel') return;
   if (facts.lock === 'group') throw fail('GROUP_LOCKED');
+  if (!putsMask(delivery)) return;
+  if (facts.kind === 'artboard') throw fail('ARTBOARD');
+  if (facts.lock === 'layer') throw fail('LAYER_LOCKED');
   if (facts.hasMask && existingMask === 'ask') throw fail('MASK_EXISTS');
+  if (delivery === 'mask') return;
+  if (facts.kind === 'group') throw fail('GROUP');
+  // What is clipped to a clipped layer shows wherever the one below does, not where the mask lets it.
+  if (facts.clipped) throw fail('CLIPPED');
 }
 
 export function putsMask(delivery: Delivery): boolean {

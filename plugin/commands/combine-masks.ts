@@ -1,6 +1,5 @@
 import type { Marquee } from '../host/host.ts';
-import type { Alpha, Bounds } from '../picture.ts';
-import { heightOf, intersect, widthOf } from '../picture.ts';
+import { type Alpha, type Bounds, heightOf, intersect, type Pixels, widthOf } from '../picture.ts';
 import type { MaskPolicy } from '../settings.ts';
 
 /**
@@ -48,4 +47,15 @@ export function limitToMarquee(alpha: Alpha, left: number, top: number, marquee:
     }
   }
   return alpha;
+}
+
+/** A copy of the alpha of RGBA pixels. */
+export function opacityOf({ width, height, depth, data }: Pixels): Alpha {
+  const opacity = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
+  for (let index = 0; index < opacity.length; index++) opacity[index] = data[index * 4 + 3]!;
+  return { width, height, depth, data: opacity };
+}
+
+export function setOpacity({ data }: Pixels, alpha: Alpha): void {
+  for (let index = 0; index < alpha.data.length; index++) data[index * 4 + 3] = alpha.data[index]!;
 }

@@ -4,10 +4,10 @@ import { PluginError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Delivery, Settings } from '../settings.ts';
 import { makeRefinable, type Refinable } from './apply-edge.ts';
+import { deliver } from './deliver.ts';
 import { hasSubject } from './place-alpha.ts';
 import { planRun } from './plan-run.ts';
 import type { Report, Step } from './progress.ts';
-import { checkStill, putMask } from './put-mask.ts';
 import { type Edged, type Run, takeMatte } from './take-matte.ts';
 
 /** `no-subject`: one of several layers in which nothing was found; it was left alone. */
@@ -54,27 +54,18 @@ export async function maskSubject(
   if (found.length === 0) throw new PluginError('NO_SUBJECT', { layer: nameOf(taken[0]!) });
   report({ name: 'writing', busy: false });
   const onBusy = () => report({ name: 'writing', busy: true });
-  const { delivery } = settings;
-  const puts = await host.edit(documentId, delivery, cancel, onBusy, async (scope) => {
-    const written = [];
-    for (const edged of found) {
-      const now = await checkStill(host, scope, edged, settings);
-      if (now !== null) written.push({ edged, put: await putMask(host, scope, edged, now, settings) });
-    }
-    return written;
-  });
-  const [only] = puts;
+  const delivered = await host.edit(documentId, settings.delivery, cancel, onBusy, (scope) =>
+    deliver(host, scope, found, settings),
+  );
+  const put = delivered.length === 1 ? delivered[0]!.put : null;
   return {
     layers: taken.map((edged) => {
-      const written = puts.find((put) => put.edged === edged);
-      return {
-        layerName: written?.put.facts.layerName ?? nameOf(edged),
-        outcome: found.includes(edged) ? delivery : 'no-subject',
-      };
+      const done = delivered.find((one) => one.edged === edged);
+      return { layerName: done?.layerName ?? nameOf(edged), outcome: done ? settings.delivery : 'no-subject' };
     }),
     model: taken[0]!.model,
     provider: taken[0]!.provider,
-    refinable: puts.length === 1 && only !== undefined ? makeRefinable(only.edged, only.put, settings) : null,
+    refinable: put === null ? null : makeRefinable(found[0]!, put, settings),
   };
 }
 

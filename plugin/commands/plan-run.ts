@@ -17,10 +17,9 @@ export interface Plan {
 
 /** What a run is about to do; throws at once what can be said without the server. */
 export async function planRun(host: Host, settings: Settings): Promise<Plan> {
-  if (settings.delivery !== 'mask') throw new PluginError('UNEXPECTED', {}, `No ${settings.delivery} yet`);
   const { documentId, layerIds } = host.selectedLayers();
   const document = host.inspectDocument(documentId);
-  checkDocument(document);
+  checkDocument(document, settings);
   const targets = layerIds.map((layerId) => ({ documentId, layerId }));
   const jobs: Job[] = [];
   if (settings.source === 'composite') {

@@ -5,8 +5,9 @@ import { isServerError, PluginError } from '../errors.ts';
 import type { DocumentFacts, Host, LayerFacts, Marquee, Source } from '../host/host.ts';
 import { type Alpha, type Bounds, heightOf, intersect, isEmpty, type Picture, widthOf } from '../picture.ts';
 import { type EdgeControls, NEUTRAL_EDGE, type Settings } from '../settings.ts';
-import { canvasOf, checkDocument, checkReadable } from './check-layer.ts';
-import { limitToMarquee } from './combine-masks.ts';
+import { canvasOf, checkDocument, checkReadable, wantsColours } from './check-layer.ts';
+import { keepFixes } from './colour-fixes.ts';
+import { limitToMarquee, opacityOf, setOpacity } from './combine-masks.ts';
 import { checkJob, type Job } from './plan-run.ts';
 import type { Step } from './progress.ts';
 
@@ -29,6 +30,8 @@ export interface Taken {
 export interface Edged extends Taken {
   /** With the edge controls and the user's selection in it, over `width` x `height`. */
   alpha: Alpha;
+  /** A cut-out, or what cleans the colours of the original; null where none are wanted, or nothing is to clean. */
+  colours: Picture | null;
 }
 
 /** Everything a stage of a run needs beside its subject. */
@@ -47,8 +50,9 @@ const SMALLEST_MARGIN = 16;
 
 /** Reads a picture, has it matted and gives it the edge that was asked for. */
 export async function takeMatte(run: Run, job: Job): Promise<Edged> {
-  const { taken, matte } = await readAndSend(run, job, null);
-  return { ...taken, alpha: await finishEdge(run, taken, matte) };
+  const { taken, matte, picture } = await readAndSend(run, job, null);
+  const alpha = await finishEdge(run, taken, matte);
+  return { ...taken, alpha, colours: picture === null ? null : await takeColours(run, taken, picture) };
 }
 
 /** The same matte with another edge; if the server has dropped it, the picture is read and sent again. */
@@ -56,33 +60,38 @@ export async function changeEdge(run: Run, taken: Taken): Promise<Edged> {
   if (taken.matteId !== null) {
     run.report({ name: 'waiting', for: 'answer' });
     try {
-      return { ...taken, alpha: await finishEdge(run, taken, null) };
+      return { ...taken, alpha: await finishEdge(run, taken, null), colours: null };
     } catch (thrown) {
       if (!isServerError(thrown, 'MATTE_GONE')) throw thrown;
     }
   }
   const again = await readAndSend(run, taken.job, taken);
-  return { ...again.taken, alpha: await finishEdge(run, again.taken, again.matte) };
+  return { ...again.taken, alpha: await finishEdge(run, again.taken, again.matte), colours: null };
 }
 
-/**
- * A function of its own so that the picture, the largest thing we hold, is out of reach before anything is written.
- * @param before reads what this one read, whatever is selected by now
- */
-export async function readAndSend(run: Run, job: Job, before: Taken | null): Promise<{ taken: Taken; matte: Matte }> {
+/** `picture`: only where colours are wanted; otherwise the largest thing we hold is out of reach before we write. */
+interface Answer {
+  taken: Taken;
+  matte: Matte;
+  picture: Picture | null;
+}
+
+/** @param before reads what this one read, whatever is selected by now */
+export async function readAndSend(run: Run, job: Job, before: Taken | null): Promise<Answer> {
   const { host, client, server, settings, cancel, report } = run;
+  const deep = before === null && wantsColours(settings);
   report({ name: 'reading' });
   const { picture, ...read } = await host.read(cancel, async (scope) => {
     const { source } = job;
     const facts = job.facts === null ? null : await host.inspect(job.facts.target);
     const document = facts ?? host.inspectDocument(source.documentId);
-    checkDocument(document);
+    checkDocument(document, settings);
     if (before === null) checkJob({ source, facts }, settings);
     else if (facts !== null && source.layerId !== null) checkReadable(facts);
     const marquee = before === null ? await scope.readSelection(source.documentId) : before.marquee;
     const region = regionOf(source, document, facts, marquee);
     const thumbnail = await scope.readThumbnail(source, region);
-    const picture = await scope.readPicture(source, region, false);
+    const picture = await scope.readPicture(source, region, deep);
     return { job: { source, facts }, document, marquee, region, thumbnail, picture };
   });
   cancel.throwIfCancelled();
@@ -97,36 +106,55 @@ export async function readAndSend(run: Run, job: Job, before: Taken | null): Pro
   cancel.throwIfCancelled();
   const { left, top, width, height } = picture;
   const { matteId, model, provider } = matte;
-  return { taken: { ...read, left, top, width, height, matteId, model, provider }, matte };
+  const taken = { ...read, left, top, width, height, matteId, model, provider };
+  return { taken, matte, picture: deep ? picture : null };
 }
 
 /** @param matte a fresh one, which may be right already */
 async function finishEdge(run: Run, taken: Taken, matte: Matte | null): Promise<Alpha> {
   const { client, server, settings, cancel } = run;
-  const { left, top, matteId, marquee } = taken;
+  const { left, top, marquee } = taken;
   if (matte !== null && isNeutral(settings.edge)) return limitToMarquee(matte.alpha, left, top, marquee);
-  if (matteId === null) throw new PluginError('NOT_KEPT');
-  const alpha = await client
-    .edge(server, matteId, { ...edgeOf(settings.edge), depth: depthOf(taken.document) }, cancel)
-    .catch((thrown) => {
-      // A fresh matte that is gone already: asking again would change nothing.
-      throw matte !== null && isServerError(thrown, 'MATTE_GONE') ? new PluginError('NOT_KEPT') : thrown;
-    });
-  cancel.throwIfCancelled();
-  if (alpha.width !== taken.width || alpha.height !== taken.height) {
-    throw new PluginError(
-      'BAD_ANSWER',
-      {},
-      `The edge of ${taken.width}x${taken.height} came as ${alpha.width}x${alpha.height}`,
-    );
-  }
+  const request = { ...edgeOf(settings.edge), depth: depthOf(taken.document) };
+  const ask = (id: string) => client.edge(server, id, request, cancel);
+  const alpha = await askKept(run, taken, matte !== null, ask);
   return limitToMarquee(alpha, left, top, marquee);
+}
+
+/** Colours without those of the old background. */
+async function takeColours(run: Run, taken: Taken, picture: Picture): Promise<Picture | null> {
+  const { client, server, settings, cancel } = run;
+  const { left, top, marquee } = taken;
+  const output = settings.delivery === 'layer' ? 'cutout' : 'foreground';
+  const request = { ...edgeOf(settings.edge), output, depth: picture.depth } as const;
+  const pixels = await askKept(run, taken, true, (id) => client.colours(server, id, request, cancel));
+  if (output === 'foreground') return keepFixes(pixels, picture);
+  if (marquee !== null) setOpacity(pixels, limitToMarquee(opacityOf(pixels), left, top, marquee));
+  return { ...pixels, left, top, profile: picture.profile };
+}
+
+/** @param fresh one that is gone already: asking for another would change nothing */
+async function askKept<T extends { width: number; height: number }>(
+  { cancel }: Run,
+  { matteId, width, height }: Taken,
+  fresh: boolean,
+  ask: (matteId: string) => Promise<T>,
+): Promise<T> {
+  if (matteId === null) throw new PluginError('NOT_KEPT');
+  const answer = await ask(matteId).catch((thrown) => {
+    throw fresh && isServerError(thrown, 'MATTE_GONE') ? new PluginError('NOT_KEPT') : thrown;
+  });
+  cancel.throwIfCancelled();
+  if (answer.width === width && answer.height === height) return answer;
+  throw new PluginError('BAD_ANSWER', {}, `${width}x${height} came as ${answer.width}x${answer.height}`);
 }
 
 function regionOf(source: Source, document: DocumentFacts, facts: LayerFacts | null, marquee: Marquee | null): Bounds {
   const name = facts?.layerName ?? document.documentName;
-  const bounds = facts?.bounds ?? canvasOf(document);
-  const visible = source.layerId === null ? canvasOf(document) : intersect(bounds, canvasOf(document));
+  const canvas = canvasOf(document);
+  // A masked layer may be larger than it says.
+  const isWhole = facts === null || facts.hasMask || source.layerId === null;
+  const visible = isWhole ? canvas : intersect(facts.bounds, canvas);
   if (marquee === null) return visible;
   if (isEmpty(intersect(visible, marquee.bounds))) throw new PluginError('OUTSIDE_SELECTION', { layer: name });
   const { left, top, right, bottom } = marquee.bounds;

@@ -24,6 +24,17 @@ export const getBoundsNoMask = (target: Target) => ({
   _target: [{ _property: 'boundsNoMask' }, ...layerReference(target)],
 });
 
+export const getArtboard = (target: Target) => ({
+  _obj: 'get',
+  _target: [{ _property: 'artboardEnabled' }, ...layerReference(target)],
+});
+
+/** The copy is active after it. */
+export const duplicateLayer = (target: Target) => ({ _obj: 'duplicate', _target: layerReference(target), ...SILENT });
+
+/** Merges the active group into one layer, which is active after it. */
+export const mergeLayers = () => ({ _obj: 'mergeLayersNew', ...SILENT });
+
 /** What double-clicking the Background does; Photoshop names the layer "Layer 0" in its own language. */
 export const convertBackground = () => ({
   _obj: 'set',
@@ -60,6 +71,22 @@ export const deselect = () => ({
   _obj: 'set',
   _target: [SELECTION],
   to: { _enum: 'ordinal', _value: 'none' },
+  ...SILENT,
+});
+
+/** A copy with its layers, which the object API cannot write in this format. `token`: of the file, from UXP's storage. */
+export const saveTiff = (documentId: number, token: string) => ({
+  _obj: 'save',
+  as: {
+    _obj: 'TIFF',
+    byteOrder: { _enum: 'platform', _value: 'IBMPC' },
+    LZWCompression: true,
+    layerCompression: { _enum: 'encoding', _value: 'RLE' },
+  },
+  in: { _path: token, _kind: 'local' },
+  documentID: documentId,
+  copy: true,
+  lowerCase: true,
   ...SILENT,
 });
 

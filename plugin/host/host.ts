@@ -85,14 +85,20 @@ export interface EditScope {
   fingerprint(target: Target): Promise<string | null>;
   /** Keeps the mask that the layer had as an alpha channel; answers with its name. */
   keepMask(target: Target, mask: Alpha): Promise<string>;
-  /** Keeps opacity of exactly the canvas size as an alpha channel; answers with its name. */
+  /** Keeps opacity of exactly the canvas size as an alpha channel. */
   addChannel(alpha: Alpha): Promise<string>;
+  /** Makes opacity of exactly the canvas size the selection. */
+  select(alpha: Alpha): Promise<void>;
+  /** Puts a cut-out above its original (null: above everything) and hides that; answers with its name. */
+  addCutout(source: Source, pixels: Picture): Promise<string>;
+  /** Clips a layer with cleaner colours to the original. `share`: 0..1, its opacity. */
+  addColours(target: Target, pixels: Picture, share: number): Promise<void>;
 }
 
 /** Photoshop, as the commands see it. Only `host/` knows the real one. */
 export interface Host {
-  /** Throws NO_DOCUMENT. */
-  selectedLayers(): SelectedLayers;
+  /** What is selected in the active or the given document. Throws NO_DOCUMENT or DOCUMENT_CLOSED. */
+  selectedLayers(documentId?: number): SelectedLayers;
   /** Throws DOCUMENT_CLOSED. */
   inspectDocument(documentId: number): DocumentFacts;
   /** Throws a PluginError if the document is closed or the layer deleted. */

@@ -2,7 +2,7 @@ import type { Document } from 'photoshop/dom/Document.js';
 import type { Layer } from 'photoshop/dom/Layer.js';
 import { PluginError, textOf } from '../errors.ts';
 import type { Bounds } from '../picture.ts';
-import { getBoundsNoMask, getHasMask, play } from './descriptors.ts';
+import { getArtboard, getBoundsNoMask, getHasMask, play } from './descriptors.ts';
 import type { DocumentFacts, LayerFacts, LayerKind, SelectedLayers, Target } from './host.ts';
 import { isBusy } from './modal-scope.ts';
 import { app } from './uxp.ts';
@@ -20,7 +20,12 @@ const KINDS: Record<string, LayerKind> = {
   pattern: 'fill',
 };
 
-export function getSelectedLayers(): SelectedLayers {
+export function getSelectedLayers(documentId?: number): SelectedLayers {
+  const document = documentId === undefined ? getActiveDocument() : findDocument(documentId);
+  return { documentId: document.id, layerIds: Array.from(document.activeLayers, ({ id }) => id) };
+}
+
+function getActiveDocument(): Document {
   // Typed as never null, but it is when nothing is open; some versions throw instead.
   let document: Document | null;
   try {
@@ -29,7 +34,7 @@ export function getSelectedLayers(): SelectedLayers {
     document = null;
   }
   if (!document) throw new PluginError('NO_DOCUMENT');
-  return { documentId: document.id, layerIds: Array.from(document.activeLayers, ({ id }) => id) };
+  return document;
 }
 
 export function findDocument(documentId: number): Document {
@@ -82,13 +87,20 @@ export async function inspectLayer(target: Target): Promise<LayerFacts> {
     ...factsOf(document),
     target,
     layerName: layer.name,
-    kind: KINDS[layer.kind ?? 'pixel'] ?? 'adjustment',
+    kind: await kindOf(layer, target),
     background: layer.isBackgroundLayer === true,
     clipped: layer.isClippingMask === true,
     lock: lockOf(layer),
     hasMask: masked,
     bounds: roundOutwards((masked ? await boundsWithoutMask(target) : null) ?? layer.boundsNoEffects),
   };
+}
+
+async function kindOf(layer: Layer, target: Target): Promise<LayerKind> {
+  const kind = KINDS[layer.kind ?? 'pixel'] ?? 'adjustment';
+  if (kind !== 'group') return kind;
+  const { artboardEnabled } = await play(getArtboard(target)).catch(() => ({ artboardEnabled: false }));
+  return artboardEnabled === true ? 'artboard' : 'group';
 }
 
 /** What a mask hides may not count for a layer's bounds. Null where Photoshop does not say. */
@@ -101,7 +113,7 @@ async function boundsWithoutMask(target: Target): Promise<Bounds | null> {
 }
 
 /** Reads `bitDepth16` and the like; a depth that does not say its number is the usual one. */
-function depthOf(document: Document): 8 | 16 | 32 {
+export function depthOf(document: Document): 8 | 16 | 32 {
   const bits = Number(/\d+$/.exec(String(document.bitsPerChannel))?.[0]);
   return bits === 16 || bits === 32 ? bits : 8;
 }

@@ -4,6 +4,7 @@ import { PluginError } from '../errors.ts';
 import { type HostWords, nameAfter } from '../words.ts';
 import { withActiveDocument } from './active-layer.ts';
 import { saveChannel } from './channels.ts';
+import { addColours, addCutout } from './deliver-layer.ts';
 import { convertBackground, play } from './descriptors.ts';
 import { asOneHistoryState, momentOf } from './history.ts';
 import type { EditScope, Host, Target } from './host.ts';
@@ -12,7 +13,7 @@ import { readMask } from './mask-reader.ts';
 import { fingerprintOf, writeMask } from './mask-writer.ts';
 import { type ModalScope, runModal } from './modal-scope.ts';
 import { readThumbnail } from './pixel-reader.ts';
-import { readSelection } from './selection.ts';
+import { readSelection, select } from './selection.ts';
 import { readPicture } from './source-reader.ts';
 
 /** A busy Photoshop before reading: say so soon. Before writing: the matte is precious, so wait about a minute. */
@@ -76,6 +77,9 @@ function editScope(scope: ModalScope, document: Document, words: HostWords): Edi
       return saveChannel(scope, document, nameAfter(words.oldMask, name), mask);
     },
     addChannel: (alpha) => saveChannel(scope, document, CHANNEL, alpha),
+    select: (alpha) => withActiveDocument(document, () => select(scope, document, alpha)),
+    addCutout: ({ layerId }, pixels) => addCutout(scope, document, layerId, pixels, words),
+    addColours: ({ layerId }, pixels, share) => addColours(scope, document, layerId, pixels, share, words),
   };
 }
 

@@ -12,12 +12,6 @@ declare module 'uxp' {
   }
   /** `uiLocale`: "en_US", "zh_CN". */
   export const host: { readonly uiLocale: string };
-  interface FileEntry {
-    read(): Promise<string>;
-  }
-  export const storage: {
-    localFileSystem: { getPluginFolder(): Promise<{ getEntry(name: string): Promise<FileEntry> }> };
-  };
   export const shell: {
     /** Answers "" when it worked, else why not; some versions reject. `developerText` is shown to the user. */
     openPath(path: string, developerText?: string): Promise<string>;
@@ -29,6 +23,31 @@ declare module 'uxp' {
       commands?: Record<string, CommandEntry>;
     }): void;
   };
+
+  export namespace storage {
+    interface Entry {
+      readonly name: string;
+      readonly isFolder: boolean;
+      delete(): Promise<unknown>;
+    }
+    interface File extends Entry {
+      readonly isFile: true;
+      read(): Promise<string>;
+    }
+    interface Folder extends Entry {
+      getEntry(name: string): Promise<File>;
+      getEntries(): Promise<Entry[]>;
+      createFile(name: string, options: { overwrite: boolean }): Promise<File>;
+    }
+    const localFileSystem: {
+      getPluginFolder(): Promise<Folder>;
+      /** A picker; null if the user cancels it. */
+      getFolder(): Promise<Folder | null>;
+      /** Needs full access. `file:/C:/photos`: slashes, no escapes. */
+      getEntryWithUrl(url: string): Promise<Entry>;
+      createSessionToken(entry: Entry): string;
+    };
+  }
 }
 
 declare module 'os' {

@@ -4,7 +4,7 @@ import { PluginError, textOf } from '../errors.ts';
 import { type Bounds, heightOf, type Picture, type Pixels, widthOf } from '../picture.ts';
 import { type Samples, toEightBitRgb } from './convert-pixels.ts';
 import type { Source } from './host.ts';
-import { findDocument } from './layers.ts';
+import { depthOf, findDocument } from './layers.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { imaging } from './uxp.ts';
 
@@ -19,18 +19,9 @@ const REQUESTS: readonly Partial<Imaging.GetPixelsOptions>[] = [
   { colorSpace: 'RGB' },
 ];
 
-const DEEP: Partial<Imaging.GetPixelsOptions> = {
-  colorSpace: 'RGB',
-  colorProfile: 'sRGB IEC61966-2.1',
-  componentSize: 16,
-};
-
-/** For pixels that go back into the document: RGB as it is there, and 16 bits of sRGB of anything that is not. */
-function deepRequests({ mode, bitsPerChannel }: Document): readonly Partial<Imaging.GetPixelsOptions>[] {
-  const bits = /\d+$/.exec(String(bitsPerChannel))?.[0];
-  if (bits === '8') return mode === 'RGBColorMode' ? [{ colorSpace: 'RGB', componentSize: 8 }, ...REQUESTS] : REQUESTS;
-  if (bits === '16' && mode === 'RGBColorMode') return [{ colorSpace: 'RGB', componentSize: 16 }, ...REQUESTS];
-  return [DEEP, ...REQUESTS];
+/** For pixels that go back into an RGB document: its own colours and depth. */
+function deepRequests(document: Document): readonly Partial<Imaging.GetPixelsOptions>[] {
+  return [{ colorSpace: 'RGB', componentSize: depthOf(document) === 8 ? 8 : 16 }, ...REQUESTS];
 }
 
 /** Longest side of a thumbnail. Photoshop serves these from its cache, so they cost next to nothing. */

@@ -1,10 +1,11 @@
 import type { Document } from 'photoshop/dom/Document.js';
-import { PluginError } from '../errors.ts';
+import type { Layer } from 'photoshop/dom/Layer.js';
+import { PluginError, textOf } from '../errors.ts';
 import { type Bounds, intersect, isEmpty, type Picture } from '../picture.ts';
 import { withActiveLayer } from './active-layer.ts';
-import { deleteMask, getHasMask, play } from './descriptors.ts';
+import { deleteMask, duplicateLayer, getHasMask, mergeLayers, play } from './descriptors.ts';
 import { asNothing } from './history.ts';
-import type { Source } from './host.ts';
+import type { Source, Target } from './host.ts';
 import { findDocument, findLayer, roundOutwards } from './layers.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { readPixels } from './pixel-reader.ts';
@@ -12,37 +13,54 @@ import { readPixels } from './pixel-reader.ts';
 /** Pixels of the source within `region`, as if it had no mask. */
 export async function readPicture(scope: ModalScope, source: Source, region: Bounds, deep: boolean): Promise<Picture> {
   const document = findDocument(source.documentId);
-  const { layerId } = source;
+  const { documentId, layerId } = source;
   if (layerId === null) return readPixels(scope, source, document.name, region, deep);
+  const target = { documentId, layerId };
   const layer = findLayer(document, layerId);
-  const target = { documentId: source.documentId, layerId };
-  if ((await play(getHasMask(target))).hasUserMask === false) {
-    return readPixels(scope, source, layer.name, region, deep);
-  }
-  return readWithoutMask(scope, document, { ...source, layerId }, region, deep);
+  const isGroup = layer.kind === 'group';
+  if (!isGroup && !(await isMasked(target))) return readPixels(scope, source, layer.name, region, deep);
+  return asNothing(scope, document, () =>
+    withActiveLayer(document, layerId, async () => {
+      const shown = isGroup ? await mergeCopy(document, layer) : await removeMask(layer, target);
+      scope.check();
+      // What the mask hid counts now.
+      const visible = intersect(roundOutwards(shown.boundsNoEffects), region);
+      if (isEmpty(visible)) throw new PluginError('EMPTY_LAYER', { layer: layer.name });
+      return readPixels(scope, { documentId, layerId: shown.id }, layer.name, visible, deep);
+    }),
+  );
 }
 
 /**
  * Photoshop applies a layer's mask to the pixels it hands out, and perhaps even one that is switched off. So the mask is
  * taken away for the moment of reading; history brings it back.
  */
-function readWithoutMask(
-  scope: ModalScope,
-  document: Document,
-  source: { documentId: number; layerId: number },
-  region: Bounds,
-  deep: boolean,
-): Promise<Picture> {
-  const layer = findLayer(document, source.layerId);
-  return asNothing(scope, document, () =>
-    withActiveLayer(document, source.layerId, async () => {
-      if (layer.allLocked) throw new PluginError('LAYER_LOCKED', { layer: layer.name });
-      await play(deleteMask());
-      scope.check();
-      // What the mask hid counts now.
-      const visible = intersect(roundOutwards(layer.boundsNoEffects), region);
-      if (isEmpty(visible)) throw new PluginError('EMPTY_LAYER', { layer: layer.name });
-      return readPixels(scope, source, layer.name, visible, deep);
-    }),
-  );
+async function removeMask(layer: Layer, target: Target): Promise<Layer> {
+  if (layer.allLocked) throw new PluginError('LAYER_LOCKED', { layer: layer.name });
+  await play(deleteMask());
+  if (await isMasked(target)) throw new PluginError('READ_FAILED', { layer: layer.name }, 'The mask did not go');
+  return layer;
+}
+
+/** Groups have no pixels to hand out, so a copy of the group is made into one layer; history takes it away again. */
+async function mergeCopy(document: Document, group: Layer): Promise<Layer> {
+  const { id: documentId } = document;
+  try {
+    await play(duplicateLayer({ documentId, layerId: group.id }));
+    const copy = document.activeLayers[0];
+    if (copy === undefined || copy.id === group.id) throw new Error('no copy was made');
+    // A hidden group would merge into nothing.
+    if (!copy.visible) copy.visible = true;
+    if (await isMasked({ documentId, layerId: copy.id })) await play(deleteMask());
+    await play(mergeLayers());
+    const merged = document.activeLayers[0];
+    if (merged === undefined || merged.kind === 'group') throw new Error('the copy was not merged');
+    return merged;
+  } catch (thrown) {
+    throw new PluginError('READ_FAILED', { layer: group.name }, textOf(thrown));
+  }
+}
+
+async function isMasked(target: Target): Promise<boolean> {
+  return (await play(getHasMask(target))).hasUserMask !== false;
 }

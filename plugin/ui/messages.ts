@@ -32,7 +32,7 @@ export function canBeStarted(server: ServerState): boolean {
   return server.name === 'offline' && server.error instanceof PluginError && STARTABLE.includes(server.error.code);
 }
 
-function describePanel(state: PanelState, strings: Strings): Message {
+export function describePanel(state: PanelState, strings: Strings): Message {
   const { status } = strings;
   switch (state.name) {
     case 'uploading':
@@ -104,7 +104,7 @@ export function describeServer(state: ServerState, strings: Strings): string {
   const { model, provider, label, reason } = ready;
   const text =
     ready.state === 'ready' && provider !== null
-      ? fill(strings.server.ready, { model, provider: label ?? nameProvider(provider, strings) })
+      ? fill(strings.server.ready, { model, provider: label ?? describeProvider(provider, strings) })
       : fill(strings.server[ready.state === 'ready' ? 'installed' : ready.state], { model });
   return reason ? `${text}. ${reason}` : text;
 }
@@ -118,7 +118,7 @@ export function describeServerDetails(state: ServerState, { setup }: Strings): s
   return count > 0 ? `${where}. ${fill(setup.waiting, { count: String(count) })}` : where;
 }
 
-function nameProvider(provider: string, strings: Strings): string {
+export function describeProvider(provider: string, strings: Strings): string {
   return strings.providers[provider] ?? provider;
 }
 

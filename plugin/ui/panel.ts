@@ -1,3 +1,4 @@
+import { Disclosure } from './disclosure.ts';
 import { EdgeSection } from './edge-section.ts';
 import { find, hasFocus, isShown, show, write } from './elements.ts';
 import type { Intents } from './intents.ts';
@@ -39,6 +40,7 @@ export class Panel {
     this.options = new Options(document, strings, intents);
     this.question = new Question(document, strings, intents);
     this.edge = new EdgeSection(document, strings, intents);
+    new Disclosure(document, 'batch', strings.batch.title);
     this.server = new ServerSection(document, strings, intents);
   }
 

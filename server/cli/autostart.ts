@@ -1,22 +1,13 @@
 import os from 'node:os';
-import path from 'node:path';
 import type { Command } from 'commander';
 import { type Config, loadUserConfig } from '../config.ts';
-import { packageRoot } from '../package-root.ts';
 import { launchAgent } from './autostart/launch-agent.ts';
 import { logonTask } from './autostart/logon-task.ts';
 import { AutostartError, type Place, type Run, runProgram, type Starter } from './autostart/starter.ts';
 import { systemdUnit } from './autostart/systemd-unit.ts';
+import { refreshLauncher } from './launcher.ts';
+import { serveCommand } from './own-command.ts';
 import { EXIT, type Terminal } from './terminal.ts';
-
-/** Settings of this shell that a program started by the system would not see. */
-const PASSED_ON = {
-  HAIRLINE_PORT: '--port',
-  HAIRLINE_MODEL: '--model',
-  HAIRLINE_DEVICE: '--device',
-  HAIRLINE_THREADS: '--threads',
-  HAIRLINE_CACHE: '--cache-dir',
-} as const;
 
 export const ACTIONS = ['on', 'off', 'status'] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -37,12 +28,13 @@ export function registerAutostart(program: Command, terminal: Terminal, exit: (c
       .description(sentences[action])
       .action(async () => {
         const config = loadUserConfig();
+        if (action === 'on') await refreshLauncher(config, terminal);
         exit(await autostart(action, placeOf(config), terminal, runProgram));
       });
   }
 }
 
-function placeOf({ configDir }: Config): Place {
+export function placeOf({ configDir }: Config): Place {
   const { username, uid, homedir } = os.userInfo();
   return { platform: process.platform, home: homedir, uid, user: username, configDir, env: process.env };
 }
@@ -50,7 +42,8 @@ function placeOf({ configDir }: Config): Place {
 /** @returns the exit code */
 export async function autostart(action: Action, place: Place, terminal: Terminal, run: Run): Promise<number> {
   const starter = starterOf(place, run);
-  const command = commandOf(place.env);
+  // Quiet, because nobody watches.
+  const command = serveCommand(place.env, '--log-level', 'warn');
   try {
     if (action === 'on') {
       await starter.on(command);
@@ -81,15 +74,4 @@ function starterOf(place: Place, run: Run): Starter {
   if (place.platform === 'darwin') return launchAgent(place, run);
   if (place.platform === 'win32') return logonTask(place, run);
   return systemdUnit(place, run);
-}
-
-/** Absolute, because the system starts it elsewhere and with another PATH. Quiet, because nobody watches. */
-export function commandOf(env: NodeJS.ProcessEnv): string[] {
-  const settings = Object.entries(PASSED_ON).flatMap(([variable, flag]) => {
-    const value = env[variable];
-    if (!value) return [];
-    return [flag, flag === '--cache-dir' ? path.resolve(value) : value];
-  });
-  const bin = path.join(packageRoot, 'server', 'cli', 'bin.mjs');
-  return [process.execPath, bin, 'serve', '--log-level', 'warn', ...settings];
 }

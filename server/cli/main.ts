@@ -14,6 +14,7 @@ import { registerServe } from './serve.ts';
 import { registerStatus } from './status.ts';
 import { registerStop } from './stop.ts';
 import { EXIT, Terminal, UsageError } from './terminal.ts';
+import { registerUninstall } from './uninstall.ts';
 
 /**
  * Runs one command line.
@@ -32,7 +33,7 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
     .exitOverride()
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
     .showHelpAfterError('(add --help for the possibilities)');
-  registerServe(program);
+  registerServe(program, exit);
   registerStatus(program, terminal, exit);
   registerStop(program, terminal, exit);
   registerLogs(program, terminal, exit);
@@ -41,6 +42,7 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
   registerModels(program, terminal, exit);
   registerDoctor(program, terminal, exit);
   registerConfig(program, terminal);
+  registerUninstall(program, terminal, exit);
   registerPair(program, terminal, exit);
   try {
     await program.parseAsync(args, { from: 'user' });

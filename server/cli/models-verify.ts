@@ -72,7 +72,8 @@ async function compare(
 /** The model as it was fed when the results were published. The graph is the same; only the packing differs. */
 function feeding(model: LoadedModel, channels: VerifyPair['channels']): LoadedModel {
   const spec: ModelSpec = { ...model.spec, input: { ...model.spec.input, channels } };
-  return { ...model, spec };
+  const { session, queue } = model;
+  return { spec, session, queue, run: (input, signal) => model.run(input, signal) };
 }
 
 const nameOf = ({ input }: VerifyPair) => path.posix.basename(new URL(input.url).pathname);

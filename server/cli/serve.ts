@@ -6,6 +6,8 @@ import { LOOPBACK } from '../../protocol/limits.ts';
 import { type Config, type Flags, loadUserConfig } from '../config.ts';
 import { probe, readDiscovery, removeDiscovery, writeDiscovery } from '../discovery.ts';
 import { VERSION } from '../package-root.ts';
+import { startInBackground } from './background.ts';
+import { refreshLauncher } from './launcher.ts';
 import { pullProgress } from './progress.ts';
 import { EXIT, Terminal } from './terminal.ts';
 
@@ -16,7 +18,7 @@ export const GRACE = 30_000;
 const ANNOUNCED_MS = 2_000;
 const LOOK_MS = 100;
 
-export function registerServe(program: Command): void {
+export function registerServe(program: Command, exit: (code: number) => void): void {
   program
     .command('serve')
     .description('start the matting server that the Photoshop panel talks to')
@@ -29,12 +31,18 @@ export function registerServe(program: Command): void {
     .option('--recheck', 'check the providers again instead of trusting what was found out before')
     .option('--threads <number>', 'threads of the CPU provider (default: as many as cores)')
     .option('--cache-dir <folder>', 'where models are kept')
-    .option('--log-level <level>', 'silent, error, warn, info or debug')
-    .action((flags: Flags) => serve(flags));
+    .option('--config-dir <folder>', 'where settings are kept, and the file by which other commands find the server')
+    .option('--log-dir <folder>', 'where the log is kept')
+    .option('--log-level <level>', 'what is shown here: silent, error, warn, info or debug')
+    .option('--background', 'return when it answers, and let it run without a window')
+    .action(async ({ background = false, ...flags }: Flags & { background?: boolean }) => {
+      const terminal = new Terminal();
+      if (background) exit(await startInBackground(flags, loadUserConfig(flags), terminal));
+      else await serve(flags, terminal);
+    });
 }
 
-async function serve(flags: Flags): Promise<void> {
-  const terminal = new Terminal();
+async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   const config = loadUserConfig(flags);
   const other = await readDiscovery(config.configDir);
   if (other && flags.port === undefined) {
@@ -70,6 +78,7 @@ async function serve(flags: Flags): Promise<void> {
   });
   stop = close;
   await announce(config, { port: server.port, token: shutdown.token }, terminal);
+  await refreshLauncher(config, terminal);
   logger.info({ version: VERSION, port: server.port, host: config.host }, 'listening');
   terminal.say(`Hairline ${VERSION} listens at ${server.url}`);
   if (config.host !== LOOPBACK) terminal.say(`Paired clients reach it at ${config.host}, port ${server.port}.`);

@@ -68,8 +68,12 @@ export interface Answer {
 
 /** Everything that touches pixels or networks, as the HTTP side sees it. */
 export interface Engine {
-  /** Network runs waiting or running. */
+  /** Mattes waiting or running. */
   readonly queued: number;
+  /** How often the process that works on pictures ended by itself; 0 where that is this one. */
+  readonly restarts: number;
+  /** Bytes of memory of that process; 0 where that is this one. */
+  readonly memory: number;
   /**
    * What can be said of a request before its picture is there, at once: whoever leaves meanwhile must not be missed.
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING

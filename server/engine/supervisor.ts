@@ -48,6 +48,8 @@ export class Supervisor {
   #restarts = 0;
   #memory = 0;
   readonly #closing = new AbortController();
+  /** Whether this child has done a job. */
+  #worked = false;
   #replacing = false;
   #resting: NodeJS.Timeout | null = null;
   #cpuUntil = 0;
@@ -103,6 +105,7 @@ export class Supervisor {
   /** A job has ended as it should: the child is fit. */
   praise(): void {
     this.#failures = 0;
+    this.#worked = true;
   }
 
   async close(): Promise<void> {
@@ -131,12 +134,15 @@ export class Supervisor {
     await delay(Math.max(0, wait), undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
     this.#startedAt = Date.now();
+    this.#worked = false;
     const child = new EngineProcess(this.#processOptions());
     this.#current = child;
     await child.up;
     for (const id of this.#models.keys()) {
       child.call({ ask: 'load', model: id }).then(
-        () => this.praise(),
+        () => {
+          this.#failures = 0;
+        },
         () => undefined,
       );
     }
@@ -178,8 +184,9 @@ export class Supervisor {
 
   #weigh(rss: number): void {
     this.#memory = rss;
-    const tooBig = rss > this.#maxBytes || (this.#cpuUntil > 0 && Date.now() > this.#cpuUntil);
-    if (!tooBig || this.#replacing) return;
+    const outworn = rss > this.#maxBytes || (this.#cpuUntil > 0 && Date.now() > this.#cpuUntil);
+    // A limit below what a fresh one needs must not have it replaced for ever.
+    if (!outworn || !this.#worked || this.#replacing) return;
     if (rss > OVERDUE * this.#maxBytes) return void this.#replace();
     if (this.#resting) clearTimeout(this.#resting);
     this.#resting = setTimeout(() => {

@@ -2,7 +2,7 @@ import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import type { Depth, EncodedType } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import { checkSize } from './check-size.ts';
-import type { AlphaPlane, Picture, Raster } from './picture.ts';
+import type { AlphaPlane, Picture, Raster, Rows } from './picture.ts';
 import { namesSrgb, tagPng } from './profile.ts';
 
 // Each picture is decoded once; libvips' cache of operations would only keep it in memory.
@@ -54,7 +54,9 @@ export async function openEncoded(bytes: Buffer): Promise<Picture> {
     if (depth === 8) return sharp(bytes, options);
     return isSrgb ? sharp(bytes, { ...options, ignoreIcc: true }) : sharp(bytes, options).withIccProfile('srgb');
   };
-  return { ...openSharp(open, { width, height, hasAlpha: info.hasAlpha, depth }), dpi: info.density };
+  // Whatever is taken from these, the library decodes them whole.
+  const atOnce = info.isProgressive || (info.orientation ?? 1) !== 1 || ['webp', 'heif'].includes(info.format);
+  return { ...openSharp(open, { width, height, hasAlpha: info.hasAlpha, depth }), dpi: info.density, atOnce };
 }
 
 /**
@@ -66,7 +68,17 @@ export function openRaw(raster: Raster): Picture {
   const open = () => sharp(data, { limitInputPixels: false, raw: { width, height, channels } });
   const depth = data instanceof Uint16Array ? 16 : 8;
   const picture = openSharp(open, { width, height, hasAlpha: channels === 4, depth });
-  return { ...picture, readRaster: async (wanted) => (wanted === depth ? raster : picture.readRaster(wanted)) };
+  const part = ({ top, height }: Rows): Raster => {
+    const line = width * channels;
+    return { width, height, channels, data: data.subarray(top * line, (top + height) * line) };
+  };
+  return {
+    ...picture,
+    async readRaster(wanted, rows) {
+      if (wanted !== depth) return picture.readRaster(wanted, rows);
+      return rows ? part(rows) : raster;
+    },
+  };
 }
 
 /** Half floats and the like have more than 8 bits to lose. */
@@ -105,10 +117,10 @@ function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened
       if (hasAlpha) image.flatten({ background: GREY });
       return narrow((await decode(image)).samples);
     },
-    async readRaster(wanted) {
-      const { samples, channels } = await decode(open());
+    async readRaster(wanted, rows) {
+      const { samples, channels } = await decode(rows ? open().extract({ left: 0, width, ...rows }) : open());
       const data = wanted === 16 ? widen(samples) : narrow(samples);
-      return { width, height, channels: channels === 4 ? 4 : 3, data };
+      return { width, height: rows?.height ?? height, channels: channels === 4 ? 4 : 3, data };
     },
   };
 }
@@ -141,4 +153,11 @@ export async function encodePng({ width, height, channels, data }: Raster): Prom
   const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels } });
   const space = data instanceof Uint16Array ? 'rgb16' : 'srgb';
   return tagPng(await image.toColourspace(space).png({ compressionLevel: 4 }).toBuffer());
+}
+
+/** An sRGB or grey JPEG of 8 bits, as small as a live preview wants it. Transparency is not carried. */
+export function encodeJpeg(pixels: (Raster | AlphaPlane) & { data: Uint8Array }, quality = 85): Promise<Buffer> {
+  const { width, height, data } = pixels;
+  const channels = 'channels' in pixels ? pixels.channels : 1;
+  return sharp(data, { limitInputPixels: false, raw: { width, height, channels } }).jpeg({ quality }).toBuffer();
 }

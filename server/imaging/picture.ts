@@ -15,6 +15,12 @@ export interface RawLayout {
   bytes: number;
 }
 
+/** Some rows of a raster, at its full width. */
+export interface Strip extends Raster {
+  /** Row of the whole raster that comes first. */
+  top: number;
+}
+
 /** One opaque plane: an alpha matte of 8 or 16 bits per sample. */
 export interface AlphaPlane {
   width: number;
@@ -27,6 +33,11 @@ export interface Region {
   left: number;
   top: number;
   width: number;
+  height: number;
+}
+
+export interface Rows {
+  top: number;
   height: number;
 }
 
@@ -43,6 +54,8 @@ export interface Picture {
   readonly dpi?: number | undefined;
   /** The picture or a region of it stretched to `width` x `height`, RGB 8 bit. Transparency is shown over mid-grey. */
   readGrid(width: number, height: number, region?: Region): Promise<Uint8Array>;
-  /** All pixels, RGB or RGBA, at 8 or 16 bits. */
-  readRaster(depth: 8 | 16): Promise<Raster>;
+  /** All pixels or some rows of them, RGB or RGBA, at 8 or 16 bits. */
+  readRaster(depth: 8 | 16, rows?: Rows): Promise<Raster>;
+  /** Whether rows cost as much time and memory as the whole picture. */
+  readonly atOnce?: boolean;
 }

@@ -20,6 +20,7 @@ export interface Submission {
   work: (options: WorkOptions) => Promise<Answer>;
   /** Called once, when the work has really ended. */
   release: () => void;
+  onFailure?: (failure: AppError) => void;
 }
 
 interface Job {
@@ -78,7 +79,7 @@ export class Jobs {
    * @returns its id, and a promise that settles when the job has ended
    * @throws {AppError} QUEUE_FULL while the results that wait to be fetched leave no room for another, SHUTTING_DOWN
    */
-  submit({ client, work, release }: Submission): { id: string; ended: Promise<void> } {
+  submit({ client, work, release, onFailure }: Submission): { id: string; ended: Promise<void> } {
     if (this.#stopped) throw new AppError('SHUTTING_DOWN');
     this.#makeRoom(1, 1, (job) => job.state !== 'done' || job.fetched);
     if (this.#jobs.size >= this.#limits.maxJobs || this.#bytes >= this.#limits.maxBytes)
@@ -103,7 +104,7 @@ export class Jobs {
     };
     this.#jobs.set(id, job);
     stopping.signal.addEventListener('abort', finished);
-    void this.#work(job, client, work).finally(() => {
+    void this.#work(job, client, work, onFailure).finally(() => {
       finished();
       release();
     });
@@ -117,7 +118,7 @@ export class Jobs {
     return {
       id,
       state,
-      progress: state === 'done' ? 1 : progress,
+      progress: state === 'done' ? 1 : Math.floor(progress * 100) / 100,
       ahead: state === 'queued' ? (turn?.ahead ?? 0) : 0,
       estimate: this.#estimate(job),
       error: failure ? failure.toBody().error : null,
@@ -175,7 +176,7 @@ export class Jobs {
     for (const job of this.#jobs.values()) this.#forget(job);
   }
 
-  async #work(job: Job, client: string, work: Submission['work']): Promise<void> {
+  async #work(job: Job, client: string, work: Submission['work'], onFailure: Submission['onFailure']): Promise<void> {
     const { signal } = job.stopping;
     const options = {
       client,
@@ -197,7 +198,9 @@ export class Jobs {
       if (isActive(job)) this.#end(job, 'done', { answer });
     } catch (error) {
       const failure = error instanceof AppError ? error : new AppError('INTERNAL', undefined, { cause: error });
-      if (isActive(job)) this.#end(job, 'failed', { failure });
+      if (!isActive(job)) return;
+      this.#end(job, 'failed', { failure });
+      onFailure?.(failure);
     }
   }
 
@@ -248,12 +251,12 @@ export class Jobs {
 
   /** Seconds until a job's end, or null where nothing is known. */
   #estimate({ state, turn, progress, began }: Job): number | null {
-    if (state === 'queued') return round(this.#runner.secondsFor(turn?.ahead ?? 0));
+    if (state === 'queued') return toTenths(this.#runner.secondsFor(turn?.ahead ?? 0));
     if (state !== 'running' || began === null) return null;
     const gone = (performance.now() - began) / 1000;
-    if (progress > 0) return round((gone * (1 - progress)) / progress);
+    if (progress > 0) return toTenths((gone * (1 - progress)) / progress);
     const usual = this.#runner.usualSeconds;
-    return round(usual === null ? null : Math.max(0, usual - gone));
+    return toTenths(usual === null ? null : Math.max(0, usual - gone));
   }
 }
 
@@ -261,6 +264,6 @@ function isActive({ state }: Job): boolean {
   return state === 'queued' || state === 'running';
 }
 
-function round(seconds: number | null): number | null {
+function toTenths(seconds: number | null): number | null {
   return seconds === null ? null : Math.round(seconds * 10) / 10;
 }

@@ -49,7 +49,7 @@ function medianOf(planes: readonly Float32Array[]): Float32Array {
 }
 
 /** Mean over a window of `2 * radius + 1` a side that shrinks at the borders; two passes of running sums. */
-function boxMean(source: Float32Array, width: number, height: number, radius: number): Float32Array {
+export function boxMean(source: Float32Array, width: number, height: number, radius: number): Float32Array {
   const rows = runningMean(source, width, height, 1, width, radius);
   return runningMean(rows, height, width, width, 1, radius);
 }

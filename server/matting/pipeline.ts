@@ -1,13 +1,16 @@
 import type { Depth } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture, Region } from '../imaging/picture.ts';
+import { readStrips } from '../imaging/read-strips.ts';
 import type { LoadedModel } from '../inference/session-cache.ts';
 import { findCloser, lookCloser } from './closer.ts';
 import { type CoarseAlpha, readCoarseAlpha } from './coarse-alpha.ts';
 import { findConsensus } from './consensus.ts';
 import { Lift } from './enhance.ts';
 import { fitColour, type Guide } from './guided.ts';
+import { clearHaze } from './haze.ts';
 import { Pace } from './pace.ts';
+import { joinPair } from './pair.ts';
 import { chooseGrid, packTensor, shapeGrid } from './preprocess.ts';
 import { clearOutside, cropPicture, frameRegion, placeAlpha } from './region.ts';
 import { resampleAlpha } from './resample.ts';
@@ -33,15 +36,18 @@ export interface View {
   edges?: boolean;
 }
 
-/** What `refine=best` does beyond its views; each can be switched on alone, to be measured. */
+/** What is done beyond the views; each can be switched on alone, to be measured. */
 export interface Stages {
+  /** The haze that portrait networks leave around people is taken away. */
+  clear?: boolean;
   /** The views that draw edges look again at a person that fills little of the picture. */
   closer?: boolean;
   /** Edges follow the colours of the picture at its own size. */
   guide?: boolean;
 }
 
-export const BEST_STAGES: Stages = { closer: true, guide: true };
+export const PAIR_STAGES: Stages = { clear: true, guide: true };
+export const BEST_STAGES: Stages = { clear: true, closer: true, guide: true };
 
 export interface EstimateOptions {
   depth: Depth;
@@ -58,8 +64,8 @@ export interface EstimateOptions {
 }
 
 /**
- * Picture to alpha matte at the picture's own size: each view looks at the whole picture, three or more of them are
- * brought to a consensus, and the result is enlarged.
+ * Picture to alpha matte at the picture's own size: each view looks at the whole picture, two of them are joined, three or
+ * more are brought to a consensus, and the result is enlarged.
  * @throws {AppError} TRUNCATED_IMAGE, INFERENCE_FAILED; the signal's reason when aborted between two stages.
  */
 export async function estimateMatte(
@@ -98,7 +104,7 @@ async function estimateWhole(
     onProgress?.(opinions.length / steps);
   }
   clock();
-  const first = views.length === 1 ? opinions[0]! : unite(picture, views, opinions);
+  const first = unite(picture, views, opinions);
   const closer = stages.closer ? findCloser(subjectOf(first), picture) : null;
   timings.consensus = clock();
   const near: CoarseAlpha[] = [];
@@ -107,14 +113,15 @@ async function estimateWhole(
   }
   clock();
   const looks = { whole: opinions, wholeEdges: edgesOf(views), near };
-  const coarse = closer ? lookCloser(first, looks, closer, picture) : first;
+  const found = closer ? lookCloser(first, looks, closer, picture) : first;
+  const coarse = stages.clear ? clearHaze(found) : found;
   const mask = choice ? chooseSubject(subjectOf(coarse), choice, picture) : null;
   timings.consensus += clock();
   onProgress?.((steps - 1) / steps);
   const guide = stages.guide ? await readGuide(picture, coarse) : undefined;
   timings.guide = clock();
   signal?.throwIfAborted();
-  const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide);
+  const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide, signal);
   if (mask) await keepSubject(alpha, mask, new Pace(signal));
   timings.upsample = clock();
   onProgress?.(1);
@@ -154,19 +161,19 @@ async function look(
   }
 }
 
-/** Decodes the picture once more, at full size. */
+/** The picture is decoded once more, at full size, while it is used. */
 async function readGuide(picture: Picture, coarse: CoarseAlpha): Promise<Guide> {
   const rgb = await picture.readGrid(coarse.width, coarse.height);
-  return { fit: fitColour(coarse, rgb), picture: await picture.readRaster(8) };
+  return { fit: fitColour(coarse, rgb), strips: readStrips(picture, 8) };
 }
 
-/** All opinions on one grid of the picture's shape. */
+/** All opinions as one, on a grid of the picture's shape; a single one as it is. */
 function unite(picture: Picture, views: readonly View[], opinions: readonly CoarseAlpha[]): CoarseAlpha {
+  if (opinions.length === 1) return opinions[0]!;
   const { width, height } = shapeGrid(picture, Math.max(...opinions.map((o) => Math.max(o.width, o.height))));
-  return findConsensus(
-    opinions.map((opinion) => resampleAlpha(opinion, width, height)),
-    edgesOf(views),
-  );
+  const [first, second, ...others] = opinions.map((opinion) => resampleAlpha(opinion, width, height));
+  if (others.length > 0) return findConsensus([first!, second!, ...others], edgesOf(views));
+  return views[0]!.edges ? joinPair(second!, first!) : joinPair(first!, second!);
 }
 
 function edgesOf(views: readonly View[]): number[] {

@@ -25,15 +25,17 @@ export function cropPicture(picture: Picture, frame: Region): Picture {
     hasAlpha: picture.hasAlpha,
     readGrid: (gridWidth, gridHeight, part) =>
       picture.readGrid(gridWidth, gridHeight, part ? { ...part, left: left + part.left, top: top + part.top } : frame),
-    readRaster: async (depth) => cropRaster(await picture.readRaster(depth), frame),
+    readRaster: async (depth, rows = { top: 0, height }) =>
+      cropColumns(await picture.readRaster(depth, { top: top + rows.top, height: rows.height }), left, width),
+    atOnce: picture.atOnce ?? false,
   };
 }
 
-function cropRaster({ width: stride, channels, data }: Raster, { left, top, width, height }: Region): Raster {
+function cropColumns({ width: stride, height, channels, data }: Raster, left: number, width: number): Raster {
   const line = width * channels;
   const out = data instanceof Uint16Array ? new Uint16Array(line * height) : new Uint8Array(line * height);
   for (let y = 0; y < height; y++) {
-    const start = ((top + y) * stride + left) * channels;
+    const start = (y * stride + left) * channels;
     out.set(data.subarray(start, start + line), y * line);
   }
   return { width, height, channels, data: out };

@@ -7,8 +7,8 @@ import { type CacheOptions, type LoadSession, SessionCache } from '../inference/
 import { ModelFetcher } from '../registry/model-fetcher.ts';
 import type { ModelRegistry, PullOptions } from '../registry/model-registry.ts';
 import type { ModelSpec } from '../registry/model-spec.ts';
-import { BEST_STAGES, estimateMatte, type Matte, type View } from './pipeline.ts';
-import { type PlannedView, planViews } from './views.ts';
+import { estimateMatte, type Matte, type View } from './pipeline.ts';
+import { type PlannedView, planStages, planViews } from './views.ts';
 
 /** What is known of a model that somebody has asked for. */
 export interface LoadState {
@@ -120,8 +120,7 @@ export class MatteService {
     if (point) checkPoint(point, picture);
     const spec = await this.#fetcher.demand(model, subject);
     const views = await this.#loadViews(spec, model === 'auto' ? planViews(spec.id, subject, refine) : []);
-    // More than one view was loaded only for `refine=best`.
-    const stages = views.length > 1 ? BEST_STAGES : {};
+    const stages = planStages(views.length, refine);
     const matte = await estimateMatte(picture, views, {
       ...options,
       stages,

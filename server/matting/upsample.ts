@@ -2,6 +2,7 @@ import type { Depth } from '../../protocol/matte.ts';
 import type { AlphaPlane } from '../imaging/picture.ts';
 import type { CoarseAlpha } from './coarse-alpha.ts';
 import { type Guide, GuidedRows } from './guided.ts';
+import { Pace } from './pace.ts';
 import { type Taps, tabulateTaps } from './resample.ts';
 
 /**
@@ -9,9 +10,6 @@ import { type Taps, tabulateTaps } from './resample.ts';
  * snapped to it and the rest is stretched to stay continuous.
  */
 const SNAP = 1 / 255;
-
-/** Rows between two breaths of the event loop: `/health` keeps answering while a big picture is written. */
-const ROWS_PER_TURN = 256;
 
 /** Columns judged together: most of a matte is flat, and flat blocks need no arithmetic. */
 const BLOCK = 32;
@@ -35,7 +33,7 @@ interface WideRows {
 /**
  * Enlarges (or reduces) alpha to `width` x `height` with a centre-aligned Catmull-Rom spline, snaps and rounds once.
  * Centre-aligned: output sample x lies at source `(x + 0.5) * source / target - 0.5`, clamped at the border.
- * Separable; holds the coarse rows at full width and the result.
+ * Separable; holds the coarse rows at full width, one strip of the guide and the result.
  * With a guide, soft blocks follow the colours of the picture instead of the spline; flat ones need neither.
  * Keys, "Cubic convolution interpolation for digital image processing", 1981, a = -0.5.
  */
@@ -45,14 +43,23 @@ export async function upsampleAlpha(
   height: number,
   depth: Depth,
   guide?: Guide,
+  signal?: AbortSignal,
 ): Promise<AlphaPlane> {
   const rows = stretchRows(coarse, width);
   const taps = tabulateTaps(coarse.height, height);
-  const guided = guide && new GuidedRows(guide);
   const data = depth === 16 ? new Uint16Array(width * height) : new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    if (y > 0 && y % ROWS_PER_TURN === 0) await new Promise(setImmediate);
-    mixRow(rows, taps, y, data.subarray(y * width, (y + 1) * width), guided);
+  const pace = new Pace(signal);
+  const write = async (top: number, bottom: number, guided?: GuidedRows) => {
+    for (let y = top; y < bottom; y++) {
+      mixRow(rows, taps, y, data.subarray(y * width, (y + 1) * width), guided);
+      await pace.step();
+    }
+  };
+  if (!guide) await write(0, height);
+  else {
+    for await (const strip of guide.strips) {
+      await write(strip.top, strip.top + strip.height, new GuidedRows(guide.fit, strip, height));
+    }
   }
   return { width, height, data };
 }

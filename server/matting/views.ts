@@ -1,4 +1,5 @@
 import type { Refine, Subject } from '../../protocol/matte.ts';
+import { BEST_STAGES, PAIR_STAGES, type Stages } from './pipeline.ts';
 
 /** A view before its model is loaded. */
 export interface PlannedView {
@@ -18,7 +19,18 @@ export const PORTRAIT_VIEWS: readonly PlannedView[] = [
   { model: 'isnet', edges: true },
 ];
 
+/** The two opinions of `refine=fast`: one that knows people, and one that draws edges. */
+export const PORTRAIT_PAIR: readonly PlannedView[] = [{ model: 'rvm' }, { model: 'isnet', edges: true }];
+
 /** The views that a model and a subject call for; one of its own for everything that has no panel of opinions. */
 export function planViews(model: string, subject: Subject, refine: Refine): readonly PlannedView[] {
-  return refine === 'best' && subject === 'portrait' && model === 'rvm' ? PORTRAIT_VIEWS : [{ model }];
+  if (subject !== 'portrait' || model !== 'rvm') return [{ model }];
+  return refine === 'best' ? PORTRAIT_VIEWS : PORTRAIT_PAIR;
+}
+
+/** A single network at its fastest is left as it is; edges that follow the picture cost more than enlarging them. */
+export function planStages(views: number, refine: Refine): Stages {
+  if (views > 2) return BEST_STAGES;
+  if (views === 2) return PAIR_STAGES;
+  return refine === 'best' ? { guide: true } : {};
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifySchema } from 'fastify';
-import { RAW_TYPE } from '../../protocol/matte.ts';
+import { DOCUMENT_TYPE, RAW_TYPE } from '../../protocol/matte.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Metrics } from '../metrics.ts';
 import { EVERYWHERE, failures, JobSchema } from '../schemas.ts';
@@ -21,7 +21,7 @@ const RESULT: FastifySchema = {
   response: {
     200: {
       description: 'What the request would have been answered with, as often as it is asked for until it expires.',
-      content: { 'image/png': BINARY, [RAW_TYPE]: BINARY },
+      content: { 'image/png': BINARY, [RAW_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
     },
     ...failures(...EVERYWHERE, 'JOB_GONE', 'JOB_PENDING', 'CANCELLED', 'DEADLINE_PASSED', 'RESULT_TOO_LARGE'),
   },
@@ -55,7 +55,9 @@ export function registerJobs(app: FastifyInstance, jobs: Jobs, metrics: Metrics)
     return reply.send(info);
   });
 
-  app.get<WithId>('/v1/jobs/:id/result', { config: { described: RESULT } }, async (request, reply) => {
+  // Without HEAD, which would count as fetched.
+  const result = { exposeHeadRoute: false, config: { described: RESULT } };
+  app.get<WithId>('/v1/jobs/:id/result', result, async (request, reply) => {
     const { id } = request.params;
     const answer = jobs.result(id);
     whenClosed(reply, () => {

@@ -5,7 +5,13 @@ import { EVERYWHERE, failures } from '../schemas.ts';
 
 /** `GET /metrics`: text for Prometheus, behind the same doors as everything else. */
 export function registerMetrics(app: FastifyInstance, engine: Engine, metrics: Metrics): void {
-  metrics.gauge('hairline_queue_length', 'Network runs waiting or running.', () => engine.queued);
+  metrics.gauge('hairline_queue_length', 'Mattes waiting or running.', () => engine.queued);
+  metrics.gauge(
+    'hairline_engine_restarts_total',
+    'Crashes of the process that runs the models.',
+    () => engine.restarts,
+  );
+  metrics.gauge('hairline_engine_memory_bytes', 'Memory of the process that runs the models.', () => engine.memory);
   metrics.labelled(
     'hairline_model_state',
     '1 for the state of the default model.',

@@ -32,12 +32,21 @@ export async function perform(request: FastifyRequest, reply: FastifyReply, orde
 
 async function submit(request: FastifyRequest, reply: FastifyReply, order: Order, wait: number): Promise<FastifyReply> {
   const { jobs, work, place, signal } = order;
+  // Not the request: it holds its body, and a job lives longer.
+  const { log } = request;
   signal.throwIfAborted();
   place.begin();
   const release = () => place.end();
   let job: ReturnType<Jobs['submit']>;
   try {
-    job = jobs.submit({ client: clientOf(request), work, release });
+    job = jobs.submit({
+      client: clientOf(request),
+      work,
+      release,
+      onFailure: (failure) => {
+        if (failure.status >= 500) log.error({ err: failure, code: failure.code });
+      },
+    });
   } catch (error) {
     release();
     throw error;

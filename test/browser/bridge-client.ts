@@ -135,7 +135,12 @@ export function connectBridge({ manifest, locale }: { manifest: string; locale: 
           Object.assign(window, { entrypoints: setup });
         },
       },
-      shell: { openPath: async (path: string) => (opened.push(path), '') },
+      shell: {
+        async openPath(path: string) {
+          opened.push(path);
+          return '';
+        },
+      },
       storage: {
         localFileSystem: { getPluginFolder: async () => ({ getEntry: async () => ({ read: async () => manifest }) }) },
       },

@@ -1,10 +1,13 @@
+import { flatten } from './composite.ts';
 import type { Descriptor } from './descriptors.ts';
 import type { HostDocument } from './document.ts';
 import { notAvailable } from './errors.ts';
+import { type Rect, union } from './geometry.ts';
 import type { HostLayer } from './layer.ts';
 import { applyMask, filledMask, type LayerMask, maskFrom, maskOver } from './layer-mask.ts';
 import { allocate, type Raster, withAlpha } from './pixels.ts';
 import { documentOf, layerOf, parseTarget, type Reference } from './reference.ts';
+import { saveCopy } from './save.ts';
 import type { HostState } from './state.ts';
 
 type Command = (host: HostState, descriptor: Descriptor) => Descriptor;
@@ -15,7 +18,9 @@ const enumValue = (value: unknown): string | number | undefined =>
 const numberOf = (value: unknown): number => Number(enumValue(value) ?? value);
 
 function make(host: HostState, d: Descriptor): Descriptor {
-  const made = (d.new as { _class?: string } | undefined)?._class;
+  const wish = (d.new ?? {}) as { _class?: string; _obj?: string; name?: string };
+  if (wish._obj === 'channel') return makeChannel(documentOf(host, parseTarget(undefined)), wish.name);
+  const made = wish._class;
   const at = d.at as Reference | undefined;
   if (made !== 'channel' || at?._value !== 'mask') throw notAvailable('Make');
   const doc = documentOf(host, parseTarget(undefined));
@@ -23,6 +28,12 @@ function make(host: HostState, d: Descriptor): Descriptor {
   if (layer.mask || layer.isBackground || layer.locked) throw notAvailable('Make');
   layer.mask = newMask(doc, String(enumValue(d.using)));
   doc.history.record('Add Layer Mask');
+  return {};
+}
+
+function makeChannel(doc: HostDocument, name: string | undefined): Descriptor {
+  doc.addChannel({ name: name ?? `Alpha ${doc.channels.length + 1}`, mask: filledMask(doc.rect, doc.depth, 0) });
+  doc.history.record('New Channel');
   return {};
 }
 
@@ -41,7 +52,7 @@ function remove(host: HostState, d: Descriptor): Descriptor {
   const doc = documentOf(host, target);
   const layer = layerOf(doc, target.layer);
   if (target.channel) {
-    if (target.channel._value !== 'mask' || !layer.mask) throw notAvailable('Delete');
+    if (target.channel._value !== 'mask' || !layer.mask || layer.locked) throw notAvailable('Delete');
     if (d.apply === true) {
       if (layer.kind !== 'pixel' || !layer.pixels) throw notAvailable('Delete');
       layer.pixels = applyMask(layer.pixels, layer.mask);
@@ -203,6 +214,37 @@ export function copyOf(doc: HostDocument, source: HostLayer): HostLayer {
   return copy;
 }
 
+/** Only a copy as TIFF: for the other formats there is the object API. */
+function save(host: HostState, d: Descriptor): Descriptor {
+  const { _path: token } = (d.in ?? {}) as { _path?: string };
+  const file = host.tokens.get(token ?? '');
+  const format = (d.as as { _obj?: string } | undefined)?._obj;
+  if (file === undefined || format !== 'TIFF' || d.copy !== true) throw notAvailable('Save');
+  saveCopy(host, host.document(d.documentID as number), 'tiff', file);
+  return {};
+}
+
+/** Merge Group: one pixel layer with what the group shows, its mask applied. Hidden layers are thrown away. */
+function mergeLayers(host: HostState): Descriptor {
+  const doc = documentOf(host, parseTarget(undefined));
+  const group = layerOf(doc, undefined);
+  if (group.kind !== 'group' || !group.visible || group.locked) throw notAvailable('Merge Layers');
+  const content = withAlpha(flatten(doc, group.children, mergedRect(doc, group)));
+  const merged = doc.newLayer(group.name, 'pixel');
+  merged.pixels = group.mask?.enabled ? applyMask(content, group.mask) : content;
+  merged.parent = group.parent;
+  merged.opacity = group.opacity;
+  merged.clipped = group.clipped;
+  const siblings = doc.siblingsOf(group);
+  siblings[siblings.indexOf(group)] = merged;
+  doc.activeLayers = [merged];
+  doc.history.record('Merge Group');
+  return {};
+}
+
+/** Merging keeps what lies beyond the canvas. */
+const mergedRect = (doc: HostDocument, group: HostLayer): Rect => union(doc.rect, group.boundsNoMask);
+
 const visibility =
   (visible: boolean): Command =>
   (host, d) => {
@@ -220,7 +262,9 @@ export const commands: Record<string, Command> = {
   set,
   duplicate,
   applyLocking,
+  mergeLayersNew: mergeLayers,
   delete: remove,
+  save,
   show: visibility(true),
   hide: visibility(false),
 };

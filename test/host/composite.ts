@@ -15,26 +15,45 @@ export function flatten(doc: HostDocument, layers: readonly HostLayer[], rect: R
   const only = layers.length === 1 ? layers[0] : undefined;
   if (only?.pixels && only.isBackground && only.visible && sameRect(rasterRect(only.pixels), rect)) return only.pixels;
   const out = expand(null, rect, doc.depth, 4, 0);
-  for (let i = layers.length - 1; i >= 0; i--) drawLayer(doc, out, layers[i]!, rect);
+  for (let i = layers.length - 1; i >= 0; i--) {
+    const riders: HostLayer[] = [];
+    const base = layers[i]!;
+    while (i > 0 && layers[i - 1]!.clipped) riders.push(layers[--i]!);
+    drawLayer(doc, out, base, riders, rect);
+  }
   return out;
 }
 
 const sameRect = (a: Rect, b: Rect) =>
   a.left === b.left && a.top === b.top && a.right === b.right && a.bottom === b.bottom;
 
-function drawLayer(doc: HostDocument, out: Raster, layer: HostLayer, rect: Rect): void {
+function drawLayer(doc: HostDocument, out: Raster, layer: HostLayer, riders: HostLayer[], rect: Rect): void {
   if (!layer.visible || layer.opacity === 0) return;
-  if (layer.kind === 'group') {
-    const group = flatten(doc, layer.children, rect);
-    draw(out, layer.mask?.enabled ? applyMask(group, layer.mask) : group, layer.opacity / 100);
-    return;
-  }
-  const rendered = renderLayer(layer);
-  if (rendered) draw(out, withAlpha(rendered), layer.opacity / 100);
+  const base = contentOf(doc, layer, rect);
+  if (base) draw(out, riders.length === 0 ? base : withRiders(doc, base, riders, rect), layer.opacity / 100);
 }
 
-/** Normal blending with straight alpha on both sides. */
-function draw(out: Raster, source: Raster, opacity: number): void {
+function contentOf(doc: HostDocument, layer: HostLayer, rect: Rect): Raster | null {
+  if (layer.kind === 'group') {
+    const group = flatten(doc, layer.children, rect);
+    return withAlpha(layer.mask?.enabled ? applyMask(group, layer.mask) : group);
+  }
+  const rendered = renderLayer(layer);
+  return rendered ? withAlpha(rendered) : null;
+}
+
+/** Clipped layers colour the one they are clipped to, and leave its opacity as it is. */
+function withRiders(doc: HostDocument, base: Raster, riders: HostLayer[], rect: Rect): Raster {
+  const out: Raster = { ...base, data: base.data.slice() };
+  for (const rider of riders) {
+    const content = rider.visible ? contentOf(doc, rider, rect) : null;
+    if (content) draw(out, content, rider.opacity / 100, true);
+  }
+  return out;
+}
+
+/** Normal blending with straight alpha on both sides. `keepsAlpha`: only where there is something already. */
+function draw(out: Raster, source: Raster, opacity: number, keepsAlpha = false): void {
   const both = intersect(rasterRect(out), rasterRect(source));
   if (isEmpty(both)) return;
   const { data } = out;
@@ -46,10 +65,10 @@ function draw(out: Raster, source: Raster, opacity: number): void {
     for (let x = both.left; x < both.right; x++, d += 4, s += 4) {
       const top = (source.data[s + 3]! / white) * opacity;
       if (top === 0) continue;
-      const below = (data[d + 3]! / white) * (1 - top);
+      const below = (keepsAlpha ? 1 : data[d + 3]! / white) * (1 - top);
       const alpha = top + below;
       for (let c = 0; c < 3; c++) data[d + c] = round((source.data[s + c]! * top + data[d + c]! * below) / alpha);
-      data[d + 3] = round(alpha * white);
+      if (!keepsAlpha) data[d + 3] = round(alpha * white);
     }
   }
 }

@@ -62,6 +62,8 @@ export function describeLayer(host: HostState, doc: HostDocument, layer: HostLay
     itemIndex: doc.allLayers.length - doc.allLayers.indexOf(layer),
     count: doc.allLayers.length,
   };
+  if (layer.kind === 'group') out.artboardEnabled = layer.artboard;
+  if (host.faults.boundsNoMaskMissing) delete out.boundsNoMask;
   if (layer.mask) {
     out.userMaskEnabled = layer.mask.enabled;
     out.userMaskLinked = layer.mask.linked;

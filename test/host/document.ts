@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { notAvailable } from './errors.ts';
 import type { Rect } from './geometry.ts';
 import { rectOf } from './geometry.ts';
 import { History, type HistoryEntry } from './history.ts';
@@ -11,6 +12,10 @@ export type Mode = 'RGB' | 'Grayscale' | 'Lab' | 'CMYK' | 'Indexed' | 'Bitmap' |
 
 export interface NewDocument {
   name?: string;
+  /** Where the file lies; absent for a document that was never saved. */
+  path?: string;
+  /** Its `path` is an identifier then. */
+  cloud?: boolean;
   width: number;
   height: number;
   depth?: Depth;
@@ -30,10 +35,19 @@ export interface NewLayer {
   channels?: 3 | 4;
   visible?: boolean;
   locked?: boolean;
+  clipped?: boolean;
+  artboard?: boolean;
   isBackground?: boolean;
   mask?: Partial<LayerMask> | null;
   parent?: HostLayer | null;
 }
+
+const componentNames: Partial<Record<Mode, readonly string[]>> = {
+  RGB: ['Red', 'Green', 'Blue'],
+  CMYK: ['Cyan', 'Magenta', 'Yellow', 'Black'],
+  Lab: ['Lightness', 'a', 'b'],
+  Grayscale: ['Gray'],
+};
 
 export interface SavedChannel {
   readonly name: string;
@@ -53,6 +67,8 @@ interface DocumentState {
 export class HostDocument {
   readonly id: number;
   name: string;
+  path: string;
+  readonly cloud: boolean;
   width: number;
   height: number;
   readonly depth: Depth;
@@ -72,6 +88,8 @@ export class HostDocument {
   constructor(id: number, options: NewDocument) {
     this.id = id;
     this.name = options.name ?? `Untitled-${id}`;
+    this.path = options.path ?? '';
+    this.cloud = options.cloud ?? false;
     this.width = options.width;
     this.height = options.height;
     this.depth = options.depth ?? 8;
@@ -140,6 +158,8 @@ export class HostDocument {
     layer.visible = options.visible ?? true;
     layer.locks.all = options.locked ?? false;
     layer.isBackground = options.isBackground ?? false;
+    layer.clipped = options.clipped ?? false;
+    layer.artboard = options.artboard ?? false;
     layer.parent = options.parent ?? null;
     if (layer.isBackground && layer.pixels?.channels === 4)
       throw new Error('a Background has no alpha: use 3 channels');
@@ -156,6 +176,16 @@ export class HostDocument {
     this.active = [layer];
     this.history.record('New Layer');
     return layer;
+  }
+
+  /** Photoshop's limit of 56 channels, those of the picture included. */
+  addChannel(channel: SavedChannel): void {
+    if (this.componentNames.length + this.channels.length >= 56) throw notAvailable('Make');
+    this.channels.push(channel);
+  }
+
+  get componentNames(): readonly string[] {
+    return componentNames[this.mode] ?? ['Composite'];
   }
 
   undo(): boolean {
@@ -177,8 +207,8 @@ export class HostDocument {
       addData(data);
     };
     const addLayer = (layer: HostLayer) => {
-      const { id, name, kind, visible, opacity, blendMode, isBackground, locks, hasVectorMask } = layer;
-      add({ id, name, kind, visible, opacity, blendMode, isBackground, locks, hasVectorMask });
+      const { id, name, kind, visible, opacity, blendMode, isBackground, clipped, locks, hasVectorMask } = layer;
+      add({ id, name, kind, visible, opacity, blendMode, isBackground, clipped, locks, hasVectorMask });
       if (layer.pixels) addRaster(layer.pixels);
       add(layer.mask !== null);
       if (layer.mask) addRaster(layer.mask);

@@ -1,10 +1,15 @@
 import { modeConstants } from './constants.ts';
 import type { HostDocument } from './document.ts';
 import type { Collection, Dom } from './dom.ts';
-import { type DomBounds, type DomLayer, domBounds } from './dom-layer.ts';
-import { HostError, missingDocument } from './errors.ts';
+import { type DomBounds, type DomLayer, domBounds, insertLayer } from './dom-layer.ts';
+import { HostError, missingDocument, notAvailable } from './errors.ts';
 import { filledMask, type LayerMask, maskRaster, maskRect } from './layer-mask.ts';
 import { boundsOfContent } from './pixels.ts';
+import { type FileFormat, saveCopy } from './save.ts';
+import { fileOf } from './storage.ts';
+
+/** Photoshop's other formats, and saving without `asCopy`, are not simulated. */
+type SaveAs = (entry: unknown, options?: unknown, asCopy?: boolean) => Promise<void>;
 
 interface NamedState {
   readonly id: number;
@@ -30,6 +35,12 @@ export class DomDocument {
   }
   get title(): string {
     return read(this).name;
+  }
+  get path(): string {
+    return read(this).path;
+  }
+  get cloudDocument(): boolean {
+    return read(this).cloud;
   }
   get width(): number {
     return read(this).width;
@@ -93,6 +104,7 @@ export class DomDocument {
     read(this);
     return this.dom.session.boundary.expose(new DomSelection(this));
   }
+  /** The picture's own channels first. */
   get channels(): Collection<{ name: string; kind: string; remove(): void }> {
     const doc = read(this);
     const { boundary } = this.dom.session;
@@ -102,8 +114,43 @@ export class DomDocument {
           doc.channels = doc.channels.filter((channel) => channel.name !== name);
         });
       });
+    const refuse = boundary.wrap(() => {
+      throw new HostError('channel.remove: a component channel stays');
+    });
+    const own = doc.componentNames.map((name) => ({ name, kind: 'component', remove: refuse }));
     const saved = doc.channels.map(({ name }) => ({ name, kind: 'maskedAreas', remove: remove(name) }));
-    return this.dom.collection(saved);
+    return this.dom.collection([...own, ...saved]);
+  }
+
+  /** Above the active layer, and at the top of a group that is active. */
+  async createPixelLayer(options: { name?: string } = {}): Promise<DomLayer> {
+    const doc = read(this);
+    this.dom.host.modal.requireFor('make');
+    const below = doc.activeLayers[0];
+    const inside = below?.kind === 'group' ? below : (below?.parent ?? null);
+    if (inside?.locked) throw notAvailable('Make');
+    const layer = doc.newLayer(options.name ?? 'Layer', 'pixel');
+    layer.parent = inside;
+    const siblings = inside ? inside.children : doc.layers;
+    const index = below && below !== inside ? siblings.indexOf(below) : 0;
+    insertLayer(this.dom.host, siblings, layer, index);
+    doc.activeLayers = [layer];
+    doc.history.record('New Layer');
+    return this.dom.layer(doc, layer);
+  }
+
+  get saveAs(): Record<'psd' | 'png', SaveAs> {
+    read(this);
+    const { host, session } = this.dom;
+    const saver =
+      (format: FileFormat): SaveAs =>
+      async (entry, _options, asCopy) => {
+        host.modal.requireFor('save');
+        await host.modal.enterCall();
+        if (asCopy !== true) throw new HostError('saveAs: only copies are simulated');
+        saveCopy(host, read(this), format, fileOf(session.boundary, entry));
+      };
+    return session.boundary.wrapAll({ psd: saver('psd'), png: saver('png') });
   }
 
   closeWithoutSaving(): void {
@@ -163,7 +210,7 @@ class DomSelection {
     const { selection } = read(this.owner);
     if (!selection) throw new HostError('There is no selection in the document.');
     edit(this.owner, 'Save Selection', (doc) => {
-      doc.channels.push({ name: name ?? `Alpha ${doc.channels.length + 1}`, mask: selection });
+      doc.addChannel({ name: name ?? `Alpha ${doc.channels.length + 1}`, mask: selection });
     });
   }
 

@@ -1,9 +1,10 @@
 import { commands, convertBackground } from './commands.ts';
 import type { HostDocument } from './document.ts';
 import type { Collection, Dom } from './dom.ts';
-import { HostError, missingDocument, missingLayer } from './errors.ts';
+import { HostError, missingDocument, missingLayer, notAvailable } from './errors.ts';
 import type { Rect } from './geometry.ts';
 import type { HostLayer, Locks } from './layer.ts';
+import type { HostState } from './state.ts';
 
 export interface DomBounds extends Rect {
   width: number;
@@ -63,6 +64,28 @@ export class DomLayer {
   }
   get blendMode(): string {
     return read(this).blendMode;
+  }
+  set blendMode(mode: string) {
+    change(this, 'Blending Change', (layer) => {
+      if (mode === 'passThrough' && layer.kind !== 'group') throw new HostError('blendMode: only groups pass through');
+      layer.blendMode = String(mode);
+    });
+  }
+  get isClippingMask(): boolean {
+    return read(this).clipped;
+  }
+  set isClippingMask(clipped: boolean) {
+    const { doc } = partsOf.get(this)!;
+    change(this, clipped ? 'Create Clipping Mask' : 'Release Clipping Mask', (layer) => {
+      const siblings = doc.siblingsOf(layer);
+      const index = siblings.indexOf(layer);
+      if (clipped && index === siblings.length - 1) throw notAvailable('Create Clipping Mask');
+      // Releasing a layer releases what is clipped above it too.
+      for (let i = index - 1; !clipped && layer.clipped && i >= 0 && siblings[i]!.clipped; i--) {
+        siblings[i]!.clipped = false;
+      }
+      layer.clipped = Boolean(clipped);
+    });
   }
   get isBackgroundLayer(): boolean {
     return read(this).isBackground;
@@ -144,6 +167,28 @@ export class DomLayer {
   delete(): void {
     run(this, 'delete');
   }
+
+  move(relative: DomLayer, placement: string): void {
+    const { doc, dom } = partsOf.get(this)!;
+    const beside = dom.hostLayer(relative);
+    if (!beside || !doc.allLayers.includes(beside)) throw new HostError('move: not a layer of this document');
+    if (placement !== 'placeBefore') throw new HostError(`move: ${placement} is not simulated`);
+    change(this, 'Layer Order', (layer) => {
+      if (layer === beside || beside.parent?.locked || layer.isBackground) throw notAvailable('Move');
+      const from = doc.siblingsOf(layer);
+      from.splice(from.indexOf(layer), 1);
+      layer.parent = beside.parent;
+      const siblings = doc.siblingsOf(layer);
+      insertLayer(dom.host, siblings, layer, siblings.indexOf(beside));
+    });
+  }
+}
+
+/** Puts a layer right above the one at `index`. Between a layer and those clipped to it it may join them. */
+export function insertLayer(host: HostState, siblings: HostLayer[], layer: HostLayer, index: number): void {
+  const above = siblings[index - 1];
+  siblings.splice(Math.max(0, index), 0, layer);
+  if (above?.clipped && host.faults.insertedJoinsClipping) layer.clipped = true;
 }
 
 interface Parts {

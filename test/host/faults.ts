@@ -17,6 +17,18 @@ export interface Faults {
   fillLayerMaskErrors: boolean;
   /** putLayerMask rejects in Lab documents (reported). */
   labMaskErrors: boolean;
+  /** putLayerMask rejects for groups. */
+  groupMaskErrors: boolean;
+  /** Which masks getPixels applies to the pixels it hands out. Reported for enabled ones; nothing is known of others. */
+  maskInPixels: 'enabled' | 'always' | 'never';
+  /** getPixels of Grayscale and Lab documents has no alpha, even when asked for RGB. */
+  greyHasNoAlpha: boolean;
+  /** Layers do not tell their bounds without the mask. */
+  boundsNoMaskMissing: boolean;
+  /** Selections have eight bits in deeper documents too. */
+  selectionEightBit: boolean;
+  /** A layer that is moved between a layer and what is clipped to it becomes clipped too. */
+  insertedJoinsClipping: boolean;
   /** Layer From Background gives the layer a new id; otherwise it keeps the old one. */
   backgroundConversionChangesId: boolean;
   /** Command failures throw instead of resolving with {_obj:'error'}. */
@@ -46,6 +58,10 @@ export interface Faults {
   arrayBufferSpelling: 'both' | 'arraybuffer' | 'arrayBuffer';
   /** A panel's show fires only once and its hide never. */
   showOnce: boolean;
+  /** Saving a copy fails with these words. */
+  saveFails: string | null;
+  /** recordAction rejects, as it may where nothing is recorded. */
+  recordActionFails: boolean;
   reserveKeys?: never;
 }
 
@@ -59,6 +75,12 @@ export const defaultFaults = (): Faults => ({
   refusesPixelConversion: false,
   fillLayerMaskErrors: true,
   labMaskErrors: true,
+  groupMaskErrors: false,
+  maskInPixels: 'enabled',
+  greyHasNoAlpha: false,
+  boundsNoMaskMissing: false,
+  selectionEightBit: false,
+  insertedJoinsClipping: true,
   backgroundConversionChangesId: false,
   batchPlayThrows: false,
   missingMaskErrors: true,
@@ -72,4 +94,6 @@ export const defaultFaults = (): Faults => ({
   xhrDenialThrows: false,
   arrayBufferSpelling: 'both',
   showOnce: false,
+  saveFails: null,
+  recordActionFails: false,
 });

@@ -1,5 +1,5 @@
 import { type ColorSpace, rgbToGray, rgbToLab } from './colour.ts';
-import { flatten, renderLayer } from './composite.ts';
+import { flatten } from './composite.ts';
 import type { HostDocument } from './document.ts';
 import { HostError } from './errors.ts';
 import { contains, intersect, isEmpty, type Rect } from './geometry.ts';
@@ -13,7 +13,7 @@ import {
   scaleArgument,
 } from './imaging-arguments.ts';
 import type { HostLayer } from './layer.ts';
-import { filledMask, type LayerMask, maskOver, maskRaster, maskRect } from './layer-mask.ts';
+import { applyMask, filledMask, type LayerMask, maskOver, maskRaster, maskRect } from './layer-mask.ts';
 import { boundsOfContent, convertColour, crop, type Raster, rasterRect, shrink, withoutAlpha } from './pixels.ts';
 import type { PluginSession } from './session.ts';
 import type { HostState } from './state.ts';
@@ -76,6 +76,8 @@ export class ImagingReader {
     let raster = crop(source, region);
     if (width !== raster.width || height !== raster.height) raster = shrink(raster, width, height);
     if (options.applyAlpha) raster = withoutAlpha(raster, true);
+    const grey = doc.mode === 'Grayscale' || doc.mode === 'Lab';
+    if (grey && this.host.faults.greyHasNoAlpha) raster = withoutAlpha(raster, false);
     if (space !== 'RGB') raster = inColorSpace(withoutAlpha(raster, false), space);
     const data = convertColour(raster.data, space === 'Grayscale' ? 1 : raster.channels, depth);
     const components = raster.channels;
@@ -131,9 +133,14 @@ export class ImagingReader {
     if (layerId === undefined || layerId === null) return flatten(doc, doc.layers, doc.rect);
     const layer = this.host.layer(doc, layerId);
     if (layer.kind === 'group') return this.group(doc, layer);
-    const rendered = renderLayer(layer);
-    if (!rendered) throw emptyRegion();
-    return rendered;
+    if (!layer.pixels) throw emptyRegion();
+    return this.masked(layer, layer.pixels);
+  }
+
+  private masked({ mask, isBackground }: HostLayer, pixels: Raster): Raster {
+    const { maskInPixels } = this.host.faults;
+    if (!mask || isBackground || maskInPixels === 'never') return pixels;
+    return maskInPixels === 'always' || mask.enabled ? applyMask(pixels, mask) : pixels;
   }
 
   private group(doc: HostDocument, layer: HostLayer): Raster {

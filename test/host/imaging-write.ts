@@ -127,7 +127,9 @@ export class ImagingWriter {
     const doc = this.host.document(options?.documentID);
     const content = contentOf(this.session, options.imageData);
     requireGray(content);
-    const source = grayRaster(content, placeArgument(options.targetBounds), doc.depth);
+    const coarse = this.host.faults.selectionEightBit && doc.depth === 16;
+    const given = grayRaster(content, placeArgument(options.targetBounds), coarse ? 8 : doc.depth);
+    const source = coarse ? { ...given, data: convertDepth(given.data, doc.depth) } : given;
     const before = options.replace === false ? doc.selection : null;
     const onCanvas = maskOver(before ? merged(before, source, doc.depth) : maskFrom(source, 0), doc.rect);
     this.commit(doc, content, options.commandName ?? 'Put Selection', () => {
@@ -150,6 +152,7 @@ export class ImagingWriter {
       throw new HostError('putLayerMask: the layer is locked');
     }
     if (faults.fillLayerMaskErrors && isFill(layer.kind)) throw new HostError('putLayerMask: failed on a fill layer');
+    if (faults.groupMaskErrors && layer.kind === 'group') throw new HostError('putLayerMask: failed on a group');
     if (faults.labMaskErrors && doc.mode === 'Lab') throw new HostError('putLayerMask: failed in a Lab document');
     if (faults.reject16BitMask && content.data instanceof Uint16Array) {
       throw new HostError('putLayerMask: 16-bit image data is not supported');

@@ -54,6 +54,7 @@ export interface LayerState {
   readonly opacity: number;
   readonly blendMode: string;
   readonly isBackground: boolean;
+  readonly clipped: boolean;
   readonly locks: Locks;
   readonly hasVectorMask: boolean;
   readonly parent: HostLayer | null;
@@ -75,6 +76,10 @@ export class HostLayer {
   opacity = 100;
   blendMode = 'normal';
   isBackground = false;
+  /** Clipped to the nearest layer below that is not. */
+  clipped = false;
+  /** A group that is an artboard. */
+  artboard = false;
   locks: Locks = { all: false, pixels: false, transparency: false, position: false };
   hasVectorMask = false;
   parent: HostLayer | null = null;
@@ -119,9 +124,23 @@ export class HostLayer {
   }
 
   capture(): LayerState {
-    const { name, kind, pixels, mask, visible, opacity, blendMode, isBackground, hasVectorMask, parent } = this;
+    const { name, kind, pixels, mask, visible, opacity, blendMode, isBackground, clipped, hasVectorMask, parent } =
+      this;
     return {
-      ...{ layer: this, name, kind, pixels, mask, visible, opacity, blendMode, isBackground, hasVectorMask, parent },
+      ...{
+        layer: this,
+        name,
+        kind,
+        pixels,
+        mask,
+        visible,
+        opacity,
+        blendMode,
+        isBackground,
+        clipped,
+        hasVectorMask,
+        parent,
+      },
       locks: { ...this.locks },
       children: this.children.map((child) => child.capture()),
     };
@@ -136,6 +155,7 @@ export class HostLayer {
     this.opacity = state.opacity;
     this.blendMode = state.blendMode;
     this.isBackground = state.isBackground;
+    this.clipped = state.clipped;
     this.locks = { ...state.locks };
     this.hasVectorMask = state.hasVectorMask;
     this.parent = state.parent;

@@ -14,6 +14,8 @@ export interface Manifest {
   readonly version: string;
   readonly main: string;
   readonly entrypoints: readonly Entrypoint[];
+  /** Whether its menu commands become steps of an Action that is being recorded. */
+  readonly recordsMenu: boolean;
   readonly requiredPermissions: {
     readonly network?: { readonly domains?: unknown };
     readonly launchProcess?: { readonly schemes?: string[]; readonly extensions?: string[] };
@@ -27,6 +29,7 @@ interface HostEntry {
   app?: string;
   minVersion?: string;
   maxVersion?: string;
+  data?: { enableMenuRecording?: boolean };
 }
 
 /** Reads and judges manifest.json as Photoshop does on load. */
@@ -58,6 +61,7 @@ export function readManifest(folder: string, version: string): Manifest {
     version: String(raw.version),
     main: String(raw.main ?? 'main.js'),
     entrypoints: (raw.entrypoints ?? raw.entryPoints ?? []) as Entrypoint[],
+    recordsMenu: host.data?.enableMenuRecording === true,
     requiredPermissions: (raw.requiredPermissions ?? {}) as Manifest['requiredPermissions'],
   };
 }

@@ -131,6 +131,7 @@ function recorder(host: HostState) {
     if (typeof step?.methodName !== 'string' || typeof step.name !== 'string')
       throw new HostError('Unsupported napi type');
     const { name, methodName } = step;
+    if (host.faults.recordActionFails) throw new HostError('recordAction: nothing is being recorded');
     host.recording?.push({ name, methodName, info: JSON.parse(JSON.stringify(info)) });
   };
 }

@@ -11,8 +11,9 @@ import { Network } from './network.ts';
 import { photoshopModule } from './photoshop-module.ts';
 import { createSandbox, fillGlobals, type Sandbox } from './sandbox.ts';
 import type { HostState, RecordedStep } from './state.ts';
+import type { Folders } from './storage.ts';
 import { watchRejections } from './unhandled.ts';
-import { type Folders, uxpModule } from './uxp-module.ts';
+import { uxpModule } from './uxp-module.ts';
 
 /** What is kept for a plugin between loads. */
 export interface PluginStore {
@@ -129,6 +130,7 @@ export class LoadedPlugin {
     }
     const run = this.entrypoints.command(id);
     if (!run) throw new Error(`entrypoints.setup registered no command ${id}`);
+    if (this.manifest.recordsMenu) this.host.recording?.push({ name: id, methodName: '', info: {}, command: id });
     await run({}, {});
   }
 
@@ -137,6 +139,7 @@ export class LoadedPlugin {
    * With `recordAgain` the handler's answer replaces the step's info.
    */
   async playStep(step: RecordedStep, options: { modal?: boolean; recordAgain?: boolean } = {}): Promise<void> {
+    if (step.command !== undefined) return this.invokeCommand(step.command);
     const handler = this.window[step.methodName];
     if (typeof handler !== 'function')
       throw new Error(`Script action failed. ${step.methodName} is not a global function`);

@@ -13,6 +13,9 @@ import { type HostOptions, HostState, type RecordedStep, type Theme } from './st
 
 export interface NewPicture {
   name?: string;
+  /** Where the file lies; absent for a document that was never saved. */
+  path?: string;
+  cloud?: boolean;
   width: number;
   height: number;
   depth?: Depth;
@@ -68,6 +71,14 @@ export class SimulatedPhotoshop {
   /** Wall time of every outermost modal scope. */
   get modalLog(): readonly { commandName: string; ms: number }[] {
     return this.host.modal.log;
+  }
+  /** Copies that plugins saved. */
+  get saved(): readonly { documentId: number; format: string; file: string }[] {
+    return this.host.saved;
+  }
+  /** What the user does in a folder picker; null is Cancel. */
+  set onPickFolder(pick: () => string | null) {
+    this.host.onPickFolder = pick;
   }
   get isModal(): boolean {
     return this.host.modal.isModal;

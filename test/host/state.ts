@@ -37,6 +37,8 @@ export interface RecordedStep {
   readonly name: string;
   readonly methodName: string;
   info: unknown;
+  /** A plugin menu command, which Photoshop records by itself and without settings. */
+  readonly command?: string;
 }
 
 type Listener = (event: string, descriptor: unknown) => void;
@@ -53,6 +55,12 @@ export class HostState {
   /** Steps of the Action being recorded; null while nothing is recorded. */
   recording: RecordedStep[] | null = null;
   documents: HostDocument[] = [];
+  /** Copies that plugins saved. */
+  readonly saved: { documentId: number; format: string; file: string }[] = [];
+  /** Files behind session tokens. */
+  readonly tokens = new Map<string, string>();
+  /** The user answers a folder picker; null is Cancel. */
+  onPickFolder: () => string | null = () => null;
   theme: Theme;
   readonly listeners = new Map<string, Set<Listener>>();
   private active: HostDocument | null = null;

@@ -24,6 +24,8 @@ export class FakeHost implements Host {
   /** Committed masks by layer id, alpha channels, and history states. */
   masks = new Map<number, Alpha>();
   channels: { name: string; alpha: Alpha }[] = [];
+  layers: { name: string; pixels: Picture }[] = [];
+  selection: Alpha | null = null;
   history: string[] = [];
 
   constructor(facts: Partial<LayerFacts> = {}) {
@@ -79,6 +81,8 @@ export class FakeHost implements Host {
     this.enter('edit');
     const masks = new Map(this.masks);
     const channels = [...this.channels];
+    const layers = [...this.layers];
+    let selection = this.selection;
     cancel.throwIfCancelled();
     const scope: EditScope = {
       readThumbnail: async () => this.thumbnail,
@@ -97,6 +101,14 @@ export class FakeHost implements Host {
       fingerprint: async ({ layerId }) => masks.get(layerId)?.data.join() ?? null,
       keepMask: async (_target, alpha) => keep('Portrait mask', alpha),
       addChannel: async (alpha) => keep('Hairline', alpha),
+      select: async (alpha) => {
+        selection = alpha;
+      },
+      addCutout: async (_source, pixels) => {
+        layers.push({ name: 'cut-out', pixels });
+        return 'cut-out';
+      },
+      addColours: async (_target, pixels, share) => void layers.push({ name: `colours ${share}`, pixels }),
     };
     const keep = (name: string, alpha: Alpha) => {
       channels.push({ name, alpha: { ...alpha, data: alpha.data.slice() } });
@@ -107,6 +119,8 @@ export class FakeHost implements Host {
     cancel.throwIfCancelled();
     this.masks = masks;
     this.channels = channels;
+    this.layers = layers;
+    this.selection = selection;
     this.history.push(delivery);
     return result;
   };

@@ -5,6 +5,7 @@ import { DELIVERIES, MASK_POLICIES, SOURCES } from '../../plugin/settings.ts';
 import { EDGE_SCALES } from '../../plugin/ui/edge-scales.ts';
 import { BACKDROPS } from '../../plugin/ui/state.ts';
 import { en } from '../../plugin/ui/strings/en.ts';
+import { zh } from '../../plugin/ui/strings/zh.ts';
 import { REFINEMENTS, SUBJECTS } from '../../protocol/matte.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
@@ -16,8 +17,7 @@ test('allows exactly the addresses that the panel probes', () => {
 });
 
 test('may open the launcher of the server, and nothing else', () => {
-  const { network: _, ...others } = manifest.requiredPermissions;
-  expect(others).toEqual({ launchProcess: { schemes: [], extensions: ['.command', '.cmd'] } });
+  expect(manifest.requiredPermissions.launchProcess).toEqual({ schemes: [], extensions: ['.command', '.cmd'] });
 });
 
 test('has the version of the package', () => {
@@ -31,6 +31,21 @@ test('names files that exist', () => {
   );
   for (const file of [manifest.main, ...files])
     expect(existsSync(new URL(`../../${file}`, import.meta.url))).toBe(true);
+});
+
+test('can be played before the panel was ever opened, and records its menu commands', () => {
+  expect(manifest.host.data).toEqual({ apiVersion: 2, loadEvent: 'startup', enableMenuRecording: true });
+});
+
+test('names its commands in both languages, as the panel does', () => {
+  const commands = manifest.entrypoints.filter(({ type }: { type: string }) => type === 'command');
+  const labels = Object.fromEntries(commands.map(({ id, label }: { id: string; label: object }) => [id, label]));
+  // Adobe documents two letters; plugins ship longer keys.
+  const both = (english: string, chinese: string) => ({ default: english, zh: chinese, 'zh-CN': chinese });
+  expect(labels).toEqual({
+    maskSubject: both('Mask Subject', zh.maskSubject),
+    maskAllDocuments: both('Mask All Open Documents', zh.batch.start),
+  });
 });
 
 /** Elements of the page by their id, as far as they have words. */
@@ -64,4 +79,10 @@ test.each([
 
 test('every edge control has its slider', () => {
   for (const name of Object.keys(EDGE_SCALES)) expect(page).toContain(`<sp-slider id="edge-${name}"`);
+});
+
+test('the batch section starts with the words that English has', () => {
+  for (const text of ['start', 'stop', 'resume', 'retry', 'choose', 'redo', 'noCopies'] as const) {
+    expect(page).toContain(`>${en.batch[text]}<`);
+  }
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PluginError } from '../../plugin/errors.ts';
+import { OneRun } from '../../plugin/one-run.ts';
 import { Session } from '../../plugin/session.ts';
 import { SettingsMemory } from '../../plugin/settings-memory.ts';
 import { describeServer } from '../../plugin/ui/messages.ts';
@@ -22,7 +23,9 @@ function start() {
   }));
   const openLauncher = vi.fn<() => Promise<void>>(async () => {});
   const readPermittedOrigins = vi.fn<() => Promise<string[] | 'all'>>(async () => ['http://127.0.0.1:7867']);
-  const session = new Session(host, client, { memory, openLauncher, readPermittedOrigins }, (view) => views.push(view));
+  const session = new Session(host, client, { memory, openLauncher, readPermittedOrigins }, new OneRun(), (view) =>
+    views.push(view),
+  );
   return { host, client, kept, memory, openLauncher, readPermittedOrigins, views, session };
 }
 

@@ -138,7 +138,8 @@ describe('a good day', () => {
 
 describe('a document that cannot be masked stays as it is', () => {
   test.each<[string, string, (doc: HostDocument) => void]>([
-    ['a group', '"Group" is a group.', (doc) => doc.addLayer({ name: 'Group', kind: 'group' })],
+    ['an artboard', '"Board" is an artboard.', (doc) => doc.addLayer({ name: 'Board', kind: 'group', artboard: true })],
+    ['an empty group', '"Group" is empty.', (doc) => doc.addLayer({ name: 'Group', kind: 'group' })],
     ['an adjustment', 'adjustment layer', (doc) => doc.addLayer({ name: 'Curves', kind: 'curves' })],
     ['a fill layer', 'fill layer', (doc) => doc.addLayer({ name: 'Fill', kind: 'solidColor' })],
     ['an empty layer', '"Empty" is empty.', (doc) => doc.addLayer({ name: 'Empty' })],

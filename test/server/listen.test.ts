@@ -52,6 +52,7 @@ describe('a port that is taken', () => {
       code: 'EADDRINUSE',
       message: `The ports ${busy.join(', ')} are all in use by other programs.`,
     });
+    await expect(start(busy.slice(1))).rejects.toThrow(`Port ${busy[1]} is in use by another program.`);
   });
 });
 

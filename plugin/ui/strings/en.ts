@@ -122,11 +122,49 @@ export const en: Strings = {
     indexedColorMode: 'Indexed Color',
     multichannelMode: 'Multichannel',
   },
+  batch: {
+    title: 'Several documents',
+    start: 'Mask all open documents',
+    startChosen: 'Mask chosen documents',
+    stop: 'Stop',
+    resume: 'Resume',
+    retry: 'Retry failed',
+    choose: 'Choose documents',
+    chooseAll: 'All open documents',
+    redo: 'Also layers that have a mask',
+    save: 'Save copies as',
+    noCopies: 'No copies',
+    place: 'Where to save copies',
+    places: { beside: 'Beside the original', folder: 'In a folder' },
+    folder: 'Copies go to "{folder}".',
+    running: '{done} of {total} done, {skipped} skipped, {failed} failed.',
+    stopped: 'Stopped: {done} of {total} done, {skipped} skipped, {failed} failed, {left} left.',
+    ended: 'Finished: {done} of {total} done, {skipped} skipped, {failed} failed.',
+    jobs: {
+      waiting: 'Waiting',
+      saveWaiting: 'Masked; waiting to be saved',
+      saving: 'Saving a copy.',
+      done: 'Done: {model} on {provider}, {seconds} s.',
+      saved: ' Saved as {file}.',
+      skipped: 'Skipped: {reason}',
+      failed: 'Failed: {reason}',
+      notSaved: 'Masked, but not saved: {reason}',
+    },
+  },
+  steps: { maskSubject: 'Hairline: Mask Subject', maskAll: 'Hairline: Mask All Open Documents' },
   errors: {
     NO_DOCUMENT: ['No document is open.', 'Open a picture, then click Mask subject.'],
     NO_LAYER: ['No layer is selected.', 'Select one layer in the Layers panel, then click again.'],
     SEVERAL_LAYERS: ['Several layers are selected.', 'Select one layer in the Layers panel, then click again.'],
-    GROUP: ['"{layer}" is a group.', 'Select one layer inside the group, then click again.'],
+    GROUP: [
+      '"{layer}" is a group, and no colour layer can be clipped to a group.',
+      'Choose another output, or select one layer inside the group.',
+    ],
+    ARTBOARD: ['"{layer}" is an artboard.', 'Select a layer or a group inside the artboard, then click again.'],
+    CLIPPED: [
+      '"{layer}" is clipped to the layer below, so no colour layer can be clipped to it.',
+      'Choose another output, or release the clipping mask (Layer > Release Clipping Mask).',
+    ],
     ADJUSTMENT_LAYER: [
       '"{layer}" is an adjustment layer and has no picture of its own.',
       'Select the layer that shows the subject, then click again.',
@@ -142,6 +180,14 @@ export const en: Strings = {
     OUTSIDE_CANVAS: ['"{layer}" lies outside the canvas.', 'Move it onto the canvas, then click again.'],
     MASK_EXISTS: ['"{layer}" already has a mask.', 'Choose what happens to it; it is kept as an alpha channel.'],
     COLOR_MODE: ['Hairline cannot make masks in {mode} mode.', 'Choose Image > Mode > RGB Color, then click again.'],
+    COLOURS_MODE: [
+      'Clean colours need an RGB document, and this one is in {mode} mode.',
+      'Choose another output, or Image > Mode > RGB Color.',
+    ],
+    COLOURS_DEPTH: [
+      'Clean colours need a document of 8 or 16 bits per channel.',
+      'Choose another output, or Image > Mode > 16 Bits/Channel.',
+    ],
     QUICK_MASK: ['Photoshop is in Quick Mask mode.', 'Press Q to leave it, then click again.'],
     TOO_LARGE: [
       'The document is larger than Hairline accepts ({width} x {height} pixels).',
@@ -162,6 +208,10 @@ export const en: Strings = {
     CHANNEL_FAILED: [
       'Photoshop did not take the alpha channel "{channel}"; nothing was changed.',
       'Delete alpha channels that you no longer need, then click again.',
+    ],
+    LAYER_FAILED: [
+      'Photoshop did not take the new layer "{layer}"; nothing was changed.',
+      'Choose another output, then click again.',
     ],
     NOT_KEPT: [
       'The server could not keep the picture, and the edge controls and clean colours need it.',
@@ -211,6 +261,28 @@ export const en: Strings = {
       'The Hairline server did not start.',
       'Look at its window, or type "npm start" in the Hairline folder.',
     ],
+    NEVER_SAVED: [
+      '"{document}" was never saved on this computer, so there is no place beside it.',
+      'Choose a folder for the copies, then click Retry failed.',
+    ],
+    FOLDER_CLOSED: [
+      'Hairline cannot write into the folder for the copy of "{document}".',
+      'Choose another folder, then click Retry failed.',
+    ],
+    SAVE_FAILED: [
+      'Photoshop could not save a copy of "{document}".',
+      'Choose another format or folder, then click Retry failed.',
+    ],
+    STEP_NEWER: [
+      'This Action step was recorded by a newer Hairline.',
+      'Update the Hairline plugin, or record the step again.',
+    ],
+    STEP_BROKEN: ['This Action step holds settings that make no sense.', 'Delete the step and record it again.'],
+    NONE_CHOSEN: ['No document is chosen.', 'Tick at least one document in the list, then click again.'],
+    SOME_FAILED: [
+      '{failed} of {total} documents could not be masked, "{document}" first.',
+      'The Hairline panel says why, and can retry them.',
+    ],
     UNEXPECTED: [
       'Something went wrong; the document was not changed.',
       'Click again; if it happens again, restart Photoshop.',
@@ -218,6 +290,7 @@ export const en: Strings = {
   },
   host: {
     reading: 'Hairline: reading',
+    saving: 'Hairline: saving',
     history: {
       mask: 'Hairline mask',
       selection: 'Hairline selection',

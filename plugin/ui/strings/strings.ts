@@ -67,10 +67,36 @@ export interface Strings {
   providers: Record<string, string>;
   /** Colour modes by Photoshop's constant, named as in its menu. */
   modes: Record<string, string>;
+  batch: BatchStrings;
+  /** How recorded steps are called in the Actions panel. */
+  steps: { maskSubject: string; maskAll: string };
   errors: Record<PluginErrorCode, Sentence>;
   host: HostWords;
   /** What the server's failures are called; where one is missing, the server's own English words stand. */
   serverErrors: Partial<Record<ErrorCode, Sentence>>;
+}
+
+/** Masks for many documents. */
+export interface BatchStrings {
+  title: string;
+  start: string;
+  startChosen: string;
+  stop: string;
+  resume: string;
+  retry: string;
+  choose: string;
+  chooseAll: string;
+  redo: string;
+  save: string;
+  noCopies: string;
+  place: string;
+  places: Record<'beside' | 'folder', string>;
+  folder: string;
+  running: string;
+  stopped: string;
+  ended: string;
+  /** One line for each document; `saved` and the like follow what came before them. */
+  jobs: Record<'waiting' | 'saveWaiting' | 'saving' | 'done' | 'saved' | 'skipped' | 'failed' | 'notSaved', string>;
 }
 
 /** What is the case, and the one thing to do about it (empty if there is nothing to do). */

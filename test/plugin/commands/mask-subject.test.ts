@@ -79,7 +79,7 @@ test('converts the Background and masks the layer it becomes', async () => {
 });
 
 test.each<[PluginErrorCode, Partial<LayerFacts>]>([
-  ['GROUP', { kind: 'group' }],
+  ['ARTBOARD', { kind: 'artboard' }],
   ['ADJUSTMENT_LAYER', { kind: 'adjustment' }],
   ['FILL_LAYER', { kind: 'fill' }],
   ['LAYER_LOCKED', { lock: 'layer' }],

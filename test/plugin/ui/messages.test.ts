@@ -13,8 +13,8 @@ test.each(Object.entries(en.errors))('%s is one sentence and one next step', (_c
 });
 
 test('fills in names, and keeps what Photoshop said as secondary text', () => {
-  const error = new PluginError('GROUP', { layer: 'Sky {mode}' }, 'raw words');
-  expect(describeError(error, en)).toMatchObject({ message: '"Sky {mode}" is a group.', detail: 'raw words' });
+  const error = new PluginError('ARTBOARD', { layer: 'Sky {mode}' }, 'raw words');
+  expect(describeError(error, en)).toMatchObject({ message: '"Sky {mode}" is an artboard.', detail: 'raw words' });
   expect(describeError(new PluginError('COLOR_MODE', { mode: 'indexedColorMode' }), en).message).toContain(
     'Indexed Color mode',
   );

@@ -10,7 +10,8 @@ import { renderLaunchAgent } from '../../../server/cli/autostart/launch-agent.ts
 import { quoteWindows, renderTask } from '../../../server/cli/autostart/logon-task.ts';
 import { type Place, type Run, runProgram } from '../../../server/cli/autostart/starter.ts';
 import { renderUnit } from '../../../server/cli/autostart/systemd-unit.ts';
-import { type Action, autostart, commandOf } from '../../../server/cli/autostart.ts';
+import { type Action, autostart } from '../../../server/cli/autostart.ts';
+import { serveCommand } from '../../../server/cli/own-command.ts';
 import { packageRoot } from '../../../server/package-root.ts';
 import { recordTerminal } from './recorder.ts';
 
@@ -87,11 +88,14 @@ describe('what is written', () => {
 });
 
 test('starts this node with this installation and the settings of the shell', () => {
-  const [node, bin, ...args] = commandOf({ HAIRLINE_CACHE: 'models', HAIRLINE_DEVICE: 'cpu', HAIRLINE_PORT: '' });
+  const [node, bin, ...args] = serveCommand(
+    { HAIRLINE_CACHE: 'models', HAIRLINE_DEVICE: 'cpu', HAIRLINE_PORT: '' },
+    '--quiet',
+  );
   expect(node).toBe(process.execPath);
   expect(bin).toBe(path.join(packageRoot, 'server', 'cli', 'bin.mjs'));
   expect(existsSync(bin!)).toBe(true);
-  expect(args).toEqual(['serve', '--log-level', 'warn', '--device', 'cpu', '--cache-dir', path.resolve('models')]);
+  expect(args).toEqual(['serve', '--quiet', '--device', 'cpu', '--cache-dir', path.resolve('models')]);
 });
 
 /** A system that notes what it was asked and answers what the test wants. */

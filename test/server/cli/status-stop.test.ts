@@ -95,6 +95,8 @@ test('ends a real server and waits until it is gone', async () => {
     ...process.env,
     HAIRLINE_CONFIG: folder,
     HAIRLINE_CACHE: folder,
+    HAIRLINE_LOG_DIR: folder,
+    HAIRLINE_LAUNCHER: 'false',
     npm_config_registry: 'http://[::1]:9',
   };
   const bin = path.join(packageRoot, 'server', 'cli', 'bin.mjs');
@@ -104,7 +106,8 @@ test('ends a real server and waits until it is gone', async () => {
     await new Promise((r) => setTimeout(r, 100));
   const announced = JSON.parse(await readFile(path.join(folder, 'server.json'), 'utf8')) as { token: string };
   expect(announced.token).toMatch(/^[\w-]{43}$/);
-  expect(await stop()).toEqual({ code: 0, err: 'Hairline has stopped.\n' });
+  // Where this computer is busy, it says first that it waits.
+  expect(await stop()).toEqual({ code: 0, err: expect.stringMatching(/^(Waiting .*\n)?Hairline has stopped\.\n$/) });
   expect(await exit).toEqual([0, null]);
   await expect(readFile(path.join(folder, 'server.json'))).rejects.toThrow('ENOENT');
 });

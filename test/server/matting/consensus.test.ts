@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { REFINEMENTS } from '../../../protocol/matte.ts';
 import type { CoarseAlpha } from '../../../server/matting/coarse-alpha.ts';
 import { findConsensus } from '../../../server/matting/consensus.ts';
 import { resampleAlpha } from '../../../server/matting/resample.ts';
-import { planViews } from '../../../server/matting/views.ts';
+import { planStages, planViews } from '../../../server/matting/views.ts';
 
 const SIDE = 256;
 const draw = (value: (x: number, y: number) => number, width = SIDE, height = SIDE): CoarseAlpha => ({
@@ -73,13 +74,16 @@ describe('resampleAlpha', () => {
   });
 });
 
-test('only portraits of RVM at their best take several views', () => {
+test('only portraits of RVM take several views', () => {
   expect(planViews('rvm', 'portrait', 'best').length).toBeGreaterThanOrEqual(3);
-  for (const view of [
-    planViews('rvm', 'portrait', 'fast'),
-    planViews('bshm', 'portrait', 'best'),
-    planViews('isnet', 'object', 'best'),
-  ]) {
-    expect(view).toHaveLength(1);
+  expect(planViews('rvm', 'portrait', 'fast')).toHaveLength(2);
+  for (const refine of REFINEMENTS) {
+    expect(planViews('bshm', 'portrait', refine)).toEqual([{ model: 'bshm' }]);
+    expect(planViews('isnet', 'object', refine)).toEqual([{ model: 'isnet' }]);
   }
+});
+
+test('a view alone gets edges from the colours, unless it has to be fast', () => {
+  expect(planStages(1, 'best')).toEqual({ guide: true });
+  expect(planStages(1, 'fast')).toEqual({});
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Raster } from '../../../server/imaging/picture.ts';
+import type { Raster, Strip } from '../../../server/imaging/picture.ts';
 import { fitColour, GuidedRows } from '../../../server/matting/guided.ts';
 import { upsampleAlpha } from '../../../server/matting/upsample.ts';
 
@@ -21,7 +21,7 @@ const blurred = (edge: number, softness: number) => {
 };
 const guide = (edge: number, options?: { radius: number; epsilon: number }) => ({
   fit: fitColour(blurred(edge, 4), paint(SIDE, edge).data as Uint8Array, options),
-  picture: paint(SIDE * SCALE, edge * SCALE),
+  strips: [{ ...paint(SIDE * SCALE, edge * SCALE), top: 0 }],
 });
 
 describe('colour guide', () => {
@@ -35,6 +35,20 @@ describe('colour guide', () => {
     expect(step(guided.data)).toBeGreaterThan(100);
     expect(guided.data[row]).toBe(0);
     expect(guided.data[row + size - 1]).toBe(255);
+  });
+
+  it.each([1, 7, 64, 127])('comes out the same in strips of %i rows', async (rows) => {
+    const size = SIDE * SCALE;
+    const whole = guide(8);
+    const [picture] = whole.strips;
+    const strips: Strip[] = [];
+    for (let top = 0; top < size; top += rows) {
+      const data = picture!.data.subarray(3 * size * top, 3 * size * (top + rows));
+      strips.push({ ...picture!, top, height: data.length / 3 / size, data });
+    }
+    const once = await upsampleAlpha(blurred(8, 4), size, size, 16, whole);
+    const parts = await upsampleAlpha(blurred(8, 4), size, size, 16, { ...whole, strips });
+    expect(parts.data).toEqual(once.data);
   });
 
   it('keeps what the colours do not explain', () => {
@@ -55,8 +69,8 @@ describe('colour guide', () => {
     }
     const of = (i: number) => (0.3 * rgb[3 * i]! + 0.2 * rgb[3 * i + 1]! + 0.4 * rgb[3 * i + 2]!) / 255 + 0.05;
     const alpha = { width: SIDE, height: SIDE, data: Float32Array.from({ length: SIDE * SIDE }, (_, i) => of(i)) };
-    const picture: Raster = { width: SIDE, height: SIDE, channels: 3, data: rgb };
-    const rows = new GuidedRows({ fit: fitColour(alpha, rgb, { radius: 2, epsilon: 1e-9 }), picture });
+    const strip: Strip = { top: 0, width: SIDE, height: SIDE, channels: 3, data: rgb };
+    const rows = new GuidedRows(fitColour(alpha, rgb, { radius: 2, epsilon: 1e-9 }), strip, SIDE);
     for (const [x, y] of [
       [0, 0],
       [7, 9],
@@ -70,8 +84,8 @@ describe('colour guide', () => {
   it('sees transparent pixels as the networks did, over mid-grey', () => {
     const fit = { width: 1, height: 1, data: Float32Array.of(0.5, 0.25, 0.25, 0) };
     const rows = (alpha: number) => {
-      const picture: Raster = { width: 1, height: 1, channels: 4, data: Uint8Array.of(255, 255, 255, alpha) };
-      const guided = new GuidedRows({ fit, picture });
+      const data = Uint8Array.of(255, 255, 255, alpha);
+      const guided = new GuidedRows(fit, { top: 0, width: 1, height: 1, channels: 4, data }, 1);
       guided.moveTo(0);
       return guided.read(0, 0);
     };

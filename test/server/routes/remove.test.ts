@@ -199,6 +199,29 @@ describe('GET /api/remove', () => {
     expect([head.status, asked]).toEqual([405, []]);
   });
 
+  it('is nothing that a web page can ask for', async () => {
+    asked = [];
+    const path = `/api/remove?url=${encodeURIComponent(`${address}/picture.png`)}`;
+    for (const site of ['cross-site', 'same-site'])
+      for (const [mode, dest] of [
+        ['no-cors', 'image'],
+        ['navigate', 'document'],
+        ['navigate', 'iframe'],
+      ])
+        expectError(
+          await talk(
+            open.port,
+            lines(open.port, `GET ${path}`, [
+              `Sec-Fetch-Site: ${site}`,
+              `Sec-Fetch-Mode: ${mode}`,
+              `Sec-Fetch-Dest: ${dest}`,
+            ]),
+          ),
+          'FORBIDDEN_ORIGIN',
+        );
+    expect(asked).toEqual([]);
+  });
+
   it('fetches nothing from inside unless that is allowed', async () => {
     asked = [];
     const url = `${address}/picture.png`;

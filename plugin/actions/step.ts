@@ -1,0 +1,111 @@
+import { EDGE_RANGES } from '../../protocol/edge.ts';
+import { REFINEMENTS, SUBJECTS } from '../../protocol/matte.ts';
+import type { BatchOptions } from '../commands/batch.ts';
+import { PluginError } from '../errors.ts';
+import { SAVE_FORMATS } from '../save-format.ts';
+import {
+  DEFAULT_SETTINGS,
+  DELIVERIES,
+  type EdgeControls,
+  MASK_POLICIES,
+  NEUTRAL_EDGE,
+  type Settings,
+  SOURCES,
+  withoutQuestions,
+} from '../settings.ts';
+
+/** What Photoshop keeps of a recorded step besides its name: a descriptor, in a file that outlives many versions of us. */
+export type StepInfo = Record<string, string | number>;
+
+/** Ours among Photoshop's own keys, which must not be met by accident. */
+const VERSION = 'com.hairline.version';
+const SETTINGS = 'com.hairline.settings';
+const BATCH = 'com.hairline.batch';
+
+/**
+ * Goes up when a recorded value changes its meaning, with a step from the old to the new one in `readStep`. A setting that
+ * is added needs none: old steps have it at its default.
+ */
+const CURRENT = 1;
+
+/** The settings travel as one text: what becomes of nested objects and of lists in a descriptor is not documented. */
+export function writeStep(settings: Settings): StepInfo {
+  return { [VERSION]: CURRENT, [SETTINGS]: JSON.stringify(withoutQuestions(settings)) };
+}
+
+/**
+ * Reads a step of this or an older version. What it says that we do not know is ignored; what we know but cannot make
+ * sense of fails, because masks made otherwise than recorded would be found too late.
+ */
+export function readStep(info: unknown): Settings {
+  const { [VERSION]: version, [SETTINGS]: text } = asFields(info);
+  if (typeof version !== 'number' || !(version >= 1) || typeof text !== 'string') throw broken('no settings');
+  if (version > CURRENT) throw new PluginError('STEP_NEWER');
+  const fields = parse(text);
+  return withoutQuestions({
+    subject: oneOf(SUBJECTS, fields, 'subject'),
+    refine: oneOf(REFINEMENTS, fields, 'refine'),
+    source: oneOf(SOURCES, fields, 'source'),
+    delivery: oneOf(DELIVERIES, fields, 'delivery'),
+    existingMask: oneOf(MASK_POLICIES, fields, 'existingMask'),
+    edge: readEdge(fields.edge),
+  });
+}
+
+/** A chosen folder lasts no longer than Photoshop runs, so a step saves beside the originals or not at all. */
+export function writeBatchStep({ settings, redoMasked, save }: BatchOptions): StepInfo {
+  const format = save?.folder === null ? save.format : null;
+  return { ...writeStep(settings), [BATCH]: JSON.stringify({ redoMasked, format }) };
+}
+
+export function readBatchStep(info: unknown): BatchOptions {
+  const settings = readStep(info);
+  const { [BATCH]: text = '{}' } = asFields(info);
+  const { redoMasked = false, format = null } = parse(String(text));
+  if (typeof redoMasked !== 'boolean') throw broken(`redoMasked: ${JSON.stringify(redoMasked)}`);
+  if (format === null) return { settings, redoMasked, save: null };
+  const known = SAVE_FORMATS.find((one) => one === format);
+  if (known === undefined) throw broken(`format: ${JSON.stringify(format)}`);
+  return { settings, redoMasked, save: { format: known, folder: null } };
+}
+
+function oneOf<K extends keyof Settings>(allowed: readonly Settings[K][], fields: Fields, name: K): Settings[K] {
+  const { [name]: value = DEFAULT_SETTINGS[name] } = fields;
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw broken(`${name}: ${JSON.stringify(value)}`);
+  return found;
+}
+
+function readEdge(recorded: unknown): EdgeControls {
+  const fields = recorded === undefined ? {} : asFields(recorded);
+  const edge: Record<keyof EdgeControls, number> = { ...NEUTRAL_EDGE };
+  for (const name of Object.keys(NEUTRAL_EDGE) as (keyof EdgeControls)[]) {
+    const { [name]: value = NEUTRAL_EDGE[name] } = fields;
+    const [least, most] = EDGE_RANGES[name];
+    if (typeof value !== 'number' || !(value >= least && value <= most))
+      throw broken(`${name}: ${JSON.stringify(value)}`);
+    edge[name] = value;
+  }
+  return edge;
+}
+
+type Fields = Record<string, unknown>;
+
+function asFields(value: unknown): Fields {
+  if (typeof value !== 'object' || value === null) throw broken('no settings');
+  return value as Fields;
+}
+
+function parse(text: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw broken('not JSON');
+  }
+  return asFields(value);
+}
+
+function broken(detail: string): PluginError {
+  return new PluginError('STEP_BROKEN', {}, detail);
+}

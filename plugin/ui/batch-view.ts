@@ -1,0 +1,192 @@
+import { SAVE_FORMATS, type SaveFormat } from '../save-format.ts';
+import { describeBatch, describeJob } from './batch-messages.ts';
+import type { BatchView } from './batch-state.ts';
+import type { Strings } from './strings/strings.ts';
+
+/** What the user can ask for. */
+export interface BatchIntents {
+  start(): void;
+  stop(): void;
+  resume(): void;
+  retry(): void;
+  toggleChoice(): void;
+  choose(documentId: number, chosen: boolean): void;
+  setRedoMasked(redo: boolean): void;
+  setFormat(format: SaveFormat | null): void;
+  chooseFolder(): void;
+  forgetFolder(): void;
+}
+
+/** Buttons that are hidden while a batch runs, in favour of Stop. */
+const BEGIN = ['batch-start', 'batch-resume', 'batch-retry'];
+
+/** Draws the batch into the markup of `index.html` and passes clicks on. */
+export class BatchPanel {
+  private readonly document: Document;
+  private readonly strings: Strings;
+  private readonly intents: BatchIntents;
+  /** What the list shows, by document: an element that is kept keeps the focus. */
+  private rows = new Map<string, HTMLElement>();
+
+  constructor(document: Document, strings: Strings, intents: BatchIntents) {
+    this.document = document;
+    this.strings = strings;
+    this.intents = intents;
+    const { batch } = strings;
+    this.write('batch-title', batch.title);
+    this.button('batch-start', batch.start, intents.start);
+    this.button('batch-stop', batch.stop, intents.stop);
+    this.button('batch-resume', batch.resume, intents.resume);
+    this.button('batch-retry', batch.retry, intents.retry);
+    this.button('batch-choose', batch.choose, intents.toggleChoice);
+    this.write('batch-redo', batch.redo);
+    this.onToggle('batch-redo', (checked) => intents.setRedoMasked(checked));
+    this.radios('batch-save', batch.save, { none: batch.noCopies }, (value) => intents.setFormat(toFormat(value)));
+    this.radios('batch-place', batch.place, batch.places, (value) =>
+      value === 'folder' ? intents.chooseFolder() : intents.forgetFolder(),
+    );
+  }
+
+  draw(view: BatchView): void {
+    const { jobs, running, choice, redoMasked, format, folder } = view;
+    const { batch } = this.strings;
+    const focused = this.document.activeElement;
+    const has = (name: string) => !running && jobs.some(({ state }) => state.name === name);
+    this.write('batch-start', choice === null ? batch.start : batch.startChosen);
+    this.write('batch-choose', choice === null ? batch.choose : batch.chooseAll);
+    this.show('batch-start', !running);
+    this.show('batch-choose', !running);
+    this.show('batch-options', !running);
+    this.show('batch-stop', running);
+    this.show('batch-resume', choice === null && has('waiting'));
+    this.show('batch-retry', choice === null && has('failed'));
+    this.show('batch-place', format !== null);
+    this.check('batch-redo', redoMasked);
+    this.select('batch-save', format ?? 'none');
+    this.select('batch-place', folder === null ? 'beside' : 'folder');
+    this.write('batch-status', describeBatch(view, this.strings));
+    this.show('batch-status', this.find('batch-status').textContent !== '');
+    this.drawList(view);
+    // Who works with the keyboard stays where the button was.
+    if (running && BEGIN.some((id) => focused === this.find(id))) this.find('batch-stop').focus();
+    if (!running && focused === this.find('batch-stop')) this.find('batch-start').focus();
+  }
+
+  private drawList({ jobs, choice }: BatchView): void {
+    const list = this.find('batch-list');
+    const wanted = new Map<string, HTMLElement>();
+    for (const one of choice ?? []) {
+      const key = `choice ${one.id}`;
+      const row = this.rows.get(key) ?? this.createChoice(one.id);
+      if (row.textContent !== one.name) row.textContent = one.name;
+      setChecked(row, one.chosen);
+      wanted.set(key, row);
+    }
+    for (const job of choice === null ? jobs : []) {
+      const key = `job ${job.id}`;
+      const row = this.rows.get(key) ?? this.createJob();
+      const [name, state] = Array.from(row.children);
+      const text = describeJob(job.state, this.strings);
+      row.setAttribute('data-state', job.state.name);
+      if (name && name.textContent !== job.name) name.textContent = job.name;
+      if (state && state.textContent !== text) state.textContent = text;
+      wanted.set(key, row);
+    }
+    for (const [key, row] of this.rows) if (wanted.get(key) !== row) list.removeChild(row);
+    for (const [index, row] of [...wanted.values()].entries()) {
+      const at = list.children[index] ?? null;
+      if (at !== row) list.insertBefore(row, at);
+    }
+    this.rows = wanted;
+  }
+
+  private createChoice(documentId: number): HTMLElement {
+    const box = this.document.createElement('sp-checkbox');
+    this.listen(box, (checked) => this.intents.choose(documentId, checked));
+    return box;
+  }
+
+  private createJob(): HTMLElement {
+    const row = this.document.createElement('div');
+    row.className = 'job';
+    for (const name of ['job-name', 'job-state']) {
+      const part = this.document.createElement('div');
+      part.className = name;
+      row.appendChild(part);
+    }
+    return row;
+  }
+
+  private button(id: string, text: string, act: () => void): void {
+    this.write(id, text);
+    this.find(id).addEventListener('click', act);
+  }
+
+  private onToggle(id: string, act: (checked: boolean) => void): void {
+    this.listen(this.find(id), act);
+  }
+
+  private listen(box: HTMLElement, act: (checked: boolean) => void): void {
+    box.addEventListener('change', () => act((box as HTMLInputElement).checked === true));
+  }
+
+  private radios(id: string, label: string, words: Record<string, string>, act: (value: string) => void): void {
+    const group = this.find(id);
+    group.setAttribute('aria-label', label);
+    for (const radio of this.radiosOf(id)) {
+      const word = words[radio.getAttribute('value') ?? ''];
+      // Formats are called the same in every language.
+      if (word !== undefined) radio.textContent = word;
+    }
+    const choose = ({ target }: Event) => {
+      const value = (target as HTMLElement).getAttribute('value');
+      if (value !== null) act(value);
+    };
+    group.addEventListener('change', choose);
+    // Not every UXP control turns the space bar into a change.
+    group.addEventListener('keydown', (event) => {
+      if (event.key === ' ' || event.key === 'Enter') choose(event);
+    });
+  }
+
+  /** The chosen one first: UXP clears the others itself, and a group that is empty for a moment may object. */
+  private select(id: string, value: string): void {
+    const radios = this.radiosOf(id);
+    for (const on of [true, false]) {
+      for (const radio of radios) if ((radio.getAttribute('value') === value) === on) setChecked(radio, on);
+    }
+  }
+
+  private radiosOf(id: string): HTMLElement[] {
+    return Array.from(this.find(id).querySelectorAll<HTMLElement>('sp-radio'));
+  }
+
+  private check(id: string, checked: boolean): void {
+    setChecked(this.find(id), checked);
+  }
+
+  private show(id: string, visible: boolean): void {
+    this.find(id).style.display = visible ? '' : 'none';
+  }
+
+  /** Writes only what changed: every write to the live region is read aloud. */
+  private write(id: string, text: string): void {
+    const element = this.find(id);
+    if (element.textContent !== text) element.textContent = text;
+  }
+
+  private find(id: string): HTMLElement {
+    const element = this.document.getElementById(id);
+    if (element === null) throw new Error(`index.html has no #${id}`);
+    return element;
+  }
+}
+
+function setChecked(control: HTMLElement, checked: boolean): void {
+  const input = control as HTMLInputElement;
+  if (input.checked !== checked) input.checked = checked;
+}
+
+function toFormat(value: string): SaveFormat | null {
+  return SAVE_FORMATS.find((format) => format === value) ?? null;
+}

@@ -1,0 +1,18 @@
+/** A file that macOS (as `.command`, in a window of its own) and Linux run when it is opened. */
+export function renderShellScript(command: readonly string[]): string {
+  return `#!/bin/sh
+# Starts Hairline, portrait masks for Photoshop, unless it runs already.
+# Written by "hairline serve", removed by "hairline uninstall".
+${command.map(quoteShell).join(' ')} && exit
+if [ -t 0 ]; then
+  printf 'Press Return to close this window. '
+  read -r _
+fi
+exit 1
+`;
+}
+
+/** Within single quotes nothing means anything but the quote itself. */
+function quoteShell(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

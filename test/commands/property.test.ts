@@ -1,0 +1,163 @@
+import { describe, expect, test, vi } from 'vitest';
+import { PluginError } from '../../plugin/errors.ts';
+import {
+  DEFAULT_SETTINGS,
+  DELIVERIES,
+  MASK_POLICIES,
+  NEUTRAL_EDGE,
+  type Settings,
+  SOURCES,
+} from '../../plugin/settings.ts';
+import type { HostDocument, HostLayer } from '../host/index.ts';
+import { addedStates, CommandsRig } from './commands-rig.ts';
+import { at, describe as describeDocument, type Expected, type ExpectedLayer, predict, valuesOf } from './expected.ts';
+import { createRandomDocument, createRandomFaults, Random } from './random-document.ts';
+
+vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.ts')).uxp);
+
+/** `HAIRLINE_RUNS=2000 npx vitest run test/commands/property.test.ts`; `HAIRLINE_SEED` repeats one run. */
+const RUNS = Number(process.env.HAIRLINE_RUNS ?? 150);
+const ONLY = process.env.HAIRLINE_SEED;
+
+const TOLERANCE = 2.01 / 255;
+
+describe('whatever happens, a document is exactly as before or exactly as it should be', () => {
+  const ends = new Map<string, number>();
+
+  test(`${RUNS} random runs`, async () => {
+    const seeds = ONLY ? [Number(ONLY)] : Array.from({ length: RUNS }, (_, index) => index + 1);
+    for (const seed of seeds) {
+      const end = await run(seed).catch((error) => {
+        throw new Error(`HAIRLINE_SEED=${seed}: ${error.message}`, { cause: error });
+      });
+      ends.set(end, (ends.get(end) ?? 0) + 1);
+    }
+    const table = [...ends].sort((a, b) => b[1] - a[1]).map(([end, count]) => `${end} ${count}`);
+    console.log(`${seeds.length} runs: ${table.join(', ')}`);
+    if (ONLY) return;
+    // The test is worth nothing if it only ever refuses.
+    for (const end of ['done', 'cancelled', 'SERVER_LOST']) expect(ends.get(end)).toBeGreaterThan(RUNS / 150);
+  }, 3_600_000);
+});
+
+async function run(seed: number): Promise<string> {
+  const random = new Random(seed * 7919);
+  const faults = createRandomFaults(random);
+  const rig = new CommandsRig({ faults });
+  const doc = createRandomDocument(random, rig.photoshop);
+  const settings = createSettings(random);
+  const prediction = predict(doc, settings);
+  const before = { snapshot: doc.snapshot(), states: doc.historyStates.length, described: describeDocument(doc) };
+  disturb(random, rig, doc);
+  const end = await rig.run(settings);
+  const added = addedStates(doc, before.states);
+  const about = `${end} ${rig.detail} ${JSON.stringify({ ...settings, ...faults })}`;
+  expect(added.length, about).toBeLessThanOrEqual(1);
+  if (end === 'done') {
+    if ('refusal' in prediction) throw new Error(`should be ${prediction.refusal}: ${about}`);
+    expect(added, about).toEqual([prediction.expected.history]);
+    expectSame(doc, prediction.expected, about);
+    doc.undo();
+  } else if (end !== 'cancelled' && end !== 'SERVER_LOST') {
+    expect('refusal' in prediction ? prediction.refusal : 'done', about).toBe(end);
+  }
+  if (end !== 'done') expect(added, about).toEqual([]);
+  expect(doc.snapshot(), about).toBe(before.snapshot);
+  if (end !== 'done')
+    expect(
+      doc.activeLayers.map(({ id }) => id),
+      about,
+    ).toEqual(before.described.active);
+  return end;
+}
+
+function createSettings(random: Random): Settings {
+  return {
+    ...DEFAULT_SETTINGS,
+    delivery: random.pick(DELIVERIES),
+    source: random.pick([...SOURCES, 'layers', 'layers']),
+    existingMask: random.pick(MASK_POLICIES),
+    edge: {
+      ...NEUTRAL_EDGE,
+      contrast: random.pick([0, 0, 50]),
+      decontaminate: random.pick([1, 1, 0.5, 0]),
+    },
+  };
+}
+
+/** Cancel at any moment, a server that dies, a user who goes elsewhere. */
+function disturb(random: Random, rig: CommandsRig, doc: HostDocument): void {
+  const { photoshop, client } = rig;
+  if (random.chance(0.5)) {
+    const isEsc = random.chance(0.5);
+    const count = (left: number) => {
+      if (left > 0) setImmediate(() => count(left - 1));
+      else if (!isEsc) rig.cancel.cancel();
+      else if (photoshop.isModal) photoshop.cancelModal();
+    };
+    const scope = random.whole(0, 4);
+    let entered = 0;
+    const turns = random.whole(0, random.pick([6, 20, 60]));
+    if (random.chance(0.2)) setImmediate(() => count(turns));
+    else {
+      photoshop.onModalEnter = () => {
+        if (entered++ === scope % 2) count(turns);
+      };
+    }
+  }
+  if (random.chance(0.06)) client.failure = new PluginError('SERVER_LOST');
+  if (random.chance(0.3)) {
+    client.onPicture = () => {
+      photoshop.createDocument({ width: 5, height: 5 }).addLayer({ name: 'Other' });
+    };
+  }
+  void doc;
+}
+
+function expectSame(doc: HostDocument, expected: Expected, about: string): void {
+  expectLayers(doc, doc.layers, expected.layers, about);
+  expect(
+    doc.channels.map(({ name }) => name),
+    about,
+  ).toEqual(expected.channels.map(({ name }) => name));
+  for (const [index, { name, mask }] of doc.channels.entries()) {
+    expectClose(valuesOf(doc, mask), expected.channels[index]!.values, `channel ${name} ${about}`);
+  }
+  expect(doc.selection !== null, `selection ${about}`).toBe(expected.selection !== null);
+  if (doc.selection) expectClose(valuesOf(doc, doc.selection), expected.selection!, `selection ${about}`);
+}
+
+function expectLayers(doc: HostDocument, layers: HostLayer[], expected: ExpectedLayer[], about: string): void {
+  const plain = ({ name, kind, visible, opacity, blendMode, isBackground, clipped }: HostLayer | ExpectedLayer) => ({
+    ...{ name, kind, visible, opacity, blendMode, isBackground, clipped },
+  });
+  expect(layers.map(plain), about).toEqual(expected.map(plain));
+  for (const [index, layer] of layers.entries()) {
+    const { mask, pixels, children } = expected[index]!;
+    const what = `"${layer.name}" ${about}`;
+    expect(layer.mask !== null, `mask of ${what}`).toBe(mask !== null);
+    if (layer.mask) expectClose(valuesOf(doc, layer.mask), mask!, `mask of ${what}`);
+    if (pixels) expectPixels(doc, layer, pixels, what);
+    expectLayers(doc, layer.children, children, about);
+  }
+}
+
+function expectPixels(doc: HostDocument, layer: HostLayer, expected: Float64Array, what: string): void {
+  const found = new Float64Array(expected.length);
+  for (let y = 0, index = 0; y < doc.height; y++) {
+    for (let x = 0; x < doc.width; x++, index += 4) {
+      if (at(layer.pixels!, x, y, 3) * 255 < 0.5) continue;
+      for (let channel = 0; channel < 4; channel++) found[index + channel] = at(layer.pixels!, x, y, channel);
+    }
+  }
+  expectClose(found, expected, `pixels of ${what}`);
+}
+
+function expectClose(found: Float64Array, expected: Float64Array, what: string): void {
+  for (let index = 0; index < expected.length; index++) {
+    const difference = Math.abs(found[index]! - expected[index]!);
+    if (difference > TOLERANCE) {
+      throw new Error(`${what}: ${found[index]} instead of ${expected[index]} at ${index} of ${expected.length}`);
+    }
+  }
+}
