@@ -10,6 +10,7 @@ export function connectBridge({ manifest, locale }: { manifest: string; locale: 
   const early = new Map<number, Wire>();
   const proxies = new Map<number, object>();
   const identity = new WeakMap<object, number>();
+  const methods = new WeakSet<object>();
 
   function ask(question: Question): unknown {
     const request = new XMLHttpRequest();
@@ -45,7 +46,7 @@ export function connectBridge({ manifest, locale }: { manifest: string; locale: 
           if (settled !== undefined) settle(wire.id, settled);
         });
       case 'object':
-        return proxyOf(wire.id);
+        return proxyOf(wire.id, wire.call);
       default:
         return undefined;
     }
@@ -73,7 +74,7 @@ export function connectBridge({ manifest, locale }: { manifest: string; locale: 
     return { is: 'record', entries: Object.entries(value).map(([key, it]) => [key, encode(it)]) };
   }
 
-  function proxyOf(id: number): object {
+  function proxyOf(id: number, call: boolean): object {
     const known = proxies.get(id);
     if (known !== undefined) return known;
     const proxy = new Proxy(() => {}, {
@@ -81,7 +82,8 @@ export function connectBridge({ manifest, locale }: { manifest: string; locale: 
         // Whoever awaits it asks whether it is a promise.
         if (typeof name === 'symbol' || name === 'then') return undefined;
         const value = ask({ ask: 'get', id, name });
-        if (typeof value !== 'function') return value;
+        // Every stand-in looks like a function; only a method is called on its object.
+        if (!methods.has(value as object)) return value;
         return (...args: unknown[]) => ask({ ask: 'call', id, name, args: args.map(encode) });
       },
       set(_, name, value) {
@@ -92,6 +94,7 @@ export function connectBridge({ manifest, locale }: { manifest: string; locale: 
     });
     proxies.set(id, proxy);
     identity.set(proxy, id);
+    if (call) methods.add(proxy);
     return proxy;
   }
 

@@ -1,5 +1,7 @@
+import type { JobState } from '../../plugin/commands/batch.ts';
 import { PluginError, type PluginErrorCode, ServerError } from '../../plugin/errors.ts';
 import { DEFAULT_SETTINGS, NEUTRAL_EDGE } from '../../plugin/settings.ts';
+import type { BatchView } from '../../plugin/ui/batch-state.ts';
 import type { PanelState, ServerState, View } from '../../plugin/ui/state.ts';
 import { en } from '../../plugin/ui/strings/en.ts';
 import { ERRORS } from '../../protocol/errors.ts';
@@ -93,6 +95,9 @@ export const STATES: Readonly<Record<string, View>> = {
   'Photoshop busy': panel({ name: 'writing', busy: true }),
   'mask exists': panel({ name: 'asking', layer: LAYER }),
   cancelled: panel({ name: 'cancelled' }),
+  'batch running': idle,
+  'batch over': idle,
+  'batch chosen': idle,
   'edge without preview': panel({ name: 'cancelled' }, { edge: edge({ url: null, stale: true }) }),
   edge: panel({ name: 'cancelled' }, { edge: edge() }),
   'wide edge': panel({ name: 'cancelled' }, { edge: { ...edge({ aspect: 3 }), controls: strong, backdrop: 'mask' } }),
@@ -110,4 +115,30 @@ export const STATES: Readonly<Record<string, View>> = {
       failed(new ServerError(code, message, hint)),
     ]),
   ),
+};
+
+export const NO_BATCH: BatchView = {
+  ...{ jobs: [], running: false, choice: null, redoMasked: false, format: null, folder: null, error: null },
+};
+
+const names = ['IMG_20240131_000123_final.psd', 'Wedding, first dance 3 (retouched).tiff', 'a.jpg', 'b.jpg', 'c.png'];
+const masked = { model: 'rvm-wide', provider: 'dml', seconds: 1.25 };
+const states: JobState[] = [
+  { name: 'done', masked, savedAs: 'Wedding.psd' },
+  { name: 'skipped', error: new PluginError('MASK_EXISTS', VALUES) },
+  { name: 'failed', error: new PluginError('EMPTY_LAYER', VALUES), masked: null },
+  { name: 'running', progress: { name: 'uploading', fraction: 0.4 } },
+  { name: 'waiting', masked: null },
+];
+
+/** What the batch section shows in those states; elsewhere it is empty. */
+export const BATCHES: Readonly<Record<string, BatchView>> = {
+  'batch running': { ...NO_BATCH, running: true, jobs: states.map((state, id) => ({ id, name: names[id]!, state })) },
+  'batch over': {
+    ...NO_BATCH,
+    format: 'psd',
+    folder: 'Masked',
+    jobs: states.filter(({ name }) => name !== 'running').map((state, id) => ({ id, name: names[id]!, state })),
+  },
+  'batch chosen': { ...NO_BATCH, choice: names.map((name, id) => ({ id, name, chosen: id > 1 })), redoMasked: true },
 };

@@ -1,7 +1,8 @@
+import { BatchPanel } from '../../plugin/ui/batch-view.ts';
 import { Panel } from '../../plugin/ui/panel.ts';
 import type { View } from '../../plugin/ui/state.ts';
 import { chooseStrings } from '../../plugin/ui/strings/choose.ts';
-import { STATES } from './gallery-states.ts';
+import { BATCHES, NO_BATCH, STATES } from './gallery-states.ts';
 import { findLayoutProblems, findPaleText } from './inspect.ts';
 import { defineSpectrum } from './spectrum.ts';
 import { THEME_NAMES, type ThemeName, themeCss } from './themes.ts';
@@ -28,6 +29,10 @@ const panel = new Panel(document, chooseStrings(new URLSearchParams(location.sea
   ...{ changeEdge: nothing, showOn: nothing, keepEdge: nothing, applyEdge: nothing, startServer: nothing },
   chooseAddress: async (address) => address === '',
 });
+const batch = new BatchPanel(document, chooseStrings(new URLSearchParams(location.search).get('locale') ?? ''), {
+  ...{ start: nothing, stop: nothing, resume: nothing, retry: nothing, toggleChoice: nothing, choose: nothing },
+  ...{ setRedoMasked: nothing, setFormat: nothing, chooseFolder: nothing, forgetFolder: nothing },
+});
 panel.mount(document.body);
 
 const gallery: Gallery = {
@@ -38,6 +43,7 @@ const gallery: Gallery = {
   },
   draw(name, change = {}) {
     panel.draw({ ...STATES[name]!, ...change });
+    batch.draw(BATCHES[name] ?? NO_BATCH);
   },
   inspect() {
     return gallery.names.flatMap((name) => {

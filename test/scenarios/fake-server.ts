@@ -1,6 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { EdgeRequest } from '../../protocol/edge.ts';
 import { LOOPBACK, PROTOCOL_VERSION } from '../../protocol/limits.ts';
+
+const EDGE = /^\/v1\/mattes\/[\w-]+\/edge$/;
+const RED_POINT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
 
 export interface Received {
   width: number;
@@ -23,6 +27,9 @@ export class FakeServer {
   /** Answers of `POST /v1/mattes` to give first: status and error code. */
   failures: { status: number; code: string; retryAfter?: string }[] = [];
   name = 'hairline';
+  /** What edges were asked for, and whether the mattes are gone by then. */
+  edges: EdgeRequest[] = [];
+  forgets = false;
   private readonly server: Server = createServer((request, response) => void this.answer(request, response));
 
   async start(): Promise<this> {
@@ -51,6 +58,7 @@ export class FakeServer {
       const body = { ...health, ready, state: this.state, model: 'isnet', provider: 'cpu', reason: null, queued: 0 };
       return sendJson(response, ready ? 200 : 503, body);
     }
+    if (EDGE.test(url.pathname)) return this.answerEdge(request, response);
     const received = { ...(await receive(request)), subject: url.searchParams.get('subject') };
     this.received.push(received);
     const failure = this.failures.shift();
@@ -70,8 +78,33 @@ export class FakeServer {
       'x-image-depth': depth,
       'x-model': 'isnet',
       'x-provider': 'cpu',
+      'x-matte-id': `matte-${this.received.length}`,
     });
     response.end(ellipse(received.width, received.height, depth));
+  }
+
+  /** A red point to look at, or the ellipse again; whatever the controls are. */
+  private async answerEdge(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = JSON.parse((await receive(request)).body.toString()) as EdgeRequest;
+    this.edges.push(asked);
+    const last = this.received.at(-1);
+    if (last === undefined || this.forgets) {
+      return sendJson(response, 404, { error: { code: 'MATTE_GONE', message: 'Gone.', hint: 'Send it again.' } });
+    }
+    if (request.headers.accept?.startsWith('image/')) {
+      response.writeHead(200, { 'content-type': 'image/png' });
+      response.end(Buffer.from(RED_POINT, 'base64'));
+      return;
+    }
+    const depth = asked.depth ?? 8;
+    response.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      'x-image-width': last.width,
+      'x-image-height': last.height,
+      'x-image-channels': 1,
+      'x-image-depth': depth,
+    });
+    response.end(ellipse(last.width, last.height, depth));
   }
 }
 
