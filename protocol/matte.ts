@@ -15,6 +15,9 @@ export const HEADERS = {
 } as const;
 
 export const RAW_TYPE = 'application/octet-stream';
+export const PNG_TYPE = 'image/png';
+/** For opaque answers of 8 bits. */
+export const JPEG_TYPE = 'image/jpeg';
 
 export const ENCODED_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/tiff', 'image/avif'] as const;
 export type EncodedType = (typeof ENCODED_TYPES)[number];
@@ -31,7 +34,7 @@ export type Output = (typeof OUTPUTS)[number];
 export const DOCUMENT = 'psd';
 export const DOCUMENT_TYPE = 'image/vnd.adobe.photoshop';
 
-/** `fast`: one network run. `best`: a consensus of several, where their models are installed. */
+/** `fast`: at most two network runs. `best`: a consensus of more, where their models are installed. */
 export const REFINEMENTS = ['fast', 'best'] as const;
 export type Refine = (typeof REFINEMENTS)[number];
 

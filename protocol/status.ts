@@ -20,7 +20,7 @@ export interface Ready extends Health {
   label?: string | null;
   /** Why this provider and not a faster one, or what is missing. One plain sentence. */
   reason: string | null;
-  /** Requests waiting or running. */
+  /** Pictures waiting or worked on. */
   queued: number;
 }
 

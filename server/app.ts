@@ -120,7 +120,7 @@ export async function buildApp({
   });
 
   await registerDocs(app);
-  registerHealth(app, engine);
+  registerHealth(app, engine, jobs);
   registerModels(app, engine, registry);
   if (shutdown) registerShutdown(app, shutdown);
   registerMetrics(app, engine, metrics);

@@ -27,7 +27,7 @@ export const ReadySchema = Type.Object(
     provider: Nullable('Execution provider in use, once loaded.'),
     label: Nullable('The provider for people.'),
     reason: Nullable('Why no faster provider runs, or what is missing.'),
-    queued: Type.Integer({ minimum: 0, description: 'Network runs waiting or running.' }),
+    queued: Type.Integer({ minimum: 0, description: 'Pictures waiting or worked on.' }),
   },
   { description: 'Whether the default model is loaded and warmed up.' },
 );

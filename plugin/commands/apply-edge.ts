@@ -91,6 +91,7 @@ export async function renewMatte(
   report: Report,
 ): Promise<Refinable> {
   const { settings, put } = refinable;
+  if (refinable.taken.job.source.layerId === null) throw new PluginError('MATTE_LOST');
   report({ name: 'searching' });
   const server = await client.connect(cancel);
   const run: Run = { host, client, server, settings, cancel, report };
@@ -104,10 +105,8 @@ async function rewrite(host: Host, scope: EditScope, edged: Edged, now: LayerFac
   checkSameLook(now.layerName, put.thumbnail, await scope.readThumbnail(source, edged.region));
   const { alpha, left, top } = edged;
   const mask = placeAlpha(alpha, left, top, now.width, now.height);
-  const fingerprint = await scope.writeMask(
-    now.target,
-    put.before === null ? mask : combineMasks(put.policy, put.before, mask),
-  );
+  const whole = put.before === null ? mask : combineMasks(put.policy, put.before, mask);
+  const fingerprint = await scope.writeMask(now.target, whole, true);
   const thumbnail = await scope.readThumbnail(source, edged.region);
   return { ...put, facts: await host.inspect(now.target), fingerprint, thumbnail };
 }

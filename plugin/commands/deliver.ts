@@ -42,6 +42,8 @@ export async function deliver(
       const { decontaminate } = settings.edge;
       if (edged.colours !== null && decontaminate > 0) {
         await scope.addColours(put.facts.target, edged.colours, decontaminate);
+        const { source } = edged.job;
+        if (source.layerId === null) put = { ...put, thumbnail: await scope.readThumbnail(source, edged.region) };
       }
     }
     delivered.push({ edged, layerName, put });

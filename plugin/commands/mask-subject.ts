@@ -57,7 +57,7 @@ export async function maskSubject(
   const delivered = await host.edit(documentId, settings.delivery, cancel, onBusy, (scope) =>
     deliver(host, scope, found, settings),
   );
-  const put = delivered.length === 1 ? delivered[0]!.put : null;
+  const put = jobs.length === 1 ? delivered[0]!.put : null;
   return {
     layers: taken.map((edged) => {
       const done = delivered.find((one) => one.edged === edged);

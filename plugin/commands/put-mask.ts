@@ -23,6 +23,8 @@ export async function checkStill(host: Host, scope: EditScope, taken: Taken, set
   const now = facts === null ? null : await host.inspect(facts.target);
   if (facts !== null && now !== null) checkSameLayer(facts, now, settings);
   else checkSameDocument(taken.document, host.inspectDocument(source.documentId));
+  // A mask changes what Photoshop hands out.
+  if (facts?.hasMask !== now?.hasMask) return now;
   const name = facts?.layerName ?? taken.document.documentName;
   checkSameLook(name, taken.thumbnail, await scope.readThumbnail(source, taken.region));
   return now;
@@ -49,7 +51,7 @@ export async function putMask(
     if (policy !== 'replace') before = kept;
     mask = combineMasks(policy, kept, mask);
   }
-  const fingerprint = await scope.writeMask(target, mask);
+  const fingerprint = await scope.writeMask(target, mask, before !== null);
   const facts = await host.inspect(target);
   const read = source.layerId === null ? source : target;
   return { facts, fingerprint, thumbnail: await scope.readThumbnail(read, edged.region), before, policy };

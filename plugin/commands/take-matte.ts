@@ -65,6 +65,8 @@ export async function changeEdge(run: Run, taken: Taken): Promise<Edged> {
       if (!isServerError(thrown, 'MATTE_GONE')) throw thrown;
     }
   }
+  // What all layers show together shows our own mask by now.
+  if (taken.job.source.layerId === null) throw new PluginError('MATTE_LOST');
   const again = await readAndSend(run, taken.job, taken);
   return { ...again.taken, alpha: await finishEdge(run, again.taken, again.matte), colours: null };
 }

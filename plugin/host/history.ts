@@ -30,18 +30,17 @@ export async function asNothing<T>(
   body: () => Promise<T>,
 ): Promise<T> {
   const { hostControl } = context;
+  const before = document.activeHistoryState;
   const suspension = await hostControl.suspendHistory({ documentID: document.id, name }).catch(() => null);
-  if (suspension !== null && !isNotOurs(suspension)) {
+  const isOurs = suspension !== null && !isNotOurs(suspension);
+  try {
     const result = await body();
     // A failure must come out: a throw is what makes Photoshop take everything back at the end of the scope.
-    await hostControl.resumeHistory(suspension, false);
+    if (isOurs) await hostControl.resumeHistory(suspension, false);
     return result;
-  }
-  const before = document.activeHistoryState;
-  try {
-    return await body();
   } finally {
-    document.activeHistoryState = before;
+    // Where that was not ours to do, or was not done: a mask of the user's may be at stake.
+    if (document.activeHistoryState.id !== before.id) document.activeHistoryState = before;
   }
 }
 

@@ -79,8 +79,11 @@ export interface EditScope {
   convertBackground(target: Target): Promise<Target>;
   /** The layer's mask on the whole canvas. */
   readMask(target: Target, depth: Alpha['depth']): Promise<Alpha>;
-  /** Gives the layer a mask of exactly the canvas size, in place of the one it may have; answers with its `fingerprint`. */
-  writeMask(target: Target, mask: Alpha): Promise<string>;
+  /**
+   * Gives the layer a mask of exactly the canvas size, in place of the one it may have; answers with its `fingerprint`.
+   * @param keepsLook density and feather of the one it has stay
+   */
+  writeMask(target: Target, mask: Alpha, keepsLook: boolean): Promise<string>;
   /** Tells whether a mask is still the one that was written; null where the layer has none. */
   fingerprint(target: Target): Promise<string | null>;
   /** Keeps the mask that the layer had as an alpha channel; answers with its name. */

@@ -122,7 +122,7 @@ export function depthOf(document: Document): 8 | 16 | 32 {
  * Only a full lock forbids masks; a layer whose pixels, transparency or position are locked can have one. The
  * Background reports locks that go away when it is converted.
  */
-function lockOf(layer: Layer): LayerFacts['lock'] {
+export function lockOf(layer: Layer): LayerFacts['lock'] {
   if (layer.allLocked && !layer.isBackgroundLayer) return 'layer';
   for (let group = layer.parent; group; group = group.parent) {
     if (group.allLocked) return 'group';

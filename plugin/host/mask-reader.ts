@@ -1,8 +1,7 @@
 import type { Document } from 'photoshop/dom/Document.js';
-import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
 import type { Alpha, Bounds } from '../picture.ts';
 import { withActiveDocument } from './active-layer.ts';
-import { cutStrips, type MaskPart } from './compare-mask.ts';
+import { cutStrips, type MaskPart, takePart } from './compare-mask.ts';
 import { shareToByte } from './convert-pixels.ts';
 import { loadMaskAsSelection, play } from './descriptors.ts';
 import type { Target } from './host.ts';
@@ -24,23 +23,6 @@ export async function readMaskStrips(
     const part = read === null ? null : await takePart(read, width, height);
     if (!visit(part, sourceBounds)) return;
     scope.report(sourceBounds.bottom / height);
-  }
-}
-
-/** What was read, and where it lies: an answer may be trimmed. Null if it makes no sense. */
-export async function takePart(
-  { imageData, sourceBounds }: Imaging.GetLayerMaskResult,
-  canvasWidth: number,
-  canvasHeight: number,
-): Promise<MaskPart | null> {
-  try {
-    const { width, height } = imageData;
-    const samples = await imageData.getData({ chunky: true, fullRange: true });
-    const { left, top } = sourceBounds;
-    const fits = left >= 0 && top >= 0 && left + width <= canvasWidth && top + height <= canvasHeight;
-    return fits && samples.length === width * height ? { left, top, width, height, samples } : null;
-  } finally {
-    imageData.dispose();
   }
 }
 

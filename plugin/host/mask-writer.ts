@@ -11,16 +11,38 @@ import type { ModalScope } from './modal-scope.ts';
 import { writeThroughSelection } from './selection-mask.ts';
 import { imaging } from './uxp.ts';
 
+/** Out of the global object once: a look there for every pixel takes seconds. */
+const { imul, round } = Math;
+
 interface Way {
   name: string;
   write(): Promise<void>;
 }
 
 /**
- * Gives the layer its mask, in place of one that it may have, and reads it back. How Photoshop takes 16-bit masks, grey profiles and blocks of zeros
- * differs between versions, so there is more than one way, and a way counts only if the mask reads back right.
+ * Gives the layer its mask, in place of one that it may have, and reads it back. How Photoshop takes 16-bit masks, grey
+ * profiles and blocks of zeros differs between versions, so there is more than one way, and a way counts only if the mask
+ * reads back right.
+ * @param keepsLook the density and feather of the old mask, which belong to it in the Properties panel, stay
  */
-export async function writeMask(scope: ModalScope, document: Document, target: Target, mask: Alpha): Promise<string> {
+export async function writeMask(
+  scope: ModalScope,
+  document: Document,
+  target: Target,
+  mask: Alpha,
+  keepsLook: boolean,
+): Promise<string> {
+  const layer = findLayer(document, target.layerId);
+  const density = keepsLook ? layer.layerMaskDensity : 100;
+  const feather = keepsLook ? layer.layerMaskFeather : 0;
+  const fingerprint = await writeSomehow(scope, document, target, mask);
+  // Whether they outlive the mask that they were set for is not documented.
+  if (layer.layerMaskDensity !== density) layer.layerMaskDensity = density;
+  if (layer.layerMaskFeather !== feather) layer.layerMaskFeather = feather;
+  return fingerprint;
+}
+
+async function writeSomehow(scope: ModalScope, document: Document, target: Target, mask: Alpha): Promise<string> {
   const put = (name: string, alpha: () => Alpha, profile: string | null): Way => ({
     name,
     write: () => putMask(scope, target, alpha(), profile),
@@ -96,6 +118,8 @@ export async function fingerprintOf(scope: ModalScope, document: Document, targe
   return fingerprint.text;
 }
 
+const PRIME = 0x01000193;
+
 /** FNV-1a over the samples and where they lie: not against forgers, only to see that nobody painted on a mask. */
 class Fingerprint {
   private hash = 0x811c9dc5;
@@ -106,7 +130,9 @@ class Fingerprint {
     for (const number of [part.left, part.top, part.width, part.height]) this.mix(number);
     const { samples } = part;
     const scale = samples.BYTES_PER_ELEMENT === 4 ? 65535 : 1;
-    for (let index = 0; index < samples.length; index++) this.mix(Math.round(samples[index]! * scale));
+    let { hash } = this;
+    for (let index = 0; index < samples.length; index++) hash = imul(hash ^ round(samples[index]! * scale), PRIME);
+    this.hash = hash;
   }
 
   get text(): string {
@@ -114,6 +140,6 @@ class Fingerprint {
   }
 
   private mix(number: number): void {
-    this.hash = Math.imul(this.hash ^ number, 0x01000193);
+    this.hash = imul(this.hash ^ number, PRIME);
   }
 }

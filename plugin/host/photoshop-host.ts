@@ -70,7 +70,7 @@ function editScope(scope: ModalScope, document: Document, words: HostWords): Edi
     readThumbnail: (source, region) => readThumbnail(scope, source, region),
     convertBackground: (target) => unlockBackground(document, target),
     readMask: (target, depth) => readMask(scope, document, target, depth),
-    writeMask: (target, mask) => writeMask(scope, document, target, mask),
+    writeMask: (target, mask, keepsLook) => writeMask(scope, document, target, mask, keepsLook),
     fingerprint: (target) => fingerprintOf(scope, document, target),
     keepMask(target, mask) {
       const { name } = findLayer(document, target.layerId);

@@ -1,12 +1,13 @@
 import type { Document } from 'photoshop/dom/Document.js';
 import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
-import { PluginError } from '../errors.ts';
+import { PluginError, textOf } from '../errors.ts';
 import { type Alpha, heightOf, intersect, isEmpty, widthOf } from '../picture.ts';
+import { findDifference, takePart } from './compare-mask.ts';
 import { shareToByte } from './convert-pixels.ts';
 import { deselect, play } from './descriptors.ts';
 import type { Marquee } from './host.ts';
 import { roundOutwards } from './layers.ts';
-import { withMaskData } from './mask-data.ts';
+import { toEightBit, withMaskData } from './mask-data.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { imaging } from './uxp.ts';
 
@@ -42,15 +43,36 @@ export async function readSelection(scope: ModalScope, document: Document): Prom
   return { bounds: sourceBounds, alpha: { width, height, depth: 8, data } };
 }
 
-/** Makes opacity of the canvas size the selection; nothing opaque: nothing selected. */
+/**
+ * Makes opacity of the canvas size the selection, and reads it back; nothing opaque: nothing selected. Whether selections
+ * take 16 bits is not documented. The document must be active.
+ */
 export async function select(scope: ModalScope, document: Document, alpha: Alpha): Promise<void> {
   if (alpha.data.every((value) => value === 0)) {
     if (document.selection.bounds) await play(deselect());
     return;
   }
-  await withMaskData(alpha, null, async (put) => {
-    await imaging.putSelection({ documentID: document.id, ...put, commandName: scope.name });
-  });
+  const failures: string[] = [];
+  for (const form of alpha.depth === 8 ? [alpha] : [alpha, toEightBit(alpha)]) {
+    scope.check();
+    try {
+      await withMaskData(form, null, async (put) => {
+        await imaging.putSelection({ documentID: document.id, ...put, commandName: scope.name });
+      });
+      const fault = await findFault(document, alpha);
+      if (fault === null) return;
+      failures.push(fault);
+    } catch (thrown) {
+      scope.check();
+      failures.push(textOf(thrown));
+    }
+  }
+  throw new PluginError('SELECTION_FAILED', {}, failures.join('; '));
+}
+
+async function findFault(document: Document, alpha: Alpha): Promise<string | null> {
+  const part = await takePart(await imaging.getSelection({ documentID: document.id }), alpha.width, alpha.height);
+  return part === null ? null : findDifference(alpha, part);
 }
 
 /**

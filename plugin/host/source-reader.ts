@@ -6,7 +6,7 @@ import { withActiveLayer } from './active-layer.ts';
 import { deleteMask, duplicateLayer, getHasMask, mergeLayers, play } from './descriptors.ts';
 import { asNothing } from './history.ts';
 import type { Source, Target } from './host.ts';
-import { findDocument, findLayer, roundOutwards } from './layers.ts';
+import { findDocument, findLayer, lockOf, roundOutwards } from './layers.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { readPixels } from './pixel-reader.ts';
 
@@ -19,6 +19,8 @@ export async function readPicture(scope: ModalScope, source: Source, region: Bou
   const layer = findLayer(document, layerId);
   const isGroup = layer.kind === 'group';
   if (!isGroup && !(await isMasked(target))) return readPixels(scope, source, layer.name, region, deep);
+  const lock = lockOf(layer);
+  if (lock !== null) throw new PluginError(lock === 'layer' ? 'LAYER_LOCKED' : 'GROUP_LOCKED', { layer: layer.name });
   return asNothing(scope, document, () =>
     withActiveLayer(document, layerId, async () => {
       const shown = isGroup ? await mergeCopy(document, layer) : await removeMask(layer, target);
@@ -36,7 +38,6 @@ export async function readPicture(scope: ModalScope, source: Source, region: Bou
  * taken away for the moment of reading; history brings it back.
  */
 async function removeMask(layer: Layer, target: Target): Promise<Layer> {
-  if (layer.allLocked) throw new PluginError('LAYER_LOCKED', { layer: layer.name });
   await play(deleteMask());
   if (await isMasked(target)) throw new PluginError('READ_FAILED', { layer: layer.name }, 'The mask did not go');
   return layer;

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import accepts from '@fastify/accepts';
 import Fastify from 'fastify';
 import type { EdgeRequest } from '../../protocol/edge.ts';
-import { RAW_TYPE } from '../../protocol/matte.ts';
+import { JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../protocol/matte.ts';
 import { Admission } from '../../server/admission.ts';
 import { LocalEngine } from '../../server/engine/local-engine.ts';
 import { openRaw } from '../../server/imaging/codec.ts';
@@ -15,7 +15,7 @@ import { builtInModelsDir } from '../../server/registry/spec-loader.ts';
 import { registerEdge } from '../../server/routes/edge.ts';
 
 /**
- * Edge controls over HTTP as the panel sees them: raw answers from a matte of 4096 x 2732 that is kept already, a drawn
+ * Edge controls over HTTP as the panel sees them, raw answers unless the row says otherwise: from a matte of 4096 x 2732 that is kept already, a drawn
  * head with 900 strands of hair, and its 1600 px preview. Median and worst of the runs after the first, and the first.
  * Usage: npm run bench:edge [-- --runs 7]
  */
@@ -37,7 +37,9 @@ const CASES: Record<string, EdgeRequest> = {
   'all of them': ALL,
   'all, cutout, fast': { ...ALL, output: 'cutout', foreground: 'fast' },
   'all, cutout, best': { ...ALL, output: 'cutout', foreground: 'best' },
+  'all, composition, fast': { ...ALL, output: 'composition', background: 'checker', foreground: 'fast' },
 };
+const TYPES = [RAW_TYPE, JPEG_TYPE, PNG_TYPE];
 
 const alpha = { width: WIDTH, height: HEIGHT, data: drawHead() };
 const rgb = new Uint8Array(WIDTH * HEIGHT * 3).map((_, i) => (i * 7919) >> 9);
@@ -58,25 +60,36 @@ console.log(
   `| controls | ${WIDTH}x${HEIGHT}, aim <= ${AIMS.full} ms | ${PREVIEW} px preview, aim <= ${AIMS.preview} ms |\n|---|---|---|`,
 );
 for (const [name, settings] of Object.entries(CASES)) {
+  const types = settings.output === undefined ? [RAW_TYPE] : TYPES.filter((type) => fits(type, settings));
+  for (const type of types) await measure(name, settings, type);
+}
+await app.close();
+
+/** A JPEG has no transparency. */
+function fits(type: string, { output }: EdgeRequest): boolean {
+  return type !== JPEG_TYPE || output === 'composition';
+}
+
+async function measure(name: string, settings: EdgeRequest, type: string): Promise<void> {
   const cells: string[] = [];
   for (const width of [undefined, PREVIEW]) {
     const body = { ...settings, ...(width !== undefined && { width }) };
-    const first = await ask(body);
+    const first = await ask(body, type);
     const times: number[] = [];
-    for (let i = 0; i < Number(values.runs); i++) times.push(await ask(body));
+    for (let i = 0; i < Number(values.runs); i++) times.push(await ask(body, type));
     times.sort((a, b) => a - b);
     const [median, worst] = [times[times.length >> 1]!, times.at(-1)!];
     cells.push(`${median.toFixed(0)} ms (worst ${worst.toFixed(0)}, first ${first.toFixed(0)})`);
   }
-  console.log(`| ${name} | ${cells.join(' | ')} |`);
+  const suffix = type === RAW_TYPE ? '' : `, ${type.split('/')[1]!.toUpperCase()}`;
+  console.log(`| ${name}${suffix} | ${cells.join(' | ')} |`);
 }
-await app.close();
 
-async function ask(body: EdgeRequest): Promise<number> {
+async function ask(body: EdgeRequest, accept: string): Promise<number> {
   const began = performance.now();
   const response = await fetch(`http://127.0.0.1:${port}/v1/mattes/${id}/edge`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: RAW_TYPE },
+    headers: { 'content-type': 'application/json', accept },
     body: JSON.stringify(body),
   });
   const bytes = await response.arrayBuffer();

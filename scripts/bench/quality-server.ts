@@ -5,6 +5,7 @@ import { pullProgress } from '../../server/cli/progress.ts';
 import { Terminal } from '../../server/cli/terminal.ts';
 import { loadConfig } from '../../server/config.ts';
 import { startServer } from '../../server/main.ts';
+import { peakBytes } from './peak-bytes.ts';
 import type { MeasuredServer } from './quality-source.ts';
 
 type Message = { url: string } | { failure: string } | { peakBytes: number };
@@ -49,8 +50,7 @@ async function serve(model: string | undefined): Promise<void> {
     process.once('disconnect', () => void server.close());
     await server.ready.finally(() => progress.stop());
     process.on('message', () => {
-      // maxRSS is in kilobytes on every platform (Node documentation, process.resourceUsage).
-      reply({ peakBytes: process.resourceUsage().maxRSS * 1024 });
+      reply({ peakBytes: peakBytes(server) });
     });
     reply({ url: server.url });
   } catch (error) {

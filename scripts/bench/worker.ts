@@ -1,15 +1,17 @@
 import { loadConfig } from '../../server/config.ts';
 import { loadSession } from '../../server/inference/load-session.ts';
-import { startServer } from '../../server/main.ts';
+import { type RunningServer, startServer } from '../../server/main.ts';
 import { createModelRegistry } from '../../server/registry/cached-registry.ts';
 import { defaultsOf } from '../../server/registry/preferred.ts';
 import { builtInModelsDir } from '../../server/registry/spec-loader.ts';
+import { peakBytes } from './peak-bytes.ts';
 
 /**
  * One side of the benchmark in a process of its own, so that its peak memory is its own.
  * `bare`: nothing but the network. `server`: the product. Both answer messages of the parent.
  */
 const role = process.argv[2];
+let server: RunningServer | undefined;
 // One network run a picture, so that there is a floor to compare with.
 const config = loadConfig({ port: 0, logLevel: 'silent', model: process.argv[3] });
 
@@ -42,15 +44,14 @@ async function serveBare(): Promise<void> {
 }
 
 async function serveServer(): Promise<void> {
-  const server = await startServer(config);
+  server = await startServer(config);
   await server.ready;
   const { spec, provider } = await server.engine.status('auto');
   reply({ ready: true, url: server.url, model: spec.id, provider: provider ?? '' });
 }
 
 process.on('message', (message) => {
-  // maxRSS is in kilobytes on every platform (Node documentation, process.resourceUsage).
-  if (message === 'peak') reply({ peakBytes: process.resourceUsage().maxRSS * 1024 });
+  if (message === 'peak') reply({ peakBytes: peakBytes(server) });
 });
 
 function reply(message: Reply): void {

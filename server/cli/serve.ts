@@ -68,8 +68,10 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
     terminal.say('Hairline has been started twice at the same moment; the other one goes on.');
     return;
   }
-  const { close } = closeWithGrace({ delay: GRACE, logger: false }, async ({ err, signal }) => {
-    if (err) logger.error({ err }, 'stopping after a fault');
+  let signal: string | undefined;
+  const { close } = closeWithGrace({ delay: GRACE, logger: false }, async (event) => {
+    signal ??= event.signal;
+    if (event.err) logger.error({ err: event.err }, 'stopping after a fault');
     else logger.info({ ...(signal && { signal }) }, 'stopping');
     // Where the folder cannot be written any more, whoever reads the file sees that this process is gone.
     await removeDiscovery(config.configDir).catch(() => undefined);
@@ -77,6 +79,12 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
     logger.info('stopped');
   });
   stop = close;
+  // The window was closed: nobody can be told anything, and pictures in progress are finished all the same.
+  process.once('SIGHUP', () => {
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+    signal = 'SIGHUP';
+    close();
+  });
   await announce(config, { port: server.port, token: shutdown.token }, terminal);
   await refreshLauncher(config, terminal);
   logger.info({ version: VERSION, port: server.port, host: config.host }, 'listening');
@@ -100,7 +108,7 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
  * Whether the same user has started another one at the same moment, so that neither saw the other: it then has one of the
  * ports before this one's and announces itself. One of another user, or a program that is none of ours, does not.
  */
-async function isSecond(port: number, { ports, configDir }: Config): Promise<boolean> {
+export async function isSecond(port: number, { ports, configDir }: Config): Promise<boolean> {
   const before = ports.slice(0, ports.indexOf(port));
   const found = await Promise.all(before.map((earlier) => probe(earlier)));
   if (found.every((health) => health === null)) return false;

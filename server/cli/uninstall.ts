@@ -10,7 +10,7 @@ import { stopServer } from './stop.ts';
 import { EXIT, interruptible, type Terminal, UsageError } from './terminal.ts';
 
 /** What Hairline writes into its folders. What somebody else keeps there stays, and so does a folder that holds it. */
-const OF_CONFIG = ['server.json', 'clients.json', 'config.json', 'autostart.xml'];
+const OF_CONFIG = /^((server|clients|config)\.json(\.\d+)?|autostart\.xml)$/;
 const OF_LOG = /^hairline(\.\d)?\.log$/;
 
 /** The steps that reach beyond the folders, so that tests can do without. */
@@ -61,7 +61,7 @@ export async function uninstall(
     [launcherFile(steps), () => removeLauncher(steps)],
     [agentLog, () => rm(agentLog, { force: true })],
     [logDir, () => empty(logDir, (name) => OF_LOG.test(name))],
-    [configDir, () => empty(configDir, (name) => OF_CONFIG.includes(name))],
+    [configDir, () => empty(configDir, (name) => OF_CONFIG.test(name))],
   ]);
   for (const sentence of failed) terminal.complain(sentence);
   terminal.say(`Left: the models in ${cacheDir}. Delete that folder to remove them, and Hairline's own to be done.`);

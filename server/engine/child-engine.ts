@@ -7,11 +7,11 @@ import { planViews } from '../matting/views.ts';
 import { packageRoot } from '../package-root.ts';
 import { ModelFetcher } from '../registry/model-fetcher.ts';
 import type { ModelRegistry, PullOptions } from '../registry/model-registry.ts';
-import type { Answer, EdgeTask, Engine, MatteTask, WorkOptions } from './engine.ts';
+import type { Answer, EdgeTask, Engine, MatteTask, Usage, WorkOptions } from './engine.ts';
 import { pickEngineConfig } from './engine-config.ts';
 import { ChildDied, type EngineProcess } from './engine-process.ts';
 import { Supervisor, type SupervisorOptions } from './supervisor.ts';
-import type { Call, Usage } from './wire/messages.ts';
+import type { Call } from './wire/messages.ts';
 
 export interface ChildEngineOptions extends Pick<SupervisorOptions, 'log'> {
   /** Folders with model specs, for the child to read as well. */
@@ -61,8 +61,8 @@ export class ChildEngine implements Engine {
     return this.#supervisor.restarts;
   }
 
-  get memory(): number {
-    return this.#supervisor.memory;
+  get usage(): Usage | null {
+    return this.#supervisor.usage;
   }
 
   checkModel(model: string, subject: Subject): void {
@@ -114,11 +114,6 @@ export class ChildEngine implements Engine {
   async prepareBest(options?: PullOptions): Promise<void> {
     const { id } = this.#registry.resolve('auto');
     for (const { model } of planViews(id, 'portrait', 'best')) await this.prepare(model, options);
-  }
-
-  /** Memory of the child; null while there is none. */
-  async usage(): Promise<Usage | null> {
-    return ((await this.#supervisor.current?.call({ ask: 'usage' })) ?? null) as Usage | null;
   }
 
   close(): Promise<void> {

@@ -1,15 +1,19 @@
 import type { EdgeRequest } from '../../protocol/edge.ts';
 import type { Depth } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
-import { parseColour } from '../imaging/colour.ts';
+import { parseBackground } from '../imaging/colour.ts';
 import type { Picture, Raster } from '../imaging/picture.ts';
 import { type EdgeSettings, scaleSettings } from '../matting/edge/edge-settings.ts';
 import { reduceSamples } from '../matting/edge/plane.ts';
 import { refineEdge } from '../matting/edge/refine-edge.ts';
+import { ColourMemory } from '../matting/foreground/colour-memory.ts';
 import type { KeptMatte, MatteCache, Preview } from '../matting/matte-cache.ts';
 import { makeOutput, type OutputSource } from '../matting/outputs.ts';
-import { describeMatte, describePixels, encodePixels, formatTimings } from './encode-answer.ts';
+import { describeMatte, encodePixels, formatTimings } from './encode-answer.ts';
 import type { Answer, EdgeTask } from './engine.ts';
+
+/** Compression of a preview's PNG: it goes to this computer and is looked at once. */
+const PREVIEW_LEVEL = 1;
 
 /** Copies of alpha while it is worked on, and RGBA at 16 bits at worst. */
 export function weighEdge(kept: MatteCache, { id, settings }: EdgeTask): number {
@@ -33,19 +37,19 @@ export async function workEdge(kept: MatteCache, task: EdgeTask, signal: AbortSi
       depth: settings.depth ?? 8,
       method: settings.foreground ?? (small ? 'fast' : 'best'),
       decontaminate: settings.decontaminate ?? 1,
-      background: parseColour(settings.background ?? 'white'),
+      background: parseBackground(settings.background ?? 'white'),
       signal,
     },
   );
   signal.throwIfAborted();
-  const body = await encodePixels(pixels, type);
+  const encoded = await encodePixels(pixels, type, small ? PREVIEW_LEVEL : undefined);
   const timings = { edge, finish: performance.now() - began - edge };
   const headers = {
-    ...describePixels(pixels),
+    ...encoded.headers,
     ...describeMatte(id, matte),
     'server-timing': formatTimings(timings),
   };
-  return { type, headers, body, timings };
+  return { type, headers, body: encoded.body, timings };
 }
 
 function openFull(matte: KeptMatte): Omit<OutputSource, 'shown'> {
@@ -54,28 +58,37 @@ function openFull(matte: KeptMatte): Omit<OutputSource, 'shown'> {
 
 function openPreview(kept: MatteCache, id: string, matte: KeptMatte, width: number): Omit<OutputSource, 'shown'> {
   const height = Math.max(1, Math.round((matte.alpha.height * width) / matte.alpha.width));
-  let preview = kept.get(id).preview;
-  if (preview?.alpha.width !== width) {
-    preview = { alpha: { width, height, data: reduceSamples(matte.alpha, 1, width, height) }, picture: null };
+  const last = kept.get(id).preview;
+  let preview: Preview =
+    last?.alpha.width === width
+      ? last
+      : { alpha: { width, height, data: reduceSamples(matte.alpha, 1, width, height) }, picture: null, colours: null };
+  const keep = (change: Partial<Preview>) => {
+    preview = { ...preview, ...change };
     kept.setPreview(id, preview);
-  }
-  const { alpha } = preview;
-  return { alpha, readColours: () => readReduced(kept, id, matte, preview) };
+  };
+  if (preview !== last) keep({});
+  return {
+    alpha: preview.alpha,
+    async readColours() {
+      const picture = preview.picture ?? (await readReduced(pictureOf(matte), width, height));
+      if (picture !== preview.picture) keep({ picture });
+      return picture;
+    },
+    findPainter(picture, method) {
+      const known = preview.colours?.method === method ? preview.colours : null;
+      const colours = known ?? new ColourMemory(picture, preview.alpha, method);
+      if (colours !== known) keep({ colours });
+      return (cells, pace) => colours.findPainter(cells, pace);
+    },
+  };
 }
 
 /** Colours of a preview have 8 bits. */
-async function readReduced(kept: MatteCache, id: string, matte: KeptMatte, preview: Preview): Promise<Raster> {
-  if (preview.picture) return preview.picture;
-  const { width, height } = preview.alpha;
-  const picture = pictureOf(matte);
-  const reduce = async (): Promise<Raster> => {
-    if (!picture.hasAlpha) return { width, height, channels: 3, data: await picture.readGrid(width, height) };
-    const full = await picture.readRaster(8);
-    return { width, height, channels: full.channels, data: reduceSamples(full, full.channels, width, height) };
-  };
-  const raster = await reduce();
-  kept.setPreview(id, { ...preview, picture: raster });
-  return raster;
+async function readReduced(picture: Picture, width: number, height: number): Promise<Raster> {
+  if (!picture.hasAlpha) return { width, height, channels: 3, data: await picture.readGrid(width, height) };
+  const full = await picture.readRaster(8);
+  return { width, height, channels: full.channels, data: reduceSamples(full, full.channels, width, height) };
 }
 
 function pictureOf({ picture }: KeptMatte): Picture {

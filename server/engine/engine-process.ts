@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import type { LoadState } from '../matting/service.ts';
 import { AnswerStream } from './answer-stream.ts';
-import type { Answer } from './engine.ts';
+import type { Answer, Usage } from './engine.ts';
 import { Channel } from './wire/channel.ts';
 import {
   type AnswerHead,
@@ -31,7 +31,7 @@ export interface ProcessOptions {
   file: string;
   settings: EngineSettings;
   onModel(id: string, state: LoadState | null): void;
-  onMemory(rss: number): void;
+  onUsage(usage: Usage): void;
   /** Told how it ended, for people, before its calls fail. */
   onEnd(process: EngineProcess, how: string): void;
   log(level: 'info' | 'warn', fields: object, text: string): void;
@@ -95,10 +95,6 @@ export class EngineProcess {
     this.#channel.send({ type: 'start', settings: options.settings });
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   /** Whether nobody waits for it, streams included. */
   get idle(): boolean {
     return this.#pending.size === 0;
@@ -153,10 +149,10 @@ export class EngineProcess {
   }
 
   #take(report: Report): void {
-    const { onModel, onMemory, log } = this.#options;
+    const { onModel, onUsage, log } = this.#options;
     if (report.type === 'up') this.#markUp();
     else if (report.type === 'model') onModel(report.id, report.state);
-    else if (report.type === 'memory') onMemory(report.rss);
+    else if (report.type === 'usage') onUsage(report.usage);
     else if (report.type === 'log') log('info', report.fields, report.text);
     else this.#answer(report);
   }

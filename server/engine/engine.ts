@@ -66,14 +66,22 @@ export interface Answer {
   readonly timings: Readonly<Record<string, number>>;
 }
 
+/** A process and its memory, in bytes. */
+export interface Usage {
+  pid: number;
+  rss: number;
+  /** The most it ever had. */
+  peak: number;
+}
+
 /** Everything that touches pixels or networks, as the HTTP side sees it. */
 export interface Engine {
   /** Mattes waiting or running. */
   readonly queued: number;
   /** How often the process that works on pictures ended by itself; 0 where that is this one. */
   readonly restarts: number;
-  /** Bytes of memory of that process; 0 where that is this one. */
-  readonly memory: number;
+  /** What that process takes, as it last said; null where it is this one, or does not run. */
+  readonly usage: Usage | null;
   /**
    * What can be said of a request before its picture is there, at once: whoever leaves meanwhile must not be missed.
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING

@@ -2,9 +2,9 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import type { LoadState } from '../matting/service.ts';
-import type { Answer, Engine } from './engine.ts';
+import type { Answer, Engine, Usage } from './engine.ts';
 import { Channel } from './wire/channel.ts';
-import { type Call, type EngineSettings, type Order, packError, type Report, type Usage } from './wire/messages.ts';
+import { type Call, type EngineSettings, type Order, packError, type Report } from './wire/messages.ts';
 
 /** Bytes of a streamed answer that may be on their way: the child stops there until the client has read some. */
 export const STREAM_WINDOW = 4 * 1024 * 1024;
@@ -13,7 +13,7 @@ export const STREAM_WINDOW = 4 * 1024 * 1024;
 const CLOSE_WITHIN = 1_000;
 
 /** Milliseconds between two looks at the own memory. */
-const MEMORY_EVERY = 10_000;
+const USAGE_EVERY = 10_000;
 
 export interface HostTools {
   log(fields: object, text: string): void;
@@ -57,7 +57,8 @@ export function hostEngine(pipe: Duplex, open: OpenEngine, leave: () => void): v
         onModel: (id, state) => channel.send({ type: 'model', id, state }),
       });
       channel.send({ type: 'up' });
-      setInterval(reportMemory, MEMORY_EVERY).unref();
+      reportUsage();
+      setInterval(reportUsage, USAGE_EVERY).unref();
     } else if (order.type === 'call') {
       take(order.id, order.call);
     } else if (order.type === 'abort') {
@@ -88,7 +89,7 @@ export function hostEngine(pipe: Duplex, open: OpenEngine, leave: () => void): v
       .catch((error) => channel.send({ type: 'failed', id, error: packError(error) }))
       .finally(() => {
         jobs.delete(id);
-        reportMemory();
+        reportUsage();
       });
   }
 
@@ -110,8 +111,6 @@ export function hostEngine(pipe: Duplex, open: OpenEngine, leave: () => void): v
       case 'load':
         await engine.prepare(call.model);
         return channel.send({ type: 'done', id });
-      case 'usage':
-        return channel.send({ type: 'done', id, value: readUsage() });
     }
   }
 
@@ -153,8 +152,8 @@ export function hostEngine(pipe: Duplex, open: OpenEngine, leave: () => void): v
     channel.send({ type: 'done', id });
   }
 
-  function reportMemory(): void {
-    channel.send({ type: 'memory', rss: process.memoryUsage.rss() });
+  function reportUsage(): void {
+    channel.send({ type: 'usage', usage: readUsage() });
   }
 
   /** The parent has waited for what it still wants; a model that is being loaded need not be. */

@@ -16,7 +16,7 @@ const MATTE_SHARE = 0.9;
 /** The engine in this process: mattes, what they are turned into, and those kept for edge controls. */
 export class LocalEngine implements Engine {
   readonly restarts = 0;
-  readonly memory = 0;
+  readonly usage = null;
   readonly #mattes: MatteService;
   readonly #kept: MatteCache;
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { DOCUMENT } from '../../protocol/matte.ts';
-import { parseColour } from '../imaging/colour.ts';
+import { parseBackground } from '../imaging/colour.ts';
 import type { Picture } from '../imaging/picture.ts';
 import { encodePsd } from '../imaging/psd/document.ts';
 import { type Plane16, toEightBits } from '../matting/edge/plane.ts';
@@ -25,10 +25,10 @@ export async function renderMatte(
   if (output === DOCUMENT) return renderDocument(picture, alpha, task, signal);
   const pixels = await makeOutput(
     { alpha, shown: alpha, readColours: (wanted) => picture.readRaster(wanted) },
-    { output, depth, method, decontaminate, background: parseColour(background), signal },
+    { output, depth, method, decontaminate, background: parseBackground(background), signal },
   );
   signal.throwIfAborted();
-  return { headers: describePixels(pixels), body: await encodePixels(pixels, type) };
+  return encodePixels(pixels, type);
 }
 
 /** The document is written while it is sent, so that it never lies in memory as a whole. */

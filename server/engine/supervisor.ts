@@ -2,6 +2,7 @@ import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import type { LoadState } from '../matting/service.ts';
+import type { Usage } from './engine.ts';
 import { ChildDied, EngineProcess, type ProcessOptions } from './engine-process.ts';
 import { Turnstile } from './turnstile.ts';
 import type { EngineSettings } from './wire/messages.ts';
@@ -46,7 +47,7 @@ export class Supervisor {
   #failures = 0;
   #startedAt = 0;
   #restarts = 0;
-  #memory = 0;
+  #usage: Usage | null = null;
   readonly #closing = new AbortController();
   /** Whether this child has done a job. */
   #worked = false;
@@ -69,9 +70,9 @@ export class Supervisor {
     return this.#restarts;
   }
 
-  /** Bytes of the child's memory, as it last said. */
-  get memory(): number {
-    return this.current ? this.#memory : 0;
+  /** What the child takes, as it last said. */
+  get usage(): Usage | null {
+    return this.current && this.#usage;
   }
 
   /** Models that were loaded when the child died count as loading: the next one begins with them. */
@@ -88,7 +89,7 @@ export class Supervisor {
    */
   async get(onCpu = false): Promise<EngineProcess> {
     if (onCpu && this.#device !== 'cpu') {
-      this.#cpuUntil = Date.now() + CPU_FOR;
+      this.#cpuUntil = performance.now() + CPU_FOR;
       await this.#starting?.catch(() => undefined);
       await this.#end();
     }
@@ -116,7 +117,7 @@ export class Supervisor {
   }
 
   get #device() {
-    return Date.now() < this.#cpuUntil ? 'cpu' : this.#options.settings.config.device;
+    return performance.now() < this.#cpuUntil ? 'cpu' : this.#options.settings.config.device;
   }
 
   #start(): Promise<EngineProcess> {
@@ -128,13 +129,14 @@ export class Supervisor {
 
   async #launch(): Promise<EngineProcess> {
     const pause = this.#failures === 0 ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1));
-    const wait = this.#startedAt + pause - Date.now();
+    const wait = this.#startedAt + pause - performance.now();
     if (this.#failures >= HOPELESS && wait > 0) throw hopeless();
     const { signal } = this.#closing;
     await delay(Math.max(0, wait), undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
-    this.#startedAt = Date.now();
+    this.#startedAt = performance.now();
     this.#worked = false;
+    this.#usage = null;
     const child = new EngineProcess(this.#processOptions());
     this.#current = child;
     await child.up;
@@ -162,7 +164,7 @@ export class Supervisor {
         if (state) this.#models.set(id, moved ? { ...state, reason: state.reason ?? CRASHED } : state);
         else this.#models.delete(id);
       },
-      onMemory: (rss) => this.#weigh(rss),
+      onUsage: (usage) => this.#weigh(usage),
       onEnd: (child, how) => this.#mourn(child, how),
     };
   }
@@ -182,9 +184,10 @@ export class Supervisor {
     if (this.#failures < HOPELESS) setImmediate(() => void this.get().catch(() => undefined));
   }
 
-  #weigh(rss: number): void {
-    this.#memory = rss;
-    const outworn = rss > this.#maxBytes || (this.#cpuUntil > 0 && Date.now() > this.#cpuUntil);
+  #weigh(usage: Usage): void {
+    this.#usage = usage;
+    const { rss } = usage;
+    const outworn = rss > this.#maxBytes || (this.#cpuUntil > 0 && performance.now() > this.#cpuUntil);
     // A limit below what a fresh one needs must not have it replaced for ever.
     if (!outworn || !this.#worked || this.#replacing) return;
     if (rss > OVERDUE * this.#maxBytes) return void this.#replace();
@@ -199,7 +202,7 @@ export class Supervisor {
     this.#replacing = true;
     const leave = await this.turnstile.enter(true);
     try {
-      this.#options.log('info', { rss: this.#memory }, 'the process that runs the models is replaced');
+      this.#options.log('info', { rss: this.#usage?.rss }, 'the process that runs the models is replaced');
       for (let i = 0; i < DRAIN_WITHIN / 50 && !this.#current?.idle; i++) await delay(50);
       this.#cpuUntil = 0;
       await this.#end();

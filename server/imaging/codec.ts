@@ -3,7 +3,9 @@ import type { Depth, EncodedType } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import { checkSize } from './check-size.ts';
 import type { AlphaPlane, Picture, Raster, Rows } from './picture.ts';
-import { namesSrgb, tagPng } from './profile.ts';
+import { packPng } from './png.ts';
+import { namesSrgb } from './profile.ts';
+import { streamRaster } from './stream-raster.ts';
 
 // Each picture is decoded once; libvips' cache of operations would only keep it in memory.
 sharp.cache(false);
@@ -149,15 +151,15 @@ export function encodeAlphaPng({ width, height, data }: AlphaPlane): Promise<Buf
 }
 
 /** An sRGB PNG of 8 or 16 bits with straight alpha where the raster has it. */
-export async function encodePng({ width, height, channels, data }: Raster): Promise<Buffer> {
-  const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels } });
-  const space = data instanceof Uint16Array ? 'rgb16' : 'srgb';
-  return tagPng(await image.toColourspace(space).png({ compressionLevel: 4 }).toBuffer());
+export async function encodePng(raster: Raster): Promise<Buffer> {
+  return Buffer.concat(await packPng(streamRaster(raster)));
 }
 
-/** An sRGB or grey JPEG of 8 bits, as small as a live preview wants it. Transparency is not carried. */
-export function encodeJpeg(pixels: (Raster | AlphaPlane) & { data: Uint8Array }, quality = 85): Promise<Buffer> {
+/** An sRGB JPEG of opaque pixels of 8 bits, as good as a live preview wants it; grey too, since UXP shows no grey ones. */
+export function encodeJpeg(pixels: Raster | AlphaPlane, quality = 85): Promise<Buffer> {
   const { width, height, data } = pixels;
   const channels = 'channels' in pixels ? pixels.channels : 1;
-  return sharp(data, { limitInputPixels: false, raw: { width, height, channels } }).jpeg({ quality }).toBuffer();
+  if (channels === 4 || data instanceof Uint16Array) throw new RangeError('A JPEG has 8 bits and no transparency.');
+  const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels } });
+  return image.toColourspace('srgb').jpeg({ quality }).toBuffer();
 }

@@ -21,6 +21,16 @@ export interface Strip extends Raster {
   top: number;
 }
 
+/** A raster that is made while it is read, once, from top to bottom: it never lies in memory as a whole. */
+export interface RasterStream {
+  width: number;
+  height: number;
+  channels: 3 | 4;
+  depth: 8 | 16;
+  /** They follow each other without a gap. */
+  strips: AsyncIterable<Strip>;
+}
+
 /** One opaque plane: an alpha matte of 8 or 16 bits per sample. */
 export interface AlphaPlane {
   width: number;

@@ -1,4 +1,3 @@
-import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 
 let profile: Promise<Buffer> | undefined;
@@ -22,27 +21,14 @@ export function namesSrgb(icc: Buffer): boolean {
   return text.includes('sRGB') && !/linear/i.test(text);
 }
 
-// The library embeds a profile only together with a conversion, which changes 16-bit samples. Hence the two below.
-
-/** Bytes before the second chunk of a PNG: signature and IHDR, which has one size and comes first (PNG 5.6, 11.2.1). */
-const PNG_HEAD = 33;
-
-/** Says in a PNG that its samples are sRGB (chunk iCCP, PNG 11.3.2.3). */
-export async function tagPng(png: Buffer): Promise<Buffer> {
-  const name = Buffer.from('iCCPsRGB\0\0', 'latin1');
-  const body = Buffer.concat([name, deflateSync(await readSrgbProfile())]);
-  const chunk = Buffer.alloc(body.length + 8);
-  chunk.writeUInt32BE(body.length - 4);
-  body.copy(chunk, 4);
-  chunk.writeUInt32BE(crc32(body), body.length + 4);
-  return Buffer.concat([png.subarray(0, PNG_HEAD), chunk, png.subarray(PNG_HEAD)]);
-}
-
 /** Tag InterColorProfile and field type UNDEFINED (ICC.1 annex B.4, TIFF 6.0 section 2). */
 const ICC_TAG = 34675;
 const UNDEFINED = 7;
 
-/** Says in a little-endian TIFF of one page, as the library writes them, that its samples are sRGB. */
+/**
+ * Says in a little-endian TIFF of one page, as the library writes them, that its samples are sRGB. The library embeds a
+ * profile only together with a conversion, which changes 16-bit samples.
+ */
 export async function tagTiff(tiff: Buffer): Promise<Buffer> {
   const icc = await readSrgbProfile();
   if (tiff.toString('latin1', 0, 4) !== 'II*\0') throw new Error('The image library wrote another kind of TIFF.');

@@ -81,7 +81,7 @@ export class Jobs {
    */
   submit({ client, work, release, onFailure }: Submission): { id: string; ended: Promise<void> } {
     if (this.#stopped) throw new AppError('SHUTTING_DOWN');
-    this.#makeRoom(1, 1, (job) => job.state !== 'done' || job.fetched);
+    this.#makeRoom(1, 1, { onlyHarmless: true });
     if (this.#jobs.size >= this.#limits.maxJobs || this.#bytes >= this.#limits.maxBytes)
       throw new AppError('QUEUE_FULL', 'The results of earlier pictures wait to be fetched.');
     const id = randomUUID();
@@ -212,7 +212,7 @@ export class Jobs {
 
   #end(job: Job, state: JobState, outcome: { answer?: KeptAnswer; failure?: AppError; reason?: AppError }): void {
     const { answer = null, failure = null, reason } = outcome;
-    if (answer) this.#makeRoom(0, answer.body.byteLength, (other) => !isActive(other));
+    if (answer) this.#makeRoom(0, answer.body.byteLength, { onlyHarmless: false });
     job.state = state;
     job.answer = answer;
     job.failure = failure;
@@ -233,12 +233,12 @@ export class Jobs {
   }
 
   /** Forgets jobs until so many more fit: those whose loss hurts nobody first, each kind in the order they ended. */
-  #makeRoom(jobs: number, bytes: number, mayGo: (job: Job) => boolean): void {
-    const all = [...this.#jobs.values()].filter((job) => !isActive(job) && mayGo(job));
-    const harmless = all.filter((job) => job.state !== 'done' || job.fetched);
-    for (const job of new Set([...harmless, ...all])) {
-      const enough = this.#jobs.size + jobs <= this.#limits.maxJobs && this.#bytes + bytes <= this.#limits.maxBytes;
-      if (enough) return;
+  #makeRoom(jobs: number, bytes: number, { onlyHarmless }: { onlyHarmless: boolean }): void {
+    const ended = [...this.#jobs.values()].filter((job) => !isActive(job));
+    const harmless = ended.filter((job) => job.state !== 'done' || job.fetched);
+    for (const job of onlyHarmless ? harmless : new Set([...harmless, ...ended])) {
+      const fits = this.#jobs.size + jobs <= this.#limits.maxJobs && this.#bytes + bytes <= this.#limits.maxBytes;
+      if (fits) return;
       this.#forget(job);
     }
   }

@@ -27,6 +27,10 @@ async function readStream(stream: Readable, bytes: number, maxBytes: number): Pr
   }
   const whole = Buffer.allocUnsafeSlow(bytes);
   let filled = 0;
-  for await (const chunk of stream) filled += (chunk as Buffer).copy(whole, filled);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunk.copy(whole, filled);
+    filled += chunk.length;
+  }
+  if (filled !== bytes) throw new Error(`The answer has ${filled} bytes instead of ${bytes}.`);
   return whole;
 }

@@ -1,41 +1,92 @@
-import type { AlphaPlane, Raster } from '../imaging/picture.ts';
+import { CHECKER } from '../imaging/colour.ts';
+import type { AlphaPlane, Raster, Strip } from '../imaging/picture.ts';
 
-/** Straight RGBA from a picture and its matte. A picture's own transparency multiplies the matte. */
-export function cutOut(picture: Raster, alpha: AlphaPlane): Raster {
-  const { width, height, channels, data } = picture;
+/** Rows `top` to `bottom`, without the last. */
+export interface RowRange {
+  top: number;
+  bottom: number;
+}
+
+/** Straight RGBA from a picture and its matte, or from some rows of them. A picture's own transparency multiplies the matte. */
+export function cutOut(
+  { width, height, channels, data }: Raster,
+  alpha: AlphaPlane,
+  { top, bottom }: RowRange = { top: 0, bottom: height },
+): Strip {
+  const samples = width * (bottom - top) * 4;
+  const out = data instanceof Uint16Array ? new Uint16Array(samples) : new Uint8Array(samples);
   const max = maxOf(data);
-  const out = data instanceof Uint16Array ? new Uint16Array(width * height * 4) : new Uint8Array(width * height * 4);
-  const scale = max / maxOf(alpha.data);
-  for (let i = 0, s = 0, t = 0; i < width * height; i++, s += channels, t += 4) {
+  const mask = alpha.data;
+  const scale = max / maxOf(mask);
+  for (let i = top * width, s = i * channels, t = 0; t < samples; i++, s += channels, t += 4) {
     out[t] = data[s]!;
     out[t + 1] = data[s + 1]!;
     out[t + 2] = data[s + 2]!;
-    const opacity = alpha.data[i]! * scale;
+    const opacity = mask[i]! * scale;
     out[t + 3] = channels === 4 ? (opacity * data[s + 3]!) / max + 0.5 : opacity + 0.5;
   }
-  return { width, height, channels: 4, data: out };
+  return { top, width, height: bottom - top, channels: 4, data: out };
 }
 
+/** 0..255 per channel, a checkerboard, or a picture. */
+export type Backdrop = readonly [number, number, number] | typeof CHECKER | Raster;
+
+/** Side of the squares in pixels, and their greys. */
+const SQUARE = 8;
+const LIGHT = 255;
+const DARK = 204;
+
 /**
- * Lays straight RGBA over a colour or over a picture of the same size and returns RGB.
+ * Lays straight RGBA over a colour, a checkerboard or a picture, and returns RGB.
  * Mixing happens on the encoded (sRGB) samples, as Photoshop's layers do by default.
- * @param backdrop colour 0..255 per channel, or an RGB(A) raster whose own transparency is ignored
+ * @param cutout all of it or a strip
+ * @param backdrop colour 0..255 per channel, or an RGB(A) raster of the whole size whose own transparency is ignored
  */
-export function composeOver(cutout: Raster, backdrop: readonly [number, number, number] | Raster): Raster {
-  const { width, height, data } = cutout;
+export function composeOver(cutout: Raster & { top?: number }, backdrop: Backdrop): Strip {
+  const { width, height, data, top = 0 } = cutout;
   const max = maxOf(data);
   const out = data instanceof Uint16Array ? new Uint16Array(width * height * 3) : new Uint8Array(width * height * 3);
-  const plain = Array.isArray(backdrop);
-  const step = plain ? 0 : (backdrop as Raster).channels;
-  const behind = plain
-    ? Float64Array.from(backdrop as readonly number[], (v) => (v * max) / 255)
-    : (backdrop as Raster).data;
-  const unit = plain ? 1 : max / maxOf(behind as Uint8Array);
-  for (let i = 0, s = 0, t = 0, b = 0; i < width * height; i++, s += 4, t += 3, b += step) {
-    const a = data[s + 3]! / max;
-    for (let c = 0; c < 3; c++) out[t + c] = a * data[s + c]! + (1 - a) * behind[b + c]! * unit + 0.5;
+  const rowOf = rowsOf(backdrop, width, max);
+  for (let y = 0, s = 0, t = 0; y < height; y++) {
+    const { behind, start, step, unit } = rowOf(top + y);
+    for (let x = 0, b = start; x < width; x++, s += 4, t += 3, b += step) {
+      const a = data[s + 3]! / max;
+      const rest = (1 - a) * unit;
+      out[t] = a * data[s]! + rest * behind[b]! + 0.5;
+      out[t + 1] = a * data[s + 1]! + rest * behind[b + 1]! + 0.5;
+      out[t + 2] = a * data[s + 2]! + rest * behind[b + 2]! + 0.5;
+    }
   }
-  return { width, height, channels: 3, data: out };
+  return { top, width, height, channels: 3, data: out };
+}
+
+interface BackdropRow {
+  behind: Uint8Array | Uint16Array;
+  start: number;
+  /** Samples from one pixel to the next. */
+  step: number;
+  /** Sample of the cutout per sample of the backdrop. */
+  unit: number;
+}
+
+function rowsOf(backdrop: Backdrop, width: number, max: number): (y: number) => BackdropRow {
+  const plain = (colourAt: (x: number) => ArrayLike<number>): BackdropRow => {
+    const behind = new Uint8Array(3 * width);
+    for (let x = 0; x < width; x++) behind.set(colourAt(x), 3 * x);
+    return { behind, start: 0, step: 3, unit: max / 255 };
+  };
+  if (backdrop === CHECKER) {
+    const [even, odd] = [LIGHT, DARK].map((first) =>
+      plain((x) => new Array<number>(3).fill((x / SQUARE) & 1 ? LIGHT + DARK - first : first)),
+    );
+    return (y) => ((y / SQUARE) & 1 ? odd! : even!);
+  }
+  if (!('data' in backdrop)) {
+    const row = plain(() => backdrop);
+    return () => row;
+  }
+  const { channels, data } = backdrop;
+  return (y) => ({ behind: data, start: y * width * channels, step: channels, unit: max / maxOf(data) });
 }
 
 function maxOf(samples: Uint8Array | Uint16Array): number {

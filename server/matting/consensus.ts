@@ -1,7 +1,7 @@
 import type { CoarseAlpha } from './coarse-alpha.ts';
 
 /** Neighbourhood in which an opinion is judged, and how fast trust falls with its mean distance from the majority. */
-const RADIUS = 40;
+const RADIUS = 80;
 const TRUST = 0.02;
 
 /**

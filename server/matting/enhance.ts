@@ -1,5 +1,5 @@
 /** Pictures whose tones span less than this, of 255, are lifted. Ordinary ones, low keys included, span 100 to 250. */
-const NARROW = 60;
+const NARROW = 55;
 /** Shares of the samples that may lie beyond either end of the span. */
 const TAIL = 0.01;
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '../errors.ts';
 import type { Picture, Raster } from '../imaging/picture.ts';
 import type { Plane16 } from './edge/plane.ts';
+import type { ColourMemory } from './foreground/colour-memory.ts';
 
 /** A finished matte and what its colours can be read from again. */
 export interface KeptMatte {
@@ -18,6 +19,8 @@ export interface Preview {
   alpha: Plane16;
   /** 8-bit straight RGB(A), once asked for. */
   picture: Raster | null;
+  /** Estimated colours, once asked for. */
+  colours: ColourMemory | null;
 }
 
 interface Entry extends KeptMatte {
@@ -127,5 +130,7 @@ export class MatteCache {
 }
 
 function sizeOf(preview: Preview | null): number {
-  return preview ? preview.alpha.data.byteLength + (preview.picture?.data.byteLength ?? 0) : 0;
+  if (!preview) return 0;
+  const { alpha, picture, colours } = preview;
+  return alpha.data.byteLength + (picture?.data.byteLength ?? 0) + (colours?.bytes ?? 0);
 }

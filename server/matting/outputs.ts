@@ -1,8 +1,9 @@
 import type { Depth, ForegroundMethod, Output } from '../../protocol/matte.ts';
-import type { AlphaPlane, Raster } from '../imaging/picture.ts';
-import { composeOver } from './composition.ts';
+import type { AlphaPlane, Raster, RasterStream, Strip } from '../imaging/picture.ts';
+import { type Backdrop, composeOver } from './composition.ts';
 import { type Plane16, toEightBits } from './edge/plane.ts';
-import { estimateForeground, makeCutout } from './foreground/estimate-foreground.ts';
+import { streamCutout, streamForeground } from './foreground/estimate-foreground.ts';
+import type { FindPainter } from './foreground/painter.ts';
 
 export interface OutputOptions {
   output: Output;
@@ -11,8 +12,8 @@ export interface OutputOptions {
   method: ForegroundMethod;
   /** 0..1: share of the estimate in a cutout's or composition's colours. */
   decontaminate: number;
-  /** 0..255 per channel, for compositions. */
-  background: readonly [number, number, number];
+  /** For compositions. */
+  background: Backdrop;
   signal: AbortSignal;
 }
 
@@ -24,17 +25,24 @@ export interface OutputSource {
   shown: Plane16;
   /** Reads the picture's colours; not called for `alpha`. */
   readColours(depth: Depth): Promise<Raster>;
+  /** Where estimated colours are kept for the next time. */
+  findPainter?(picture: Raster, method: ForegroundMethod): FindPainter;
 }
 
 /** Alpha, or straight RGBA, or RGB for compositions. Alpha is rounded to `depth` here and nowhere before. */
 export async function makeOutput(
-  { alpha, shown, readColours }: OutputSource,
+  { alpha, shown, readColours, findPainter }: OutputSource,
   { output, depth, method, decontaminate, background, signal }: OutputOptions,
-): Promise<AlphaPlane | Raster> {
+): Promise<AlphaPlane | RasterStream> {
   if (output === 'alpha') return depth === 16 ? shown : toEightBits(shown);
   const picture = await readColours(depth);
   signal.throwIfAborted();
-  if (output === 'foreground') return estimateForeground(picture, alpha, { shown, method, signal });
-  const cutout = await makeCutout(picture, alpha, { shown, method, decontaminate, signal });
-  return output === 'cutout' ? cutout : composeOver(cutout, background);
+  const options = { shown, method, signal, findPainter: findPainter?.(picture, method) };
+  if (output === 'foreground') return streamForeground(picture, alpha, options);
+  const cutout = streamCutout(picture, alpha, { ...options, decontaminate });
+  return output === 'cutout' ? cutout : { ...cutout, channels: 3, strips: composeStrips(cutout.strips, background) };
+}
+
+async function* composeStrips(strips: AsyncIterable<Strip>, background: Backdrop): AsyncGenerator<Strip> {
+  for await (const strip of strips) yield composeOver(strip, background);
 }

@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
-import { EDGE_RANGES } from '../../protocol/edge.ts';
-import { FOREGROUND_METHODS, OUTPUTS, RAW_TYPE } from '../../protocol/matte.ts';
+import { EDGE_RANGES, type EdgeRequest } from '../../protocol/edge.ts';
+import { FOREGROUND_METHODS, JPEG_TYPE, OUTPUTS, PNG_TYPE, RAW_TYPE } from '../../protocol/matte.ts';
 import { type Admission, Place } from '../admission.ts';
 import { mediaType } from '../body.ts';
 import { clientOf } from '../client-key.ts';
 import type { Engine } from '../engine/engine.ts';
 import { AppError } from '../errors.ts';
-import { parseColour } from '../imaging/colour.ts';
+import { parseBackground } from '../imaging/colour.ts';
 import { whenClosed } from '../when-closed.ts';
 import { abortOnClose, chooseType, sendAnswer } from './answer.ts';
 import { DESCRIBED_DELETE, describeEdge } from './mattes-description.ts';
@@ -17,7 +17,8 @@ import { DESCRIBED_DELETE, describeEdge } from './mattes-description.ts';
 const BODY_LIMIT = 4096;
 
 const JSON_TYPE = 'application/json';
-const OFFERED = ['image/png', RAW_TYPE];
+const OFFERED = [PNG_TYPE, RAW_TYPE];
+const OFFERED_OPAQUE = [...OFFERED, JPEG_TYPE];
 
 const control = ([minimum, maximum]: readonly [number, number]) => Type.Optional(Type.Number({ minimum, maximum }));
 
@@ -58,7 +59,7 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
         config: { described: describeEdge(Body) },
         onRequest: async (request) => {
           if (mediaType(request) !== JSON_TYPE) throw new AppError('UNSUPPORTED_TYPE');
-          chooseType(request, OFFERED);
+          chooseType(request, OFFERED_OPAQUE);
         },
       },
       answer,
@@ -67,8 +68,8 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
 
   async function answer(request: FastifyRequest<WithId>, reply: FastifyReply) {
     const settings = checkBody(request.body);
-    parseColour(settings.background ?? 'white');
-    const task = { id: request.params.id, settings, type: chooseType(request, OFFERED) };
+    parseBackground(settings.background ?? 'white');
+    const task = { id: request.params.id, settings, type: chooseType(request, offerTypes(settings)) };
     const signal = abortOnClose(reply);
     const bytes = await engine.weighEdge(task);
     // Who left meanwhile would never give its place back.
@@ -82,6 +83,12 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
       place.end();
     }
   }
+}
+
+/** A JPEG can hold neither transparency nor 16 bits. */
+function offerTypes(settings: EdgeRequest): string[] {
+  const { output = 'alpha', depth = 8 } = settings;
+  return depth === 8 && (output === 'alpha' || output === 'composition') ? OFFERED_OPAQUE : OFFERED;
 }
 
 /** @throws {AppError} BAD_REQUEST with the first thing that is wrong, in a sentence for people. */

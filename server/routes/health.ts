@@ -2,12 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
 import type { Health, Ready } from '../../protocol/status.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import { VERSION } from '../package-root.ts';
 import { EVERYWHERE, failures, HealthSchema, ReadySchema } from '../schemas.ts';
 
 const HEALTH: Health = { name: 'hairline', version: VERSION, protocol: PROTOCOL_VERSION };
 
-export function registerHealth(app: FastifyInstance, engine: Engine): void {
+export function registerHealth(app: FastifyInstance, engine: Engine, jobs: Jobs): void {
   const errors = failures(...EVERYWHERE);
   const health = { summary: 'Is it running?', response: { 200: HealthSchema, ...errors } };
   app.get('/health', { schema: health }, async () => HEALTH);
@@ -24,7 +25,7 @@ export function registerHealth(app: FastifyInstance, engine: Engine): void {
       provider: status.provider,
       label: status.label,
       reason: status.reason,
-      queued: engine.queued,
+      queued: jobs.waiting + jobs.running,
     });
   });
 }

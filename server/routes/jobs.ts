@@ -52,7 +52,7 @@ export function registerJobs(app: FastifyInstance, jobs: Jobs, metrics: Metrics)
     const info = jobs.describe(request.params.id);
     if (info.state === 'queued' || info.state === 'running')
       reply.header('retry-after', secondsUntilNextLook(info.estimate));
-    return reply.send(info);
+    return reply.header('cache-control', 'no-store').send(info);
   });
 
   // Without HEAD, which would count as fetched.
@@ -63,7 +63,8 @@ export function registerJobs(app: FastifyInstance, jobs: Jobs, metrics: Metrics)
     whenClosed(reply, () => {
       if (reply.raw.writableFinished) jobs.markFetched(id);
     });
-    return sendAnswer(reply, answer);
+    // Pictures are unpublished work: no browser writes them to its disk.
+    return sendAnswer(reply.header('cache-control', 'no-store'), answer);
   });
 
   app.delete<WithId>('/v1/jobs/:id', { config: { described: CANCEL } }, async (request, reply) => {

@@ -22,7 +22,7 @@ import { clientOf } from '../client-key.ts';
 import type { Engine, MatteTask, WorkOptions } from '../engine/engine.ts';
 import { AppError } from '../errors.ts';
 import { checkPoint, checkRegion, parsePoint, parseRegion } from '../imaging/area.ts';
-import { parseColour } from '../imaging/colour.ts';
+import { parseBackground } from '../imaging/colour.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Metrics } from '../metrics.ts';
 import { whenClosed } from '../when-closed.ts';
@@ -54,7 +54,11 @@ const Query = Type.Object(
       DEPTHS.map((depth) => Type.Literal(depth)),
       { default: '8' },
     ),
-    background: Type.String({ default: 'white', maxLength: 64, description: 'A CSS colour, for `composition`.' }),
+    background: Type.String({
+      default: 'white',
+      maxLength: 64,
+      description: 'A CSS colour or `checker`, for `composition`.',
+    }),
     foreground: Type.Union(
       FOREGROUND_METHODS.map((method) => Type.Literal(method)),
       { default: 'best' },
@@ -123,7 +127,7 @@ export function registerMattes(
         if (validate && !validate(request.query))
           throw new AppError('BAD_REQUEST', describeQuery(request.query, validate.errors));
         engine.checkModel(request.query.model, request.query.subject);
-        parseColour(request.query.background);
+        parseBackground(request.query.background);
         checkPlaces(request);
         chooseType(request, offerTypes(request));
         request.announced = announceBytes(request);

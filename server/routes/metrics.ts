@@ -11,7 +11,11 @@ export function registerMetrics(app: FastifyInstance, engine: Engine, metrics: M
     'Crashes of the process that runs the models.',
     () => engine.restarts,
   );
-  metrics.gauge('hairline_engine_memory_bytes', 'Memory of the process that runs the models.', () => engine.memory);
+  metrics.gauge(
+    'hairline_engine_memory_bytes',
+    'Memory of the process that runs the models.',
+    () => engine.usage?.rss ?? 0,
+  );
   metrics.labelled(
     'hairline_model_state',
     '1 for the state of the default model.',

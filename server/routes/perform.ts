@@ -23,8 +23,22 @@ export interface Order {
  */
 export async function perform(request: FastifyRequest, reply: FastifyReply, order: Order): Promise<FastifyReply> {
   const { respondAsync, wait } = parsePrefer(request.headers.prefer);
-  if (respondAsync) return submit(request, reply, order, wait ?? 0);
-  const { jobs, work, signal } = order;
+  const { socket } = request.raw;
+  // Until there is something to send, silence does not tell of a client that has gone. Work has a limit of its own.
+  socket.setTimeout(0);
+  try {
+    return await (respondAsync ? submit(request, reply, order, wait ?? 0) : run(request, reply, order, wait));
+  } finally {
+    socket.setTimeout(request.server.server.timeout);
+  }
+}
+
+async function run(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { jobs, work, signal }: Order,
+  wait: number | null,
+): Promise<FastifyReply> {
   const deadline = wait === null ? undefined : wait * 1000;
   if (wait !== null) reply.header('preference-applied', `wait=${wait}`);
   return sendAnswer(reply, await jobs.run(work, { client: clientOf(request), signal, deadline }));

@@ -62,7 +62,8 @@ export async function registerRemove(app: FastifyInstance, dependencies: RemoveD
           admit(request, reply, MAX_URL_BYTES);
         },
       },
-      (request, reply) => answer(request, reply, async () => ({ file: null, fields: {} })),
+      (request, reply) =>
+        answer(request, reply.header('cache-control', 'no-store'), async () => ({ file: null, fields: {} })),
     );
 
     scope.post<{ Querystring: Parameters }>(

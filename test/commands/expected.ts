@@ -1,4 +1,4 @@
-import type { Settings } from '../../plugin/settings.ts';
+import type { MaskPolicy, Settings } from '../../plugin/settings.ts';
 import type { EdgeRequest } from '../../protocol/edge.ts';
 import { flatten } from '../host/composite.ts';
 import { type Rect, union } from '../host/geometry.ts';
@@ -20,6 +20,8 @@ export interface ExpectedLayer {
   isBackground: boolean;
   clipped: boolean;
   mask: Float64Array | null;
+  /** Density and feather of the mask. */
+  look: readonly [number, number];
   /** Null: as it was. */
   pixels: Float64Array | null;
   children: ExpectedLayer[];
@@ -33,7 +35,8 @@ export interface Expected {
   history: string;
 }
 
-export type Prediction = { refusal: string } | { expected: Expected; found: number };
+/** `values`: what was found, for each of the layers that show something. */
+export type Prediction = { refusal: string } | { expected: Expected; values: Float64Array[] };
 
 interface Found {
   layer: HostLayer | null;
@@ -64,7 +67,7 @@ export function predict(doc: HostDocument, settings: Settings): Prediction {
   }
   const seen = found.filter(({ values }) => values.some((value) => value > 0.05));
   if (seen.length === 0) return { refusal: 'NO_SUBJECT' };
-  return { expected: deliver(doc, seen, settings), found: seen.length };
+  return { expected: deliver(doc, seen, settings), values: seen.map(({ values }) => values) };
 }
 
 const takesMask = ({ delivery }: Settings) => delivery === 'mask' || delivery === 'mask+colour';
@@ -123,7 +126,10 @@ function find(doc: HostDocument, layer: HostLayer | null, settings: Settings): F
     if (isEmptyRect(overlap(marquee, whole))) return 'OUTSIDE_SELECTION';
     region = overlap(whole, around(marquee));
   }
-  if (own?.mask && (own.locks.all || isLockedAround(own)) && own.kind !== 'group') return 'LAYER_LOCKED';
+  if (own?.mask || own?.kind === 'group') {
+    if (own.locks.all) return 'LAYER_LOCKED';
+    if (isLockedAround(own)) return 'GROUP_LOCKED';
+  }
   const visible = shown ? overlap(region, rectOf(shown)) : region;
   if (!shown || isEmptyRect(visible)) return 'EMPTY_LAYER';
   const opaque = (x: number, y: number) => shown.channels === 3 || at(shown, x, y, 3) > 0;
@@ -167,6 +173,17 @@ function deliver(doc: HostDocument, found: readonly Found[], settings: Settings)
   return expected;
 }
 
+export function combine(policy: MaskPolicy, old: Float64Array, values: Float64Array): Float64Array {
+  const ways: Record<MaskPolicy, (a: number, b: number) => number> = {
+    ask: (_a, b) => b,
+    replace: (_a, b) => b,
+    intersect: (a, b) => Math.min(a, b),
+    add: (a, b) => Math.max(a, b),
+    subtract: (a, b) => Math.min(a, 1 - b),
+  };
+  return values.map((value, index) => ways[policy](old[index]!, value));
+}
+
 function putMask(
   doc: HostDocument,
   expected: Expected,
@@ -180,13 +197,8 @@ function putMask(
   target.mask = values;
   if (old) {
     addChannel(expected, `${target.name} mask`, old);
-    const ways = {
-      intersect: (a: number, b: number) => Math.min(a, b),
-      add: (a: number, b: number) => Math.max(a, b),
-      subtract: (a: number, b: number) => Math.min(a, 1 - b),
-    };
-    const way = settings.existingMask in ways ? ways[settings.existingMask as keyof typeof ways] : null;
-    if (way) target.mask = values.map((value, index) => way(old[index]!, value));
+    target.mask = combine(settings.existingMask, old, values);
+    if (settings.existingMask === 'replace') target.look = [100, 0];
   }
   if (settings.delivery === 'mask' || settings.edge.decontaminate === 0) return;
   const pixels = paint(doc, box, (x, y) => {
@@ -240,10 +252,10 @@ function addCutout(
 
 function newLayer(name: string, pixels: Float64Array, clipped: boolean): ExpectedLayer {
   const plain = { kind: 'pixel', visible: true, opacity: 100, blendMode: 'normal', isBackground: false };
-  return { id: 'new', name, ...plain, clipped, mask: null, pixels, children: [] };
+  return { id: 'new', name, ...plain, clipped, mask: null, look: [100, 0], pixels, children: [] };
 }
 
-function addChannel(expected: Expected, wanted: string, values: Float64Array): void {
+export function addChannel(expected: Expected, wanted: string, values: Float64Array): void {
   const taken = expected.channels.map(({ name }) => name);
   let name = wanted;
   for (let number = 2; taken.includes(name); number++) name = `${wanted} ${number}`;
@@ -253,19 +265,23 @@ function addChannel(expected: Expected, wanted: string, values: Float64Array): v
 /** Not worth comparing. */
 const UNCLEAR = [NaN, NaN, NaN, NaN];
 
+/** Rounded to nothing, such a pixel has no colour. */
+const FAINT = 3 / 255;
+
 /** RGBA over the canvas; all zero where `colour` says nothing or nothing visible. */
 function paint(doc: HostDocument, box: Rect, colour: (x: number, y: number) => readonly number[] | null): Float64Array {
   const out = new Float64Array(doc.width * doc.height * 4);
   for (let y = box.top; y < box.bottom; y++) {
     for (let x = box.left; x < box.right; x++) {
       const rgba = colour(x, y);
-      if (rgba && !(rgba[3]! <= 0)) out.set(rgba, (y * doc.width + x) * 4);
+      if (rgba && !(rgba[3]! <= 0))
+        out.set(rgba[3]! < FAINT ? [NaN, NaN, NaN, rgba[3]!] : rgba, (y * doc.width + x) * 4);
     }
   }
   return out;
 }
 
-function locate(layers: ExpectedLayer[], id: number): { siblings: ExpectedLayer[]; index: number } | null {
+export function locate(layers: ExpectedLayer[], id: number): { siblings: ExpectedLayer[]; index: number } | null {
   const index = layers.findIndex((layer) => layer.id === id);
   if (index >= 0) return { siblings: layers, index };
   for (const { children } of layers) {
@@ -275,13 +291,16 @@ function locate(layers: ExpectedLayer[], id: number): { siblings: ExpectedLayer[
   return null;
 }
 
+export const lookOf = ({ mask }: HostLayer): readonly [number, number] => [mask?.density ?? 100, mask?.feather ?? 0];
+
 /** The document as it is. */
 export function describe(doc: HostDocument): Expected {
   const describeLayer = (layer: HostLayer): ExpectedLayer => {
     const { id, name, kind, visible, opacity, blendMode, isBackground, clipped } = layer;
     const mask = layer.mask ? valuesOf(doc, layer.mask) : null;
+    const look = lookOf(layer);
     const children = layer.children.map(describeLayer);
-    return { id, name, kind, visible, opacity, blendMode, isBackground, clipped, mask, pixels: null, children };
+    return { id, name, kind, visible, opacity, blendMode, isBackground, clipped, mask, look, pixels: null, children };
   };
   return {
     layers: doc.layers.map(describeLayer),

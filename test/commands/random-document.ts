@@ -141,7 +141,8 @@ export function createMask(random: Random, doc: HostDocument): LayerMask {
   for (let index = 0; index < data.length; index++) data[index] = (flat ?? random.pick([0, 0.3, 1])) * doc.white;
   const outside = random.pick([0, doc.white]);
   const enabled = random.chance(0.8);
-  return { left, top, width, height, data, outside, enabled, linked: true, density: 100, feather: 0 };
+  const [density, feather] = [random.pick([100, 100, 50]), random.pick([0, 0, 3])];
+  return { left, top, width, height, data, outside, enabled, linked: true, density, feather };
 }
 
 function createSelection(random: Random, doc: HostDocument): LayerMask {
@@ -172,11 +173,13 @@ export function createRandomFaults(random: Random): Partial<Faults> {
     missingMaskErrors: !flip(),
     missingSelectionErrors: !flip(),
     groupPixels: flip(),
+    replacedMaskKeepsLook: random.chance(0.5),
     groupMaskErrors: flip(),
     greyHasNoAlpha: flip(),
     maskInPixels: random.pick(['enabled', 'enabled', 'always', 'never']),
     boundsNoMaskMissing: flip(),
     selectionEightBit: flip(),
+    reject16BitSelection: flip(),
     insertedJoinsClipping: random.chance(0.5),
     cancelledScopeResolves: flip(),
   };

@@ -13,13 +13,16 @@ function scratch(): string {
   return folder;
 }
 
+/** As UXP writes paths in addresses, on every system. */
+const slashes = (folder: string) => folder.replace(/\\/g, '/').replace(/^\//, '');
+
 describe('files', () => {
   it('are reached as far as the manifest allows', async () => {
     const folder = scratch();
     const sim = photoshop();
     sim.onPickFolder = () => folder;
     const script = `const fs = uxp.storage.localFileSystem;
-      const tried = [fs.getFolder(), fs.getEntryWithUrl('file:${folder}')];
+      const tried = [fs.getFolder(), fs.getEntryWithUrl('file:/${slashes(folder)}')];
       return (await Promise.allSettled(tried)).map((one) => one.value?.name ?? String(one.reason));`;
     const denied = expect.stringContaining('Permission denied');
     const name = path.basename(folder);

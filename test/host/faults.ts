@@ -17,6 +17,8 @@ export interface Faults {
   fillLayerMaskErrors: boolean;
   /** putLayerMask rejects in Lab documents (reported). */
   labMaskErrors: boolean;
+  /** Density and feather outlive a mask that putLayerMask replaces. */
+  replacedMaskKeepsLook: boolean;
   /** putLayerMask rejects for groups. */
   groupMaskErrors: boolean;
   /** Which masks getPixels applies to the pixels it hands out. Reported for enabled ones; nothing is known of others. */
@@ -27,6 +29,10 @@ export interface Faults {
   boundsNoMaskMissing: boolean;
   /** Selections have eight bits in deeper documents too. */
   selectionEightBit: boolean;
+  /** putSelection rejects 16-bit data. */
+  reject16BitSelection: boolean;
+  /** resumeHistory without commit keeps the changes, as one state. */
+  rollbackIgnored: boolean;
   /** A layer that is moved between a layer and what is clipped to it becomes clipped too. */
   insertedJoinsClipping: boolean;
   /** Layer From Background gives the layer a new id; otherwise it keeps the old one. */
@@ -75,11 +81,14 @@ export const defaultFaults = (): Faults => ({
   refusesPixelConversion: false,
   fillLayerMaskErrors: true,
   labMaskErrors: true,
+  replacedMaskKeepsLook: false,
   groupMaskErrors: false,
   maskInPixels: 'enabled',
   greyHasNoAlpha: false,
   boundsNoMaskMissing: false,
   selectionEightBit: false,
+  reject16BitSelection: false,
+  rollbackIgnored: false,
   insertedJoinsClipping: true,
   backgroundConversionChangesId: false,
   batchPlayThrows: false,

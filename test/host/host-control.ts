@@ -42,7 +42,8 @@ export class HostControl {
     const documentId = this.suspensions.get(id);
     if (documentId === undefined) throw new HostError(`resumeHistory: invalid history suspension ${id}`);
     this.suspensions.delete(id);
-    this.host.document(documentId).history.resume(id, commit, handle.finalName);
+    const isKept = commit || this.host.faults.rollbackIgnored;
+    this.host.document(documentId).history.resume(id, isKept, handle.finalName);
   }
 
   async registerAutoCloseDocument(documentId: number): Promise<void> {

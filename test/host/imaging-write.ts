@@ -116,7 +116,8 @@ export class ImagingWriter {
     const drawn = this.host.faults.maskZeroBlockTurnsWhite ? whitenZeroBlocks(source, doc.white) : source;
     const outside = this.host.faults.maskOutside === 0 ? 0 : doc.white;
     const before = options.replace === false ? layer.mask : null;
-    const mask = before ? merged(before, drawn, doc.depth) : maskFrom(drawn, outside, null);
+    const look = this.host.faults.replacedMaskKeepsLook ? layer.mask : null;
+    const mask = before ? merged(before, drawn, doc.depth) : maskFrom(drawn, outside, look);
     this.commit(doc, content, options.commandName ?? 'Put Layer Mask', () => {
       layer.mask = mask;
     });
@@ -127,6 +128,9 @@ export class ImagingWriter {
     const doc = this.host.document(options?.documentID);
     const content = contentOf(this.session, options.imageData);
     requireGray(content);
+    if (this.host.faults.reject16BitSelection && content.data instanceof Uint16Array) {
+      throw new HostError('putSelection: 16-bit image data is not supported');
+    }
     const coarse = this.host.faults.selectionEightBit && doc.depth === 16;
     const given = grayRaster(content, placeArgument(options.targetBounds), coarse ? 8 : doc.depth);
     const source = coarse ? { ...given, data: convertDepth(given.data, doc.depth) } : given;

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import type { EdgeRequest } from '../../protocol/edge.ts';
 import { LOOPBACK, PROTOCOL_VERSION } from '../../protocol/limits.ts';
 
-const EDGE = /^\/v1\/mattes\/[\w-]+\/edge$/;
 const RED_POINT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
 
 export interface Received {
@@ -27,9 +26,9 @@ export class FakeServer {
   /** Answers of `POST /v1/mattes` to give first: status and error code. */
   failures: { status: number; code: string; retryAfter?: string }[] = [];
   name = 'hairline';
-  /** What edges were asked for, and whether the mattes are gone by then. */
+  /** Bodies of `POST /v1/mattes/:id/edge`; `keepsNothing`: they are answered with MATTE_GONE. */
   edges: EdgeRequest[] = [];
-  forgets = false;
+  keepsNothing = false;
   private readonly server: Server = createServer((request, response) => void this.answer(request, response));
 
   async start(): Promise<this> {
@@ -58,7 +57,8 @@ export class FakeServer {
       const body = { ...health, ready, state: this.state, model: 'isnet', provider: 'cpu', reason: null, queued: 0 };
       return sendJson(response, ready ? 200 : 503, body);
     }
-    if (EDGE.test(url.pathname)) return this.answerEdge(request, response);
+    const edge = /^\/v1\/mattes\/(\d+)\/edge$/.exec(url.pathname);
+    if (edge) return this.answerEdge(Number(edge[1]), request, response);
     const received = { ...(await receive(request)), subject: url.searchParams.get('subject') };
     this.received.push(received);
     const failure = this.failures.shift();
@@ -78,17 +78,17 @@ export class FakeServer {
       'x-image-depth': depth,
       'x-model': 'isnet',
       'x-provider': 'cpu',
-      'x-matte-id': `matte-${this.received.length}`,
+      'x-matte-id': this.received.length - 1,
     });
     response.end(ellipse(received.width, received.height, depth));
   }
 
-  /** A red point to look at, or the ellipse again; whatever the controls are. */
-  private async answerEdge(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** A red point for who only looks; else the matte as it is, or the picture under it with its blue taken out of soft edges. */
+  private async answerEdge(id: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const picture = this.received[id]!;
     const asked = JSON.parse((await receive(request)).body.toString()) as EdgeRequest;
     this.edges.push(asked);
-    const last = this.received.at(-1);
-    if (last === undefined || this.forgets) {
+    if (this.keepsNothing) {
       return sendJson(response, 404, { error: { code: 'MATTE_GONE', message: 'Gone.', hint: 'Send it again.' } });
     }
     if (request.headers.accept?.startsWith('image/')) {
@@ -97,15 +97,31 @@ export class FakeServer {
       return;
     }
     const depth = asked.depth ?? 8;
+    const colours = asked.output === 'cutout' || asked.output === 'foreground';
     response.writeHead(200, {
       'content-type': 'application/octet-stream',
-      'x-image-width': last.width,
-      'x-image-height': last.height,
-      'x-image-channels': 1,
+      'x-image-width': picture.width,
+      'x-image-height': picture.height,
+      'x-image-channels': colours ? 4 : 1,
       'x-image-depth': depth,
     });
-    response.end(ellipse(last.width, last.height, depth));
+    response.end(colours ? cutOut(picture, depth) : ellipse(picture.width, picture.height, depth));
   }
+}
+
+function cutOut({ width, height, channels, body }: Received, depth: 8 | 16): Buffer {
+  const full = depth === 8 ? 255 : 65535;
+  const [from, out] =
+    depth === 8
+      ? [body, new Uint8Array(width * height * 4)]
+      : [new Uint16Array(new Uint8Array(body).buffer), new Uint16Array(width * height * 4)];
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const opacity = ellipseAt(pixel % width, Math.floor(pixel / width), width, height);
+    for (let channel = 0; channel < 3; channel++) out[pixel * 4 + channel] = from[pixel * channels + channel]!;
+    if (opacity > 0 && opacity < 1) out[pixel * 4 + 2] = 0;
+    out[pixel * 4 + 3] = Math.round(opacity * full);
+  }
+  return Buffer.from(out.buffer);
 }
 
 /** Opacity 0..1 of the ellipse that touches all four sides, with a soft edge so that every value occurs. */

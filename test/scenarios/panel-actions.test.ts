@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RecordedStep } from '../host/index.ts';
-import { expectEllipse, Rig } from './panel-rig.ts';
+import { createMask, expectEllipse, Rig } from './panel-rig.ts';
 import { createPicture } from './pictures.ts';
 
 let rig: Rig;
@@ -94,6 +94,18 @@ describe('plays', () => {
       rig.photoshop.close(doc);
     }
     expect(rig.photoshop.documents).toEqual([]);
+    rig.expectClean();
+  });
+
+  test('where there is a mask already, and keeps that as a channel', async () => {
+    await rig.open();
+    const step = await recordClick();
+    const doc = rig.photoshop.openPixels({ ...createPicture({ channels: 4 }) });
+    doc.layers[0]!.mask = createMask(doc);
+    await rig.panel.playStep(step);
+    expectEllipse(doc, 'Layer 0');
+    expect(doc.channels.map(({ name }) => name)).toEqual(['Layer 0 mask']);
+    expect(doc.historyStates.at(-1)?.name).toBe('Hairline mask');
     rig.expectClean();
   });
 

@@ -124,6 +124,20 @@ test('one bad document after the other never stops the rest', async () => {
   expectIdle();
 });
 
+test('layers that have a mask get a new one if that is wanted, and their old one is kept', async () => {
+  const [doc] = await open(1);
+  doc!.layers[0]!.isBackground = false;
+  doc!.layers[0]!.mask = createMask(doc!);
+  expect(await press('#batch-start')).toBe('Finished: 0 of 1 done, 1 skipped, 0 failed.');
+  expect(lines()).toEqual(['0.jpg: Skipped: "Background" already has a mask.']);
+  expect(rig.server.received).toEqual([]);
+  rig.panel.click('#batch-redo');
+  expect(await press('#batch-start')).toBe('Finished: 1 of 1 done, 0 skipped, 0 failed.');
+  expectEllipse(doc!, 'Background');
+  expect(doc!.channels.map(({ name }) => name)).toEqual(['Background mask']);
+  expectIdle();
+});
+
 test('stops at once, leaves the document at hand as it was, and goes on where it stopped', async () => {
   const docs = await open(4);
   const second = docs[1]!.snapshot();
@@ -316,7 +330,8 @@ test('stopped anywhere, any number of times: every document is as it was, or mas
   rig.panel.click('#batch sp-radio[value="psd"]');
   const random = createRandom(7);
   let stops = 0;
-  for (let round = 0; round < 8; round++) {
+  // How many turns a batch takes depends on the machine, and so does how often it is stopped.
+  for (let round = 0; stops < 8 && round < 50; round++) {
     const docs = Array.from({ length: 3 }, (_, index) => openFile(`${round}-${index}.jpg`));
     const before = docs.map((doc) => doc.snapshot());
     let text = '';
@@ -332,7 +347,7 @@ test('stopped anywhere, any number of times: every document is as it was, or mas
       stops += text.startsWith('Stopped') ? 1 : 0;
       for (const [index, doc] of docs.entries()) {
         const line = lines()[index]!;
-        const copies = readdirSync(folder).filter((name) => name.startsWith(doc.name.slice(0, 3)));
+        const copies = readdirSync(folder).filter((name) => name.startsWith(doc.name.replace('.jpg', '-')));
         expect(copies.length).toBe(line.includes('Saved as') ? 1 : 0);
         if (line.endsWith('Waiting')) expect(doc.snapshot()).toBe(before[index]);
         else expectEllipse(doc, 'Layer 0');
@@ -343,7 +358,7 @@ test('stopped anywhere, any number of times: every document is as it was, or mas
     expect(text).toBe('Finished: 3 of 3 done, 0 skipped, 0 failed.');
     for (const doc of docs) rig.photoshop.close(doc);
   }
-  expect(stops).toBeGreaterThan(5);
+  expect(stops).toBeGreaterThanOrEqual(8);
 });
 
 /** Numbers from 0 to 1, the same on every run. */

@@ -205,6 +205,10 @@ export const en: Strings = {
       'Photoshop did not accept the mask; nothing was changed.',
       'Check that the layer can have a mask (Layer > Layer Mask), then click again.',
     ],
+    SELECTION_FAILED: [
+      'Photoshop did not take the selection; nothing was changed.',
+      'Choose another output, then click again.',
+    ],
     CHANNEL_FAILED: [
       'Photoshop did not take the alpha channel "{channel}"; nothing was changed.',
       'Delete alpha channels that you no longer need, then click again.',
@@ -217,6 +221,7 @@ export const en: Strings = {
       'The server could not keep the picture, and the edge controls and clean colours need it.',
       'Set the edge controls to neutral, or use a smaller document.',
     ],
+    MATTE_LOST: ['The server no longer keeps this picture.', 'Undo the mask, then click Mask subject.'],
     NOT_RUNNING: ['The Hairline server is not running.', 'Run "npm start" in the Hairline folder, then click again.'],
     PERMISSION_DENIED: [
       'Photoshop does not let Hairline talk to its server.',

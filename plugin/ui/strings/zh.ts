@@ -185,12 +185,14 @@ export const zh: Strings = {
       'Photoshop 未接受该蒙版；未作任何更改。',
       '请检查该图层能否添加蒙版（“图层”>“图层蒙版”），然后重新单击。',
     ],
+    SELECTION_FAILED: ['Photoshop 未接受该选区；未作任何更改。', '请选择其他输出方式，然后重新单击。'],
     CHANNEL_FAILED: [
       'Photoshop 未接受 Alpha 通道“{channel}”；未作任何更改。',
       '请删除不再需要的 Alpha 通道，然后重新单击。',
     ],
     LAYER_FAILED: ['Photoshop 未接受新图层“{layer}”；未作任何更改。', '请选择其他输出方式，然后重新单击。'],
     NOT_KEPT: ['服务器无法保留该图片，而边缘控制和净化颜色需要它。', '请将边缘控制恢复为默认值，或使用较小的文档。'],
+    MATTE_LOST: ['服务器已不再保留此图片。', '请还原图层蒙版，然后单击“为主体添加蒙版”。'],
     NOT_RUNNING: ['Hairline 服务器未运行。', '请在 Hairline 文件夹中运行“npm start”，然后重新单击。'],
     PERMISSION_DENIED: [
       'Photoshop 不允许 Hairline 与其服务器通信。',

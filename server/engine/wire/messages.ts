@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorCode } from '../../../protocol/errors.ts';
 import { AppError } from '../../errors.ts';
 import type { LoadState } from '../../matting/service.ts';
-import type { Answer, EdgeTask, MatteTask } from '../engine.ts';
+import type { Answer, EdgeTask, MatteTask, Usage } from '../engine.ts';
 import type { EngineConfig } from '../engine-config.ts';
 
 export interface EngineSettings {
@@ -16,8 +16,7 @@ export type Call =
   | { ask: 'edge'; task: EdgeTask }
   | { ask: 'weigh-edge'; task: EdgeTask }
   | { ask: 'forget'; matte: string }
-  | { ask: 'load'; model: string }
-  | { ask: 'usage' };
+  | { ask: 'load'; model: string };
 
 /** Parent to child. */
 export type Order =
@@ -36,18 +35,10 @@ export type Report =
   | { type: 'done'; id: number; value?: unknown }
   | { type: 'failed'; id: number; error: WireError }
   | { type: 'model'; id: string; state: LoadState | null }
-  | { type: 'memory'; rss: number }
+  | { type: 'usage'; usage: Usage }
   | { type: 'log'; fields: object; text: string };
 
 export type AnswerHead = Omit<Answer, 'body'>;
-
-/** Memory of the child, in bytes. */
-export interface Usage {
-  pid: number;
-  rss: number;
-  /** The most it ever had. */
-  peak: number;
-}
 
 export interface WireError {
   code: ErrorCode | null;

@@ -1,6 +1,7 @@
-import type { AlphaPlane, Raster } from '../../imaging/picture.ts';
+import type { AlphaPlane, Raster, Strip } from '../../imaging/picture.ts';
 import type { Pace } from '../pace.ts';
 import { activeTiles, type Bounds, CELL, type Cells } from './cells.ts';
+import type { Painter } from './painter.ts';
 import { VALUES, wideMeans } from './wide-means.ts';
 
 /** Side of the tiles worked on at a time: small enough for the processor's cache, and few soft edges are wider. */
@@ -19,16 +20,17 @@ const EPSILON = 1e-5;
  * colour that, mixed with the blurred background, explains what the camera saw,
  * F' = clip(Fb + a (I - a Fb - (1 - a) Bb)), where Fb and Bb are alpha-weighted means of the surroundings; first over
  * about 90 pixels, then over 6 with the first pass's F'.
- * @param out straight RGBA of the picture's size and depth; pixels of marked cells where alpha is below 1 are written
  */
-export async function blurFusion(picture: Raster, alpha: AlphaPlane, cells: Cells, out: Raster, pace: Pace) {
+export async function blurFusion(picture: Raster, alpha: AlphaPlane, cells: Cells, pace: Pace): Promise<Painter> {
   const means = wideMeans(picture, alpha, cells);
   const scratch = new Scratch();
-  for (const tile of activeTiles(cells, picture.width, picture.height, TILE)) {
-    firstPass(picture, alpha, tile, means, cells, scratch);
-    secondPass(picture, alpha, tile, cells, scratch, out);
-    await pace.step();
-  }
+  return async (strip) => {
+    for (const tile of activeTiles(cells, picture, strip, TILE)) {
+      firstPass(picture, alpha, tile, means, cells, scratch);
+      secondPass(picture, alpha, tile, cells, scratch, strip);
+      await pace.step();
+    }
+  };
 }
 
 const SIDE = TILE + 2 * HALO;
@@ -131,13 +133,14 @@ function secondPass(
   tile: Bounds,
   { columns, active }: Cells,
   { planes, sums, fronts }: Scratch,
-  out: Raster,
+  out: Strip,
 ): void {
   const region = around(tile, width, height);
   for (let k = 0; k < VALUES; k++) boxSums(planes[k]!, sums[k]!, region);
   const max = data instanceof Uint16Array ? 65535 : 255;
   const solid = alpha.data instanceof Uint16Array ? 65535 : 255;
   const opacities = sums[0]!;
+  const before = out.top * width;
   for (let y = tile.top; y < tile.bottom; y++) {
     const down = Math.min(height, y + HALO) - Math.max(0, y - HALO);
     for (let x = tile.left; x < tile.right; x++) {
@@ -154,7 +157,7 @@ function secondPass(
       for (let c = 0; c < 3; c++) {
         const f = (sums[1 + c]![i]! + weak * fronts[c]![i]!) * front;
         const b = sums[4 + c]![i]! * back;
-        out.data[4 * pixel + c] = explain(f, b, a, data[pixel * channels + c]! / max) * max + 0.5;
+        out.data[4 * (pixel - before) + c] = explain(f, b, a, data[pixel * channels + c]! / max) * max + 0.5;
       }
     }
   }

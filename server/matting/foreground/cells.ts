@@ -1,4 +1,6 @@
-import type { AlphaPlane } from '../../imaging/picture.ts';
+import type { AlphaPlane, Rows } from '../../imaging/picture.ts';
+import type { Pace } from '../pace.ts';
+import type { Size } from './level.ts';
 
 /** Side of a cell in pixels. Cells lie on a fixed grid, so that no result depends on how the work was cut into tiles. */
 export const CELL = 8;
@@ -17,7 +19,7 @@ export interface Cells {
  * @param shown the opacity the result will have; often `mixed` itself
  * @param bleed cells around visible ones that are marked as well, so that a mask can grow later without a halo
  */
-export function findCells(mixed: AlphaPlane, shown: AlphaPlane, bleed: number): Cells {
+export async function findCells(mixed: AlphaPlane, shown: AlphaPlane, bleed: number, pace: Pace): Promise<Cells> {
   const { width, height } = mixed;
   const columns = Math.ceil(width / CELL);
   const rows = Math.ceil(height / CELL);
@@ -26,6 +28,7 @@ export function findCells(mixed: AlphaPlane, shown: AlphaPlane, bleed: number): 
   const visible = new Uint8Array(columns * rows);
   const impure = new Uint8Array(columns * rows);
   for (let y = 0; y < height; y++) {
+    await pace.step();
     const base = (y >> 3) * columns;
     for (let column = 0, i = y * width; column < columns; column++) {
       const end = Math.min((column + 1) * CELL, width) + y * width;
@@ -43,6 +46,11 @@ export function findCells(mixed: AlphaPlane, shown: AlphaPlane, bleed: number): 
     for (let i = 0; i < active.length; i++) active[i]! |= near[i]! & impure[i]!;
   }
   return { columns, rows, active };
+}
+
+/** The marked cells and those within `reach` of them. */
+export function markNear({ columns, rows, active }: Cells, reach: number): Uint8Array {
+  return dilate(active, columns, rows, reach);
 }
 
 /** Flags within `reach` cells, in both directions. */
@@ -72,10 +80,14 @@ export interface Bounds {
   bottom: number;
 }
 
-/** The squares of `side` pixels (a multiple of the cell) that hold a marked cell, cut at the picture's borders. */
-export function* activeTiles({ columns, rows, active }: Cells, width: number, height: number, side: number) {
+/**
+ * The squares of `side` pixels (a multiple of the cell) that hold a marked cell, cut at the picture's borders.
+ * @param strip the rows whose squares are wanted; it begins between two squares and ends so, or with the picture
+ */
+export function* activeTiles({ columns, rows, active }: Cells, size: Size, { top, height: tall }: Rows, side: number) {
+  const { width, height } = size;
   const step = side / CELL;
-  for (let row = 0; row < rows; row += step) {
+  for (let row = top / CELL; row < Math.min(rows, (top + tall) / CELL); row += step) {
     for (let column = 0; column < columns; column += step) {
       if (!anyActive(row, column)) continue;
       const [left, top] = [column * CELL, row * CELL];

@@ -1,10 +1,11 @@
 import type { ForegroundMethod } from '../../../protocol/matte.ts';
-import type { AlphaPlane, Raster } from '../../imaging/picture.ts';
+import type { AlphaPlane, Raster, RasterStream, Strip } from '../../imaging/picture.ts';
+import { joinStrips } from '../../imaging/stream-raster.ts';
 import { cutOut } from '../composition.ts';
 import { Pace } from '../pace.ts';
-import { blurFusion } from './blur-fusion.ts';
 import { findCells } from './cells.ts';
-import { multiLevel } from './multi-level.ts';
+import { METHODS } from './methods.ts';
+import { type FindPainter, STRIP_ROWS } from './painter.ts';
 
 export interface ForegroundOptions {
   /** `fast`: blur fusion. `best`, the default: multi-level, about twice the time and a third less error
@@ -13,6 +14,8 @@ export interface ForegroundOptions {
   /** Opacity of the result where it is not the matte that mixed the colours, for example after edge controls. */
   shown?: AlphaPlane;
   signal?: AbortSignal;
+  /** Where estimated colours come from; by default they are estimated anew by `method`. */
+  findPainter?: FindPainter | undefined;
 }
 
 /** Cells (of 8 pixels) beyond the visible edge whose colours are estimated too. */
@@ -25,12 +28,13 @@ const BLEED = 2;
  * @param alpha the matte that tells how the camera mixed subject and background
  * @returns straight RGBA at the picture's depth; alpha is the opacity times the picture's own transparency
  */
-export async function estimateForeground(
-  picture: Raster,
-  alpha: AlphaPlane,
-  { method = 'best', shown = alpha, signal }: ForegroundOptions = {},
-): Promise<Raster> {
-  return estimate(picture, alpha, { method, shown, bleed: BLEED, signal });
+export function estimateForeground(picture: Raster, alpha: AlphaPlane, options?: ForegroundOptions): Promise<Raster> {
+  return joinStrips(streamForeground(picture, alpha, options));
+}
+
+/** The same, strip by strip. */
+export function streamForeground(picture: Raster, alpha: AlphaPlane, options: ForegroundOptions = {}): RasterStream {
+  return describe(picture, paintStrips(picture, alpha, BLEED, options));
 }
 
 export interface CutoutOptions extends ForegroundOptions {
@@ -43,41 +47,63 @@ export interface CutoutOptions extends ForegroundOptions {
  * transparent.
  * @returns straight RGBA at the picture's depth; wherever alpha is 0, so are the colours
  */
-export async function makeCutout(
-  picture: Raster,
-  alpha: AlphaPlane,
-  { decontaminate = 1, method = 'best', shown = alpha, signal }: CutoutOptions = {},
-): Promise<Raster> {
-  if (decontaminate === 0) return clearInvisible(cutOut(picture, shown));
-  const out = await estimate(picture, alpha, { method, shown, bleed: 0, signal });
-  if (decontaminate < 1) mixIn(picture, out, 1 - decontaminate);
-  return clearInvisible(out);
+export function makeCutout(picture: Raster, alpha: AlphaPlane, options?: CutoutOptions): Promise<Raster> {
+  return joinStrips(streamCutout(picture, alpha, options));
 }
 
-async function estimate(
-  picture: Raster,
-  alpha: AlphaPlane,
-  options: { method: ForegroundMethod; shown: AlphaPlane; bleed: number; signal: AbortSignal | undefined },
-): Promise<Raster> {
-  const out = cutOut(picture, options.shown);
-  const cells = findCells(alpha, options.shown, options.bleed);
-  if (!cells.active.includes(1)) return out;
-  const run = options.method === 'best' ? multiLevel : blurFusion;
-  await run(picture, alpha, cells, out, new Pace(options.signal));
-  return out;
-}
+/** The same, strip by strip. */
+export function streamCutout(picture: Raster, alpha: AlphaPlane, options: CutoutOptions = {}): RasterStream {
+  const { decontaminate = 1, ...rest } = options;
+  const painted = paintStrips(picture, alpha, 0, decontaminate === 0 ? { ...rest, findPainter: paintNothing } : rest);
+  return describe(picture, finish());
 
-function mixIn({ channels, data }: Raster, out: Raster, share: number): void {
-  for (let s = 0, t = 0; t < out.data.length; s += channels, t += 4) {
-    for (let c = 0; c < 3; c++) {
-      const estimated = out.data[t + c]!;
-      out.data[t + c] = estimated + share * (data[s + c]! - estimated) + 0.5;
+  async function* finish(): AsyncGenerator<Strip> {
+    for await (const strip of painted) {
+      if (decontaminate > 0 && decontaminate < 1) mixIn(picture, strip, 1 - decontaminate);
+      clearInvisible(strip);
+      yield strip;
     }
   }
 }
 
-function clearInvisible(cutout: Raster): Raster {
-  const { data } = cutout;
-  for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 0) data.fill(0, i, i + 3);
-  return cutout;
+const paintNothing: FindPainter = async () => async () => {};
+
+async function* paintStrips(
+  picture: Raster,
+  alpha: AlphaPlane,
+  bleed: number,
+  { method = 'best', shown = alpha, signal, findPainter }: ForegroundOptions,
+): AsyncGenerator<Strip> {
+  const pace = new Pace(signal);
+  const find = findPainter ?? ((cells) => METHODS[method](picture, alpha, cells, pace));
+  const cells = await findCells(alpha, shown, bleed, pace);
+  const paint = cells.active.includes(1) ? await find(cells, pace) : null;
+  for (let top = 0; top < picture.height; top += STRIP_ROWS) {
+    const strip = cutOut(picture, shown, { top, bottom: Math.min(picture.height, top + STRIP_ROWS) });
+    await paint?.(strip);
+    yield strip;
+    await pace.step();
+  }
+}
+
+function describe({ width, height, data }: Raster, strips: AsyncIterable<Strip>): RasterStream {
+  return { width, height, channels: 4, depth: data instanceof Uint16Array ? 16 : 8, strips };
+}
+
+function mixIn({ width, channels, data }: Raster, { top, data: out }: Strip, share: number): void {
+  for (let s = top * width * channels, t = 0; t < out.length; s += channels, t += 4) {
+    for (let c = 0; c < 3; c++) {
+      const estimated = out[t + c]!;
+      out[t + c] = estimated + share * (data[s + c]! - estimated) + 0.5;
+    }
+  }
+}
+
+function clearInvisible({ data }: Strip): void {
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] !== 0) continue;
+    data[i] = 0;
+    data[i + 1] = 0;
+    data[i + 2] = 0;
+  }
 }

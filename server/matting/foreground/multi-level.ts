@@ -1,12 +1,13 @@
-import type { AlphaPlane, Raster } from '../../imaging/picture.ts';
+import type { AlphaPlane, Raster, Strip } from '../../imaging/picture.ts';
 import type { Pace } from '../pace.ts';
 import { activeTiles, type Bounds, type Cells } from './cells.ts';
 import { COLOURS, LevelWindow, type Size } from './level.ts';
+import { type Painter, STRIP_ROWS } from './painter.ts';
 
 /** Levels up to this many pixels are computed whole; what is above them goes in tiles. */
 const WHOLE_PIXELS = 2_000_000;
 
-const TILE = 256;
+const TILE = STRIP_ROWS;
 
 /** Sweeps of a level, and of those that are at most `SMALL` pixels a side. */
 const SWEEPS = 2;
@@ -20,9 +21,8 @@ const HALO = 2 * SWEEPS;
  * Multi-level foreground estimation (Germer, Uelwer, Conrad, Harmeling, 2020): minimises per pixel and channel
  * (a F + (1 - a) B - I)^2 + sum over 4 neighbours of (eps + |a_i - a_j|) ((F_i - F_j)^2 + (B_i - B_j)^2),
  * from a single pixel up to the full size. Memory is bounded: the large levels are computed tile by tile.
- * @param out straight RGBA of the picture's size and depth; pixels of marked cells where alpha is below 1 are written
  */
-export async function multiLevel(picture: Raster, alpha: AlphaPlane, cells: Cells, out: Raster, pace: Pace) {
+export async function multiLevel(picture: Raster, alpha: AlphaPlane, cells: Cells, pace: Pace): Promise<Painter> {
   const levels = listLevels(picture);
   const whole = levels.filter(({ width, height }) => width * height <= WHOLE_PIXELS);
   let base = startWindow(picture, alpha);
@@ -36,18 +36,20 @@ export async function multiLevel(picture: Raster, alpha: AlphaPlane, cells: Cell
     await pace.step();
   }
   const large = levels.slice(whole.length);
-  for (const tile of activeTiles(cells, picture.width, picture.height, TILE)) {
-    let window = base;
-    for (const [level, bounds] of windowsOf(tile, large)) {
-      const finer = new LevelWindow(level, bounds);
-      finer.sample(picture, alpha);
-      finer.inherit(window);
-      finer.relax(SWEEPS, true);
-      window = finer;
+  return async (strip) => {
+    for (const tile of activeTiles(cells, picture, strip, TILE)) {
+      let window = base;
+      for (const [level, bounds] of windowsOf(tile, large)) {
+        const finer = new LevelWindow(level, bounds);
+        finer.sample(picture, alpha);
+        finer.inherit(window);
+        finer.relax(SWEEPS, true);
+        window = finer;
+      }
+      write(window, alpha, tile, cells, strip);
+      await pace.step();
     }
-    write(window, alpha, tile, cells, out);
-    await pace.step();
-  }
+  };
 }
 
 /** From 1 x 1 to the picture's size, the longer side about doubling. */
@@ -116,16 +118,17 @@ function parents({ left, top, right, bottom }: Bounds, level: Size, coarser: Siz
   };
 }
 
-function write(window: LevelWindow, alpha: AlphaPlane, tile: Bounds, { columns, active }: Cells, out: Raster): void {
+function write(window: LevelWindow, alpha: AlphaPlane, tile: Bounds, { columns, active }: Cells, out: Strip): void {
   const max = out.data instanceof Uint16Array ? 65535 : 255;
   const solid = alpha.data instanceof Uint16Array ? 65535 : 255;
   const { bounds, colours } = window;
+  const before = out.top * out.width;
   for (let y = tile.top; y < tile.bottom; y++) {
     for (let x = tile.left; x < tile.right; x++) {
       const pixel = y * out.width + x;
       if (active[(y >> 3) * columns + (x >> 3)] === 0 || alpha.data[pixel] === solid) continue;
       const from = COLOURS * ((y - bounds.top) * (bounds.right - bounds.left) + x - bounds.left);
-      for (let c = 0; c < 3; c++) out.data[4 * pixel + c] = colours[from + c]! * max + 0.5;
+      for (let c = 0; c < 3; c++) out.data[4 * (pixel - before) + c] = colours[from + c]! * max + 0.5;
     }
   }
 }

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cancellation, Cancelled } from '../../../plugin/cancellation.ts';
-import type { Server } from '../../../plugin/client/client.ts';
+import type { Client, Server } from '../../../plugin/client/client.ts';
 import { createHttp } from '../../../plugin/client/http.ts';
 import { createClient } from '../../../plugin/client/matte-client.ts';
 import type { Picture } from '../../../plugin/picture.ts';
@@ -17,6 +17,8 @@ const picture: Picture = {
   ...{ left: 0, top: 0, width: 2, height: 2, channels: 3, depth: 8, profile: null },
   data: new Uint8Array(12).fill(9),
 };
+
+type Decide = (xhr: FakeXhr, attempt: number) => Script;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -251,4 +253,86 @@ test('works without upload events', async () => {
   await vi.runAllTimersAsync();
   await result;
   expect(events).toEqual([]);
+});
+
+describe('a matte that the server keeps', () => {
+  const settled = (work: (client: Client, cancel: Cancellation) => Promise<unknown>, decide: Decide) => {
+    let attempt = 0;
+    const { create, sent } = scriptXhr((xhr) => decide(xhr, attempt++));
+    const cancel = new Cancellation();
+    const result = work(createClient(createHttp(create)), cancel);
+    result.catch(() => {});
+    return { result, sent, cancel };
+  };
+  const edge = { feather: 2, depth: 8 } as const;
+
+  test('is named in the answer that brings it', async () => {
+    const { result } = start(() => answer(8, [0, 1, 2, 255], { 'x-matte-id': 'abc' }));
+    await vi.runAllTimersAsync();
+    await expect(result).resolves.toMatchObject({ matteId: 'abc' });
+  });
+
+  test('is given another edge as JSON, and read as raw samples', async () => {
+    const { result, sent } = settled(
+      (client, cancel) => client.edge(server, 'abc', edge, cancel),
+      () => answer(8, [9, 8, 7, 6]),
+    );
+    await vi.runAllTimersAsync();
+    await expect(result).resolves.toEqual({ width: 2, height: 2, depth: 8, data: new Uint8Array([9, 8, 7, 6]) });
+    const [{ url, body, requestHeaders }] = sent as [FakeXhr];
+    expect(url).toBe('http://127.0.0.1:7866/v1/mattes/abc/edge');
+    expect(JSON.parse(new TextDecoder().decode(body!))).toEqual(edge);
+    expect(requestHeaders).toEqual({ 'content-type': 'application/json', accept: 'application/octet-stream' });
+  });
+
+  test('is asked for colours, of which there must be four samples a pixel', async () => {
+    const request = { ...edge, output: 'cutout' } as const;
+    for (const count of [16, 12]) {
+      const { result } = settled(
+        (client, cancel) => client.colours(server, 'abc', request, cancel),
+        () => answer(8, Array(count).fill(5)),
+      );
+      await vi.runAllTimersAsync();
+      if (count === 16) await expect(result).resolves.toMatchObject({ channels: 4, depth: 8 });
+      else await expect(result).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+    }
+  });
+
+  test.each([
+    ['image/jpeg', 'image/jpeg'],
+    ['image/png; charset=binary', 'image/png'],
+  ])('is previewed as the server likes: %s', async (type, expected) => {
+    const { result, sent } = settled(
+      (client, cancel) => client.preview(server, 'abc', { width: 300 }, cancel),
+      () => ({ status: 200, body: new Uint8Array([1, 2]).buffer, headers: { 'content-type': type } }),
+    );
+    await vi.runAllTimersAsync();
+    await expect(result).resolves.toEqual({ type: expected, bytes: new Uint8Array([1, 2]).buffer });
+    expect(sent[0]!.requestHeaders.accept).toBe('image/jpeg, image/png;q=0.9');
+  });
+
+  test('that is gone is said to be gone; a full queue is asked again', async () => {
+    const gone = settled(
+      (client, cancel) => client.edge(server, 'abc', edge, cancel),
+      () => failure(404, 'MATTE_GONE'),
+    );
+    const queued = settled(
+      (client, cancel) => client.edge(server, 'abc', edge, cancel),
+      (_xhr, attempt) => (attempt < 2 ? failure(503, 'QUEUE_FULL') : answer(8, [0, 0, 0, 0])),
+    );
+    await vi.runAllTimersAsync();
+    await expect(gone.result).rejects.toMatchObject({ name: 'ServerError', code: 'MATTE_GONE' });
+    await expect(queued.result).resolves.toMatchObject({ width: 2 });
+    expect(queued.sent.length).toBe(3);
+  });
+
+  test('is let go by a cancel', async () => {
+    const { result, sent, cancel } = settled(
+      (client, cancel) => client.preview(server, 'abc', {}, cancel),
+      () => 'hang',
+    );
+    cancel.cancel();
+    await expect(result).rejects.toBeInstanceOf(Cancelled);
+    expect(sent[0]?.aborted).toBe(true);
+  });
 });

@@ -184,7 +184,7 @@ describe('uninstall', () => {
   it('removes only what is its own', async () => {
     const { configDir, logDir, cacheDir } = folders();
     for (const folder of [configDir, logDir, cacheDir]) mkdirSync(folder);
-    for (const name of ['config.json', 'clients.json', 'server.json', 'autostart.xml', 'mine.json'])
+    for (const name of ['config.json', 'clients.json', 'server.json', 'server.json.123', 'autostart.xml', 'mine.json'])
       writeFileSync(path.join(configDir, name), '{}');
     for (const name of ['hairline.log', 'hairline.1.log']) writeFileSync(path.join(logDir, name), '');
     writeFileSync(path.join(cacheDir, 'model.onnx'), '');

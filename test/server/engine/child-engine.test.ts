@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../server/errors.ts';
 import { isAlive } from '../../../server/process-alive.ts';
 import { CHUNK } from '../../fixtures/fake-child.ts';
@@ -19,6 +19,7 @@ function begin(...options: ConstructorParameters<typeof EngineStage>): EngineSta
 }
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await Promise.all(stages.splice(0).map((stage) => stage.close()));
 });
 
@@ -118,6 +119,15 @@ describe('a child that dies', () => {
     expect(bodyOf(answer).toString()).toBe('x');
     expect([stage.lives, stage.engine.restarts, told]).toEqual([['cpu', 'cpu'], 1, [0.5, 1]]);
   });
+
+  it('is started again at once, also when the clock is set back meanwhile', async () => {
+    const stage = begin();
+    await stage.matte('echo');
+    const now = Date.now();
+    vi.spyOn(Date, 'now').mockReturnValue(now - 86_400_000);
+    expect(bodyOf(await stage.matte('abort-first 1', Buffer.from('x'))).toString()).toBe('x');
+    expect(stage.lives).toHaveLength(2);
+  }, 20_000);
 
   it('while it is being sent a picture: the picture is sent again', async () => {
     const stage = begin();
@@ -236,7 +246,7 @@ describe('the life of a child', () => {
     const pid = await stage.pid();
     const [first, next] = await Promise.all([slow, stage.matte('echo', Buffer.from('next'))]);
     expect([bodyOf(first).toString(), bodyOf(next).toString()]).toEqual(['slow', 'next']);
-    await until(async () => ((await stage.engine.usage())?.pid ?? pid) !== pid);
+    await until(() => (stage.engine.usage?.pid ?? pid) !== pid);
     expect(isAlive(pid)).toBe(false);
     expect([stage.engine.restarts, stage.log.join()]).toEqual([0, expect.stringContaining('is replaced')]);
   });

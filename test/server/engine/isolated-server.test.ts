@@ -33,7 +33,10 @@ describe('a server whose engine is a process of its own', () => {
   });
   afterAll(() => server.close());
 
-  const kill = async () => process.kill((await engine.usage())!.pid, 'SIGKILL');
+  const kill = async () => {
+    await until(() => engine.usage !== null);
+    process.kill(engine.usage!.pid, 'SIGKILL');
+  };
   const ready = async () => (await fetch(`${server.url}/ready`)).json() as Promise<{ state: string; ready: boolean }>;
 
   it('answers mattes, edges and documents, and forgets', async () => {

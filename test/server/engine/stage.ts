@@ -8,6 +8,7 @@ import { packageRoot } from '../../../server/package-root.ts';
 import type { ModelRegistry } from '../../../server/registry/model-registry.ts';
 import { type Deed, LIVES } from '../../fixtures/fake-child.ts';
 import { buildStandIn } from '../../fixtures/stand-in.ts';
+import { until } from '../stage.ts';
 
 const FAKE_CHILD = path.join(packageRoot, 'dist', 'test', 'fixtures', 'fake-child.js');
 
@@ -48,8 +49,10 @@ export class EngineStage {
       .map((line) => line.split(' ')[1]!);
   }
 
+  /** Of the child that lives now. */
   async pid(): Promise<number> {
-    return (await this.engine.usage())!.pid;
+    await until(() => this.engine.usage !== null);
+    return this.engine.usage!.pid;
   }
 
   async close(): Promise<void> {

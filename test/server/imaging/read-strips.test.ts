@@ -75,7 +75,7 @@ describe('readStrips', () => {
     const [whole, { data }] = [await picture.readRaster(8), await part.readRaster(8)];
     for (let y = 0; y < 30; y++) {
       const start = 4 * ((6 + y) * WIDTH + 11);
-      expect(data.subarray(160 * y, 160 * (y + 1))).toEqual(whole.data.subarray(start, start + 160));
+      expect(data.subarray(160 * y, 160 * (y + 1))).toEqual(Uint8Array.from(whole.data.subarray(start, start + 160)));
     }
   });
 

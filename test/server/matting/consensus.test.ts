@@ -24,10 +24,10 @@ describe('findConsensus', () => {
   });
 
   test('what one opinion alone adds or loses does not count', () => {
-    const chair = disc(225, 225, 15);
+    const chair = disc(206, 206, 40);
     const right = draw(person);
     const withChair = draw((x, y) => Math.max(person(x, y), chair(x, y)));
-    const withHole = draw((x, y) => Math.max(0, person(x, y) - disc(100, 128, 20)(x, y)));
+    const withHole = draw((x, y) => Math.max(0, person(x, y) - disc(100, 128, 40)(x, y)));
     const { data } = findConsensus([right, withChair, withHole], [1, 2]);
     expect(data[225 * SIDE + 225]).toBeLessThan(0.01);
     expect(data[128 * SIDE + 100]).toBeGreaterThan(0.99);

@@ -2,6 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openRaw } from '../../../server/imaging/codec.ts';
+import type { Raster } from '../../../server/imaging/picture.ts';
+import { ColourMemory } from '../../../server/matting/foreground/colour-memory.ts';
 import { type KeptMatte, MatteCache } from '../../../server/matting/matte-cache.ts';
 
 const matte = (pixels: number): KeptMatte => ({
@@ -62,14 +64,18 @@ describe('MatteCache', () => {
     const cache = new MatteCache({ maxBytes: 200, keepFor: 1000 });
     const [first, id] = [cache.add(matte(20), 40), cache.add(matte(20), 40)];
     const alpha = { width: 20, height: 1, data: new Uint16Array(20) };
-    cache.setPreview(id, { alpha, picture: null });
+    cache.setPreview(id, { alpha, picture: null, colours: null });
     expect(cache.bytes).toBe(200);
-    cache.setPreview(id, { alpha, picture: { width: 20, height: 1, channels: 3, data: new Uint8Array(60) } });
+    const picture: Raster = { width: 20, height: 1, channels: 3, data: new Uint8Array(60) };
+    cache.setPreview(id, { alpha, picture, colours: null });
     expect(() => cache.get(first)).toThrow(gone);
     expect(cache.bytes).toBe(180);
-    cache.setPreview(id, { alpha, picture: null });
+    const colours = new ColourMemory({ ...picture, width: 5, data: new Uint8Array(15) }, alpha, 'fast');
+    cache.setPreview(id, { alpha, picture: null, colours });
+    expect(cache.bytes).toBe(120 + 5 * 4 + 1);
+    cache.setPreview(id, { alpha, picture: null, colours: null });
     expect(cache.bytes).toBe(120);
-    cache.setPreview('gone', { alpha, picture: null });
+    cache.setPreview('gone', { alpha, picture: null, colours: null });
     expect(cache.delete(id)).toBe(true);
     expect(cache.delete(id)).toBe(false);
     expect(cache.bytes).toBe(0);

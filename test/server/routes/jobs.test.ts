@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ERRORS } from '../../../protocol/errors.ts';
 import type { JobInfo } from '../../../protocol/job.ts';
@@ -210,6 +211,18 @@ describe('wait=N', () => {
 });
 
 describe('the server', () => {
+  it('cuts nobody off who waits in silence, and still cuts who does not read', async () => {
+    await start();
+    stage.app.server.timeout = 50;
+    const answers = ['', 'respond-async, wait=60', 'wait=60'].map((prefer) => post(stage.port, pixel(prefer)));
+    await until(async () => (await metric('hairline_jobs')) === 3);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    gate.open();
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    const socket = connect(stage.port, '127.0.0.1');
+    await new Promise((resolve) => socket.once('close', resolve));
+  });
+
   it('stops work that takes longer than it may', async () => {
     await start({ maxJobTime: 20 });
     const answer = post(stage.port, pixel(''));

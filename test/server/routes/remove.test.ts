@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ErrorBody } from '../../../protocol/errors.ts';
 import { type StandInServer, startStandInServer } from '../../fixtures/stand-in.ts';
 import { seeded } from '../random.ts';
 import { type Answer, expectError, expectedAlpha, lines, post, talk } from '../talk.ts';
@@ -186,10 +187,43 @@ describe('POST /api/remove', () => {
   });
 });
 
+it('damaged forms and parameters are refused with a code', async () => {
+  const below = (limit: number) => Math.floor(random() * limit);
+  const part = (name: string, value: string) =>
+    `--x1\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  const head =
+    '--x1\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n';
+  const whole = Buffer.concat([
+    Buffer.from(part('om', 'true') + part('bgc', '1,2,3,255') + head),
+    png.subarray(0, 2000),
+    Buffer.from(`\r\n${part('model', 'u2net')}--x1--\r\n`),
+  ]);
+  const queries = ['', '?om', '?om=%', '?bgc=,,,', '?model[]=x', '?url=http://[', '?a=1&a=2', '?__proto__=x', '?=&&'];
+  const seen = new Map<number, number>();
+  for (let i = 0; i < 300; i++) {
+    const body = Buffer.from(whole);
+    // Not in the picture, whose decoder is tested elsewhere.
+    for (let n = 1 + below(3); n > 0; n--) {
+      const at = below(500) < 400 ? below(330) : body.length - 1 - below(90);
+      body[at] = [0, 0x0d, 0x0a, 0x22, 0x2d, 0xff, below(256)][below(7)]!;
+    }
+    const headers = [`Content-Length: ${body.length}`, 'Content-Type: multipart/form-data; boundary=x1'];
+    const start = lines(open.port, `POST /api/remove${queries[below(queries.length)]}`, headers);
+    const answer = await talk(open.port, Buffer.concat([Buffer.from(start), body]));
+    const { error } = JSON.parse(answer!.body.toString()) as ErrorBody;
+    expectError(answer, error.code);
+    expect(answer!.status, error.message).toBeLessThan(500);
+    seen.set(answer!.status, (seen.get(answer!.status) ?? 0) + 1);
+  }
+  expect(seen.size).toBeGreaterThan(1);
+});
+
 describe('GET /api/remove', () => {
   it('cuts out the picture at an address', async () => {
     const query = { url: `${address}/picture.png`, model: 'u2net_human_seg', a: 'true' };
-    expectAlphas(await pixelsOf(await ask({ method: 'GET', query }), 4), 4);
+    const answer = await ask({ method: 'GET', query });
+    expectAlphas(await pixelsOf(answer, 4), 4);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
   it('needs the address, and does nothing for HEAD', async () => {

@@ -1,0 +1,59 @@
+import { pipeline } from 'node:stream/promises';
+import { crc32, createDeflate, deflateSync } from 'node:zlib';
+import type { RasterStream, Strip } from './picture.ts';
+import { readSrgbProfile } from './profile.ts';
+
+const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+/** Colour types (PNG 11.2.1). */
+const RGB = 2;
+const RGBA = 6;
+/** Filter type None (PNG 9.2), in front of every row. */
+const NO_FILTER = 0;
+/** Bytes of compressed pixels per chunk. */
+const CHUNK = 1 << 20;
+
+/**
+ * An sRGB PNG of 8 or 16 bits, with straight alpha where there are four channels, packed row by row while the raster is
+ * made: neither it nor the file lies in memory in one piece. Specification: PNG, third edition.
+ * @param level of compression, 1 to 9
+ * @returns the parts of the file in order
+ */
+export async function packPng(raster: RasterStream, level = 4): Promise<Buffer[]> {
+  const { width, height, channels, depth } = raster;
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([depth, channels === 4 ? RGBA : RGB], 8);
+  const profile = Buffer.concat([Buffer.from('sRGB\0\0', 'latin1'), deflateSync(await readSrgbProfile())]);
+  const parts = [SIGNATURE, ...chunk('IHDR', header), ...chunk('iCCP', profile)];
+  await pipeline(filterRows(raster.strips), createDeflate({ level, chunkSize: CHUNK }), async (packed) => {
+    for await (const data of packed) parts.push(...chunk('IDAT', data as Buffer));
+  });
+  return [...parts, ...chunk('IEND', Buffer.alloc(0))];
+}
+
+async function* filterRows(strips: AsyncIterable<Strip>): AsyncGenerator<Buffer> {
+  for await (const { width, height, channels, data } of strips) {
+    const samples = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const line = width * channels * data.BYTES_PER_ELEMENT;
+    const out = Buffer.allocUnsafe((line + 1) * height);
+    for (let y = 0; y < height; y++) {
+      const at = y * (line + 1);
+      out[at] = NO_FILTER;
+      samples.copy(out, at + 1, y * line, (y + 1) * line);
+      // Samples are stored most significant byte first.
+      if (data instanceof Uint16Array) out.subarray(at + 1, at + 1 + line).swap16();
+    }
+    yield out;
+  }
+}
+
+/** Length, type, data, checksum of type and data (PNG 5.3). */
+function chunk(type: string, data: Buffer): Buffer[] {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(data.length, 0);
+  head.write(type, 4, 'latin1');
+  const tail = Buffer.alloc(4);
+  tail.writeUInt32BE(crc32(data, crc32(head.subarray(4))), 0);
+  return [head, data, tail];
+}
