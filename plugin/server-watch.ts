@@ -64,12 +64,13 @@ export class ServerWatch {
     };
   }
 
-  /** Asking costs nothing: closed ports refuse at once. */
-  async start(): Promise<void> {
+  /** Asking costs nothing: closed ports refuse at once. @param delay before the first look, in milliseconds */
+  async start(delay = 0): Promise<void> {
     if (this.watch !== null) return;
     const watch = new Cancellation();
     this.watch = watch;
     try {
+      if (delay > 0) await watch.sleep(delay);
       for (let pause = SHORTEST_PAUSE; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
         if (this.mayLook()) await this.look(watch);
         if (this.isReady()) pause = SHORTEST_PAUSE;
@@ -80,6 +81,13 @@ export class ServerWatch {
     } finally {
       if (this.watch === watch) this.watch = null;
     }
+  }
+
+  /** A server was found to be gone by somebody else: looks soon, if it looks at all. */
+  hurry(): void {
+    if (this.watch === null || this.known.name !== 'offline') return;
+    this.stop();
+    void this.start(SHORTEST_PAUSE);
   }
 
   stop(): void {

@@ -169,6 +169,7 @@ export class Session {
     const end = await this.oneRun.start((cancel) => this.runOnce(command, settings, cancel, around));
     this.show(end);
     this.edge.resume();
+    this.watch.hurry();
     return end;
   }
 

@@ -48,7 +48,7 @@ export function createServerFinder(
         const found = await pending;
         cancel.throwIfCancelled();
         if ('health' in found && found.health.protocol === PROTOCOL_VERSION) {
-          lastGood = found.origin;
+          if (address === '') lastGood = found.origin;
           return { ...found, ready: await askReady(http, found.origin, cancel) };
         }
         seen.push(found);

@@ -85,7 +85,7 @@ export function describeError(error: unknown, strings: Strings): Message {
   }
   if (error instanceof PluginError) {
     const { mode } = error.values;
-    const values = mode === undefined ? error.values : { mode: strings.modes[mode] ?? mode };
+    const values = mode === undefined ? error.values : { ...error.values, mode: strings.modes[mode] ?? mode };
     return { ...say(strings.errors[error.code], values), detail: error.detail };
   }
   return { ...say(strings.errors.UNEXPECTED), detail: textOf(error) };

@@ -1,6 +1,7 @@
+import { PluginError } from '../../plugin/errors.ts';
 import { BatchPanel } from '../../plugin/ui/batch-view.ts';
 import { Panel } from '../../plugin/ui/panel.ts';
-import type { View } from '../../plugin/ui/state.ts';
+import type { PanelState, View } from '../../plugin/ui/state.ts';
 import { chooseStrings } from '../../plugin/ui/strings/choose.ts';
 import { BATCHES, NO_BATCH, STATES } from './gallery-states.ts';
 import { findLayoutProblems, findPaleText } from './inspect.ts';
@@ -17,9 +18,13 @@ export interface Gallery {
   paint(theme: ThemeName): void;
   /** @param change over what the state says */
   draw(name: string, change?: Partial<View>): void;
+  /** A state as it looks on a good day, for pictures: short names, and a picture of 3 : 2 as preview. */
+  example(name: string, picture: string): Partial<View>;
   /** Draws every state with everything open, and answers with what is wrong with it. */
   inspect(): string[];
 }
+
+const NOTHING = { model: '', provider: '', refinable: null };
 
 defineSpectrum();
 const paintbrush = document.head.appendChild(document.createElement('style'));
@@ -44,6 +49,16 @@ const gallery: Gallery = {
   draw(name, change = {}) {
     panel.draw({ ...STATES[name]!, ...change });
     batch.draw(BATCHES[name] ?? NO_BATCH);
+  },
+  example(name, picture) {
+    const { panel: state, edge, server } = STATES[name]!;
+    const layer = 'Portrait';
+    const preview = edge.preview && { ...edge.preview, layer, url: picture, aspect: 3 / 2 };
+    const bare = server.name === 'offline' ? { ...server, error: new PluginError('NOT_RUNNING') } : server;
+    const asking = state.name === 'asking' ? { ...state, layer } : state;
+    const done: PanelState = { name: 'done', result: { layers: [{ layerName: layer, outcome: 'mask' }], ...NOTHING } };
+    const controls = { ...edge.controls, shift: -1, hair: 0.2 };
+    return preview === null ? { panel: asking, server: bare } : { panel: done, edge: { ...edge, preview, controls } };
   },
   inspect() {
     return gallery.names.flatMap((name) => {

@@ -32,11 +32,14 @@ async function take(browser: Browser, origin: string, shot: Shot): Promise<void>
   await page.goto(`${origin}/plugin/gallery.html?locale=${locale}`);
   await page.waitForFunction(() => 'gallery' in window);
   const draw = () =>
-    page.evaluate(([name, paint]) => {
-      const { gallery } = window as unknown as { gallery: Gallery };
-      gallery.paint(paint as ThemeName);
-      gallery.draw(name!, gallery.example(name!, '/docs/pictures/astronaut-cutout.png'));
-    }, [state, theme]);
+    page.evaluate(
+      ([name, paint]) => {
+        const { gallery } = window as unknown as { gallery: Gallery };
+        gallery.paint(paint as ThemeName);
+        gallery.draw(name!, gallery.example(name!, '/docs/pictures/astronaut-edge.jpg'));
+      },
+      [state, theme],
+    );
   await draw();
   for (const id of open) await page.locator(`#${id}-toggle`).click();
   await draw();
@@ -54,7 +57,10 @@ if (executable === null) {
   process.exitCode = 1;
 } else {
   const pages = await new Pages().start();
-  pages.made.set('/plugin/gallery.html', panelPage('<script type="module" src="/dist/test/browser/gallery.js"></script>'));
+  pages.made.set(
+    '/plugin/gallery.html',
+    panelPage('<script type="module" src="/dist/test/browser/gallery.js"></script>'),
+  );
   const browser = await launchChromium(executable);
   try {
     for (const shot of SHOTS) await take(browser, pages.origin, shot);
