@@ -18,11 +18,7 @@ export class Disclosure {
     this.set(false);
   }
 
-  get isOpen(): boolean {
-    return this.open;
-  }
-
-  set(open: boolean): void {
+  private set(open: boolean): void {
     if (!open && hasFocus(this.body)) this.toggle.focus();
     this.open = open;
     this.toggle.setAttribute('aria-expanded', String(open));

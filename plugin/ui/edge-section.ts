@@ -112,7 +112,8 @@ export class EdgeSection {
     const slider = this.slider(name);
     const position = String(toPosition(value));
     if (String(slider.value) !== position) slider.value = position;
-    const amount = fill(this.strings.amounts[unit], { value: String(toAmount(value)) });
+    const number = String(toAmount(value)).replace('-', '\u2212');
+    const amount = fill(this.strings.amounts[unit], { value: number });
     slider.setAttribute('aria-valuetext', amount);
     write(find(this.document, `edge-${name}-amount`), amount);
   }
