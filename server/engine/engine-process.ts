@@ -18,6 +18,9 @@ import {
 const START_WITHIN = 60_000;
 const END_WITHIN = 5_000;
 
+/** Milliseconds after which work that nobody wants any more must have stopped; else the child hangs. */
+const STOP_WITHIN = 120_000;
+
 /** Native code may print at length. */
 const MAX_LINE = 500;
 
@@ -30,6 +33,8 @@ export interface ProcessOptions {
   /** The script to run. */
   file: string;
   settings: EngineSettings;
+  /** Milliseconds, for tests. */
+  stopWithin?: number | undefined;
   onModel(id: string, state: LoadState | null): void;
   onUsage(usage: Usage): void;
   /** Told how it ended, for people, before its calls fail. */
@@ -114,7 +119,11 @@ export class EngineProcess {
   ): Promise<unknown> {
     if (this.#dead) throw this.#dead;
     const id = ++this.#lastId;
-    const abort = () => this.#channel.send({ type: 'abort', id });
+    let late: NodeJS.Timeout | undefined;
+    const abort = () => {
+      this.#channel.send({ type: 'abort', id });
+      late = setTimeout(() => this.kill(), this.#options.stopWithin ?? STOP_WITHIN).unref();
+    };
     const answered = new Promise((resolve, reject) => {
       const pending = { resolve, reject, onProgress, head: null, body: null, filled: 0, stream: null };
       this.#pending.set(id, pending);
@@ -131,6 +140,7 @@ export class EngineProcess {
       signal?.throwIfAborted();
       throw error;
     } finally {
+      clearTimeout(late);
       signal?.removeEventListener('abort', abort);
     }
   }

@@ -31,6 +31,7 @@ export interface SupervisorOptions {
   settings: EngineSettings;
   /** Bytes; 0 takes half of the computer's. */
   maxBytes: number;
+  stopWithin?: number | undefined;
   log(level: 'info' | 'warn', fields: object, text: string): void;
 }
 
@@ -152,12 +153,13 @@ export class Supervisor {
   }
 
   #processOptions(): ProcessOptions {
-    const { file, settings, log } = this.#options;
+    const { file, settings, stopWithin, log } = this.#options;
     const { config } = settings;
     const device = this.#device;
     const moved = device !== config.device;
     return {
       file,
+      stopWithin,
       settings: moved ? { ...settings, config: { ...config, device, strict: false } } : settings,
       log,
       onModel: (id, state) => {
