@@ -20,21 +20,23 @@ const LAUNCH_PATIENCE = 90_000;
 /** What really ran. */
 type Run = { model: string; provider: string };
 
+/** What somebody wants to know: a run that waits, how many wait with it; one that asks for itself, nothing. */
+export type Demand = 'nothing' | 'queue' | 'health';
+
 /** Knows what can be said about the server, and keeps it true. */
 export class ServerWatch {
   private readonly plain: Client;
   private readonly openLauncher: () => Promise<void>;
-  private readonly mayLook: () => boolean;
+  private readonly demand: () => Demand;
   private readonly onChange: () => void;
   private known: ServerState = { name: 'unknown' };
   private ran: Run | null = null;
   private watch: Cancellation | null = null;
 
-  /** @param mayLook false while a run is asking for itself */
-  constructor(client: Client, openLauncher: () => Promise<void>, mayLook: () => boolean, onChange: () => void) {
+  constructor(client: Client, openLauncher: () => Promise<void>, demand: () => Demand, onChange: () => void) {
     this.plain = client;
     this.openLauncher = openLauncher;
-    this.mayLook = mayLook;
+    this.demand = demand;
     this.onChange = onChange;
   }
 
@@ -72,9 +74,10 @@ export class ServerWatch {
     try {
       if (delay > 0) await watch.sleep(delay);
       for (let pause = SHORTEST_PAUSE; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
-        if (this.mayLook()) await this.look(watch);
+        const demand = this.demand();
+        if (demand !== 'nothing') await this.look(watch);
         if (this.isReady()) pause = SHORTEST_PAUSE;
-        await watch.sleep(this.isReady() ? READY_PAUSE : pause);
+        await watch.sleep(this.isReady() && demand !== 'queue' ? READY_PAUSE : pause);
       }
     } catch (thrown) {
       if (!(thrown instanceof Cancelled)) throw thrown;
@@ -83,9 +86,9 @@ export class ServerWatch {
     }
   }
 
-  /** A server was found to be gone by somebody else: looks soon, if it looks at all. */
+  /** Looks soon, if it looks at all: something has changed since it decided when to look. */
   hurry(): void {
-    if (this.watch === null || this.known.name !== 'offline') return;
+    if (this.watch === null || this.isStarting()) return;
     this.stop();
     void this.start(SHORTEST_PAUSE);
   }

@@ -46,9 +46,8 @@ export class Session {
     this.oneRun = oneRun;
     this.draw = draw;
     const redraw = () => this.draw(this.view);
-    // While a run waits for the server, the queue is worth looking at; before and after, the run asks for itself.
-    const mayLook = () => !oneRun.isRunning || this.panel.name === 'waiting';
-    this.watch = new ServerWatch(client, () => around.openLauncher(), mayLook, redraw);
+    const demand = () => (!oneRun.isRunning ? 'health' : this.panel.name === 'waiting' ? 'queue' : 'nothing');
+    this.watch = new ServerWatch(client, () => around.openLauncher(), demand, redraw);
     this.edge = new EdgeSession(around.memory, redraw);
   }
 
@@ -169,7 +168,7 @@ export class Session {
     const end = await this.oneRun.start((cancel) => this.runOnce(command, settings, cancel, around));
     this.show(end);
     this.edge.resume();
-    this.watch.hurry();
+    if (this.watch.state.name === 'offline') this.watch.hurry();
     return end;
   }
 
@@ -221,7 +220,9 @@ export class Session {
 
   /** Late news of a cancelled run must not draw over how it ended. */
   private showRun(progress: PanelState): void {
-    if (this.run?.cancelled === false) this.show(progress);
+    if (this.run?.cancelled !== false) return;
+    if (progress.name === 'waiting' && this.panel.name !== 'waiting') this.watch.hurry();
+    this.show(progress);
   }
 
   private show(panel: PanelState): void {

@@ -3,7 +3,7 @@ import { PluginError } from '../../plugin/errors.ts';
 import { OneRun } from '../../plugin/one-run.ts';
 import { Session } from '../../plugin/session.ts';
 import { SettingsMemory } from '../../plugin/settings-memory.ts';
-import { describeServer } from '../../plugin/ui/messages.ts';
+import { describeServer, describeView } from '../../plugin/ui/messages.ts';
 import type { View } from '../../plugin/ui/state.ts';
 import { en } from '../../plugin/ui/strings/en.ts';
 import { FakeClient } from './fake-client.ts';
@@ -144,6 +144,26 @@ test('keeps naming the model that really ran, until the server goes', async () =
   client.connectError = null;
   await vi.advanceTimersByTimeAsync(60_000);
   expect(describeServer(views.at(-1)!.server, en)).toBe('isnet on CPU');
+  session.stop();
+});
+
+test('says how many pictures wait while a run waits', async () => {
+  const { session, client, views } = start();
+  const { matte } = client;
+  const { ready } = client.server;
+  client.matte = async (server, request, cancel, progress) => {
+    progress.onSent();
+    client.server = { ...client.server, ready: { ...ready!, queued: 4 } };
+    await cancel.sleep(10_000);
+    return matte(server, request, cancel, progress);
+  };
+  session.watchServer();
+  await vi.advanceTimersByTimeAsync(10);
+  const run = session.maskSubject();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(describeView(views.at(-1)!, en).hint).toBe('Pictures in the queue: 4. You can keep working in Photoshop.');
+  await vi.advanceTimersByTimeAsync(10_000);
+  await expect(run).resolves.toMatchObject({ name: 'done' });
   session.stop();
 });
 
