@@ -25,7 +25,7 @@ export interface EdgeRequest {
   width?: number;
   output?: Output;
   depth?: Depth;
-  /** CSS colour, for `composition`. */
+  /** CSS colour or `checker`, for `composition`. */
   background?: string;
 }
 

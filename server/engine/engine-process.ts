@@ -21,6 +21,12 @@ const END_WITHIN = 5_000;
 /** Milliseconds after which work that nobody wants any more must have stopped; else the child hangs. */
 const STOP_WITHIN = 120_000;
 
+/**
+ * glibc gives every thread a heap of its own and hardly returns them: after 350 pictures the child had 397 MB, with two
+ * heaps 265 MB. Other systems do not know the variable.
+ */
+const ALLOCATOR = { MALLOC_ARENA_MAX: '2' };
+
 /** Native code may print at length. */
 const MAX_LINE = 500;
 
@@ -71,7 +77,8 @@ export class EngineProcess {
     this.#options = options;
     // `overlapped` is what a Node program on Windows needs to read and write at once; elsewhere it is a plain pipe.
     const stdio = ['ignore', 'pipe', 'pipe', 'overlapped'] as const;
-    this.#child = spawn(process.execPath, [options.file], { stdio: [...stdio], windowsHide: true });
+    const env = { ...ALLOCATOR, ...process.env };
+    this.#child = spawn(process.execPath, [options.file], { stdio: [...stdio], windowsHide: true, env });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
       lines.on('line', (line) => options.log('warn', { from: 'engine' }, line.slice(0, MAX_LINE)));

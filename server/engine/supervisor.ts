@@ -46,6 +46,7 @@ export class Supervisor {
   #starting: Promise<EngineProcess> | null = null;
   /** Lives in a row that ended before they had done anything. */
   #failures = 0;
+  /** On the clock that nobody sets, like `#cpuUntil`. */
   #startedAt = 0;
   #restarts = 0;
   #usage: Usage | null = null;
@@ -78,9 +79,8 @@ export class Supervisor {
 
   /** Models that were loaded when the child died count as loading: the next one begins with them. */
   loadState(id: string): LoadState | null {
-    const state = this.#models.get(id) ?? null;
-    if (state?.state !== 'loading' || this.#failures < HOPELESS) return state;
-    return { ...state, state: 'failed', reason: hopeless().message };
+    if (this.#failures < HOPELESS) return this.#models.get(id) ?? null;
+    return { ...LOADING, state: 'failed', reason: hopeless().message };
   }
 
   /**

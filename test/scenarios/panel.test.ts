@@ -141,7 +141,7 @@ describe('a document that cannot be masked stays as it is', () => {
     ['an artboard', '"Board" is an artboard.', (doc) => doc.addLayer({ name: 'Board', kind: 'group', artboard: true })],
     ['an empty group', '"Group" is empty.', (doc) => doc.addLayer({ name: 'Group', kind: 'group' })],
     ['an adjustment', 'adjustment layer', (doc) => doc.addLayer({ name: 'Curves', kind: 'curves' })],
-    ['a fill layer', 'fill layer', (doc) => doc.addLayer({ name: 'Fill', kind: 'solidColor' })],
+    ['a fill layer', 'fill or shape layer', (doc) => doc.addLayer({ name: 'Fill', kind: 'solidColor' })],
     ['an empty layer', '"Empty" is empty.', (doc) => doc.addLayer({ name: 'Empty' })],
     [
       'no layer',

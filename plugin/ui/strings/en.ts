@@ -170,7 +170,7 @@ export const en: Strings = {
       'Select the layer that shows the subject, then click again.',
     ],
     FILL_LAYER: [
-      '"{layer}" is a fill layer and has no picture of its own.',
+      '"{layer}" is a fill or shape layer and has no picture of its own.',
       'Select the layer that shows the subject, then click again.',
     ],
     LAYER_LOCKED: ['"{layer}" is locked.', 'Unlock it in the Layers panel, then click again.'],

@@ -231,7 +231,10 @@ describe('a child that cannot start', () => {
     expect(stage.engine.restarts).toBe(5);
     expect(stage.log.join()).toContain('no such library');
     expect(stage.log.join()).toContain('exit code 3');
-    expect(await stage.engine.status('auto')).toMatchObject({ state: 'installed', provider: null });
+    expect(await stage.engine.status('auto')).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('again and again'),
+    });
     const began = performance.now();
     await expect(stage.matte('echo')).rejects.toMatchObject({ code: 'INFERENCE_FAILED' });
     expect(performance.now() - began).toBeLessThan(1000);
