@@ -3,29 +3,36 @@ import { BatchSession } from './batch-session.ts';
 import { Cancelled } from './cancellation.ts';
 import { createHttp } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
+import { PluginError } from './errors.ts';
 import { createPhotoshopDocuments } from './host/documents.ts';
+import { openLauncher } from './host/launcher.ts';
+import { readPermittedOrigins } from './host/permissions.ts';
 import { createPhotoshopHost } from './host/photoshop-host.ts';
 import { core, entrypoints, host } from './host/uxp.ts';
 import { OneRun } from './one-run.ts';
 import { Session } from './session.ts';
-import { SubjectMemory } from './subject.ts';
+import type { Settings } from './settings.ts';
+import { SettingsMemory } from './settings-memory.ts';
 import { BatchPanel } from './ui/batch-view.ts';
 import { describeError } from './ui/messages.ts';
 import { Panel } from './ui/panel.ts';
+import type { Answer, PanelState } from './ui/state.ts';
 import { chooseStrings } from './ui/strings/choose.ts';
 
+const memory = new SettingsMemory();
 const strings = chooseStrings(host.uiLocale);
 let panel: Panel | null = null;
 let batchPanel: BatchPanel | null = null;
 
 const photoshop = createPhotoshopHost(strings.host);
-const client = createClient(createHttp());
+const client = createClient(createHttp(), () => memory.address);
 const oneRun = new OneRun();
-const session = new Session(photoshop, client, new SubjectMemory(), oneRun, (view) => panel?.draw(view));
+const surroundings = { memory, openLauncher, readPermittedOrigins };
+const session = new Session(photoshop, client, surroundings, oneRun, (view) => panel?.draw(view));
 const workshop = {
   host: photoshop,
   documents: createPhotoshopDocuments(strings.host),
-  client: session.watchedClient(),
+  client: session.client,
   now: () => Date.now(),
 };
 const batch = new BatchSession(
@@ -41,9 +48,9 @@ actions.register();
 /** Called by `create` or by `show`, whichever this host calls, and perhaps by both; must not wait for anything. */
 function openPanel(rootNode: HTMLElement): void {
   panel ??= new Panel(document, strings, {
+    ...session.intents,
     maskSubject: () => void maskAndRecord(),
-    chooseSubject: (subject) => session.chooseSubject(subject),
-    cancel: () => session.cancel(),
+    answer: (answer, remember) => void answerAndRecord(answer, remember),
   });
   batchPanel ??= new BatchPanel(document, strings, {
     start: () => void batchAndRecord(),
@@ -60,12 +67,21 @@ function openPanel(rootNode: HTMLElement): void {
   panel.mount(rootNode);
   panel.draw(session.view);
   batchPanel.draw(batch.view);
-  void session.watchServer();
+  session.watchServer();
 }
 
 async function maskAndRecord(): Promise<void> {
-  const end = await session.maskSubject();
-  if (end.name === 'done') await actions.recordMask(session.settings);
+  const { settings } = session;
+  await record(await session.maskSubject(settings), settings);
+}
+
+async function answerAndRecord(existingMask: Answer, remember: boolean): Promise<void> {
+  const settings = { ...session.settings, existingMask };
+  await record(await session.answer(existingMask, remember), settings);
+}
+
+async function record(end: PanelState | null, settings: Settings): Promise<void> {
+  if (end?.name === 'done') await actions.recordMask(settings);
 }
 
 async function batchAndRecord(): Promise<void> {
@@ -77,6 +93,7 @@ async function batchAndRecord(): Promise<void> {
 async function maskFromMenu(): Promise<void> {
   const end = await session.maskSubject();
   if (end.name === 'failed') await alertUser(end.error);
+  if (end.name === 'asking') await alertUser(new PluginError('MASK_EXISTS', { layer: end.layer }));
 }
 
 async function maskAllFromMenu(): Promise<void> {
@@ -91,7 +108,7 @@ async function alertUser(error: unknown): Promise<void> {
 }
 
 entrypoints.setup({
-  plugin: { destroy: () => session.stopWatching() },
+  plugin: { destroy: () => session.stop() },
   panels: { hairline: { create: openPanel, show: openPanel } },
   commands: { maskSubject: { run: maskFromMenu }, maskAllDocuments: { run: maskAllFromMenu } },
 });
