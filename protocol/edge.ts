@@ -32,7 +32,7 @@ export interface EdgeRequest {
   width?: number;
   output?: EdgeOutput;
   depth?: Depth;
-  /** CSS colour, for `composition`. */
+  /** CSS colour or `checker`, for `composition`. */
   background?: string;
 }
 

@@ -1,32 +1,5 @@
-import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
 import type { Alpha, Bounds } from '../picture.ts';
-import type { Samples } from './convert-pixels.ts';
-
-/** A part of a mask as read back from Photoshop, one sample per pixel. */
-export interface MaskPart {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-  samples: Samples;
-}
-
-/** What was read, and where it lies: an answer may be trimmed. Null if it makes no sense. */
-export async function takePart(
-  { imageData, sourceBounds }: Imaging.GetLayerMaskResult,
-  canvasWidth: number,
-  canvasHeight: number,
-): Promise<MaskPart | null> {
-  try {
-    const { width, height } = imageData;
-    const samples = await imageData.getData({ chunky: true, fullRange: true });
-    const { left, top } = sourceBounds;
-    const fits = left >= 0 && top >= 0 && left + width <= canvasWidth && top + height <= canvasHeight;
-    return fits && samples.length === width * height ? { left, top, width, height, samples } : null;
-  } finally {
-    imageData.dispose();
-  }
-}
+import type { MaskPart } from './mask-part.ts';
 
 /** One 255th, plus half a one that rounding to fewer bits may cost. */
 const TOLERANCE = 1.5;

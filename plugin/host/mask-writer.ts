@@ -1,11 +1,12 @@
 import type { Document } from 'photoshop/dom/Document.js';
 import { PluginError, textOf } from '../errors.ts';
 import type { Alpha } from '../picture.ts';
-import { findDifference, type MaskPart } from './compare-mask.ts';
+import { findDifference } from './compare-mask.ts';
 import { getHasMask, play } from './descriptors.ts';
 import type { Target } from './host.ts';
 import { findLayer } from './layers.ts';
 import { MASK_PROFILE, toEightBit, withMaskData } from './mask-data.ts';
+import type { MaskPart } from './mask-part.ts';
 import { readMaskStrips } from './mask-reader.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { writeThroughSelection } from './selection-mask.ts';

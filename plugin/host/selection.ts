@@ -2,12 +2,13 @@ import type { Document } from 'photoshop/dom/Document.js';
 import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
 import { PluginError, textOf } from '../errors.ts';
 import { type Alpha, heightOf, intersect, isEmpty, widthOf } from '../picture.ts';
-import { findDifference, takePart } from './compare-mask.ts';
+import { findDifference } from './compare-mask.ts';
 import { shareToByte } from './convert-pixels.ts';
 import { deselect, play } from './descriptors.ts';
 import type { Marquee } from './host.ts';
 import { roundOutwards } from './layers.ts';
 import { toEightBit, withMaskData } from './mask-data.ts';
+import { copyPart, createAlpha, readPart, takePart } from './mask-part.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { imaging } from './uxp.ts';
 
@@ -71,7 +72,7 @@ export async function select(scope: ModalScope, document: Document, alpha: Alpha
 }
 
 async function findFault(document: Document, alpha: Alpha): Promise<string | null> {
-  const part = await takePart(await imaging.getSelection({ documentID: document.id }), alpha.width, alpha.height);
+  const part = await takePart(await imaging.getSelection({ documentID: document.id }), alpha);
   return part === null ? null : findDifference(alpha, part);
 }
 
@@ -87,7 +88,7 @@ export async function withSelectionAside<T>(scope: ModalScope, document: Documen
     const result = await body();
     scope.check();
     // Photoshop usually uses the selection up; where it does not, the user must not find one they never made.
-    if (kept !== null) await putBack(scope, documentID, kept);
+    if (kept !== null) await putBack(scope, document, kept);
     else if (document.selection.bounds) await play(deselect());
     return result;
   } finally {
@@ -95,12 +96,20 @@ export async function withSelectionAside<T>(scope: ModalScope, document: Documen
   }
 }
 
-async function putBack(
-  scope: ModalScope,
-  documentID: number,
-  { imageData, sourceBounds }: Imaging.GetSelectionResult,
-): Promise<void> {
+async function putBack(scope: ModalScope, document: Document, kept: Imaging.GetSelectionResult): Promise<void> {
+  const { imageData, sourceBounds } = kept;
   const { left, top } = sourceBounds;
   const targetBounds = { left, top, width: imageData.width, height: imageData.height };
-  await imaging.putSelection({ documentID, imageData, replace: true, targetBounds, commandName: scope.name });
+  try {
+    const put = { documentID: document.id, imageData, replace: true, targetBounds, commandName: scope.name };
+    await imaging.putSelection(put);
+  } catch {
+    scope.check();
+    // What was handed out may not be taken back as it is.
+    const alpha = createAlpha(document, 8);
+    const part = await readPart(kept, alpha);
+    if (part === null) throw new PluginError('SELECTION_FAILED', {}, 'It lies beyond the canvas');
+    copyPart(alpha, part);
+    await select(scope, document, alpha);
+  }
 }

@@ -13,7 +13,7 @@ import { ChildDied, type EngineProcess } from './engine-process.ts';
 import { Supervisor, type SupervisorOptions } from './supervisor.ts';
 import type { Call } from './wire/messages.ts';
 
-export interface ChildEngineOptions extends Pick<SupervisorOptions, 'log'> {
+export interface ChildEngineOptions extends Pick<SupervisorOptions, 'log' | 'stopWithin'> {
   /** Folders with model specs, for the child to read as well. */
   modelsDirs: readonly string[];
   /** The child's script. */
@@ -41,7 +41,11 @@ export class ChildEngine implements Engine {
   readonly #device: Config['device'];
   #mattes = 0;
 
-  constructor(config: Config, registry: ModelRegistry, { modelsDirs, log, file = CHILD }: ChildEngineOptions) {
+  constructor(
+    config: Config,
+    registry: ModelRegistry,
+    { modelsDirs, log, stopWithin, file = CHILD }: ChildEngineOptions,
+  ) {
     this.#registry = registry;
     this.#fetcher = new ModelFetcher(registry);
     this.#device = config.device;
@@ -49,6 +53,7 @@ export class ChildEngine implements Engine {
       file,
       settings: { config: pickEngineConfig(config), modelsDirs },
       maxBytes: config.maxEngineBytes,
+      stopWithin,
       log,
     });
   }
@@ -131,7 +136,9 @@ export class ChildEngine implements Engine {
     for (const { alone, onCpu } of this.#device === 'cpu' ? TRIES.slice(0, 2) : TRIES) {
       const leave = await supervisor.turnstile.enter(alone, signal);
       try {
-        const result = await work(await supervisor.get(onCpu));
+        const child = await supervisor.get(onCpu);
+        signal?.throwIfAborted();
+        const result = await work(child);
         supervisor.praise();
         return result;
       } catch (error) {

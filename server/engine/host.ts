@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import type { LoadState } from '../matting/service.ts';
@@ -8,6 +8,9 @@ import { type Call, type EngineSettings, type Order, packError, type Report } fr
 
 /** Bytes of a streamed answer that may be on their way: the child stops there until the client has read some. */
 export const STREAM_WINDOW = 4 * 1024 * 1024;
+
+/** Streamed answers up to so many bytes are sent whole: those can be asked for again when this process dies. */
+const WHOLE = 32 * 1024 * 1024;
 
 /** Milliseconds that the networks may take to be released. */
 const CLOSE_WITHIN = 1_000;
@@ -138,12 +141,14 @@ export function hostEngine(pipe: Duplex, open: OpenEngine, leave: () => void): v
 
   async function answer(id: number, job: Job, { body, ...head }: Answer): Promise<void> {
     const { signal } = job.stopping;
-    if (Buffer.isBuffer(body)) {
-      channel.send({ type: 'answer', id, head, bytes: body.byteLength });
-      return channel.sendBytes(id, body, () => !signal.aborted);
+    const isSmall = Number(head.headers['content-length']) <= WHOLE;
+    const whole = Buffer.isBuffer(body) ? body : isSmall ? Buffer.concat((await body.toArray()) as Buffer[]) : null;
+    if (whole) {
+      channel.send({ type: 'answer', id, head, bytes: whole.byteLength });
+      return channel.sendBytes(id, whole, () => !signal.aborted);
     }
     channel.send({ type: 'answer', id, head, bytes: null });
-    for await (const chunk of body) {
+    for await (const chunk of body as Readable) {
       while (job.credit <= 0 && !signal.aborted) await new Promise<void>((resolve) => (job.onCredit = resolve));
       signal.throwIfAborted();
       job.credit -= (chunk as Buffer).byteLength;

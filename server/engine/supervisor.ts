@@ -31,6 +31,7 @@ export interface SupervisorOptions {
   settings: EngineSettings;
   /** Bytes; 0 takes half of the computer's. */
   maxBytes: number;
+  stopWithin?: number | undefined;
   log(level: 'info' | 'warn', fields: object, text: string): void;
 }
 
@@ -45,6 +46,7 @@ export class Supervisor {
   #starting: Promise<EngineProcess> | null = null;
   /** Lives in a row that ended before they had done anything. */
   #failures = 0;
+  /** On the clock that nobody sets, like `#cpuUntil`. */
   #startedAt = 0;
   #restarts = 0;
   #usage: Usage | null = null;
@@ -77,9 +79,8 @@ export class Supervisor {
 
   /** Models that were loaded when the child died count as loading: the next one begins with them. */
   loadState(id: string): LoadState | null {
-    const state = this.#models.get(id) ?? null;
-    if (state?.state !== 'loading' || this.#failures < HOPELESS) return state;
-    return { ...state, state: 'failed', reason: hopeless().message };
+    if (this.#failures < HOPELESS) return this.#models.get(id) ?? null;
+    return { ...LOADING, state: 'failed', reason: hopeless().message };
   }
 
   /**
@@ -152,12 +153,13 @@ export class Supervisor {
   }
 
   #processOptions(): ProcessOptions {
-    const { file, settings, log } = this.#options;
+    const { file, settings, stopWithin, log } = this.#options;
     const { config } = settings;
     const device = this.#device;
     const moved = device !== config.device;
     return {
       file,
+      stopWithin,
       settings: moved ? { ...settings, config: { ...config, device, strict: false } } : settings,
       log,
       onModel: (id, state) => {

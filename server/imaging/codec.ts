@@ -39,6 +39,22 @@ export function sniffType(bytes: Uint8Array): EncodedType | null {
  * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE
  */
 export async function openEncoded(bytes: Buffer): Promise<Picture> {
+  const { open, opened, dpi, atOnce } = await inspect(bytes);
+  return { ...openSharp(open, opened), dpi, atOnce };
+}
+
+/**
+ * Scales a file's picture so that it covers `width` x `height`, keeping its shape and its middle. Opaque RGB.
+ * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE
+ */
+export async function readCover(bytes: Buffer, width: number, height: number, wanted: Depth): Promise<Raster> {
+  const { open, opened } = await inspect(bytes);
+  const image = open().resize(width, height, { fit: 'cover' }).flatten({ background: 'white' });
+  const { samples } = await decode(image, opened.depth);
+  return { width, height, channels: 3, data: wanted === 16 ? widen(samples) : narrow(samples) };
+}
+
+async function inspect(bytes: Buffer) {
   if (!sniffType(bytes)) throw new AppError('NOT_AN_IMAGE');
   // Sizes are checked below with our own limits; the library's own limit would only say it less clearly.
   const options: SharpOptions = { limitInputPixels: false, failOn: 'truncated', pages: 1, autoOrient: true };
@@ -58,7 +74,8 @@ export async function openEncoded(bytes: Buffer): Promise<Picture> {
   };
   // Whatever is taken from these, the library decodes them whole.
   const atOnce = info.isProgressive || (info.orientation ?? 1) !== 1 || ['webp', 'heif'].includes(info.format);
-  return { ...openSharp(open, { width, height, hasAlpha: info.hasAlpha, depth }), dpi: info.density, atOnce };
+  const opened: Opened = { width, height, hasAlpha: info.hasAlpha, depth };
+  return { open, opened, dpi: info.density, atOnce };
 }
 
 /**
@@ -96,18 +113,19 @@ interface Opened {
   depth: Depth;
 }
 
+async function decode(image: Sharp, depth: Depth) {
+  const { data, info } = await image
+    .toColourspace(depth === 16 ? 'rgb16' : 'srgb')
+    .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause) => {
+      throw new AppError('TRUNCATED_IMAGE', undefined, { cause });
+    });
+  const samples = depth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
+  return { samples, channels: info.channels };
+}
+
 function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened): Picture {
-  const decode = async (image: Sharp) => {
-    const { data, info } = await image
-      .toColourspace(depth === 16 ? 'rgb16' : 'srgb')
-      .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
-      .toBuffer({ resolveWithObject: true })
-      .catch((cause) => {
-        throw new AppError('TRUNCATED_IMAGE', undefined, { cause });
-      });
-    const samples = depth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
-    return { samples, channels: info.channels };
-  };
   return {
     width,
     height,
@@ -117,10 +135,10 @@ function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened
       const part = region ? open().extract(region) : open();
       const image = part.resize(gridWidth, gridHeight, { fit: 'fill', kernel: 'linear' });
       if (hasAlpha) image.flatten({ background: GREY });
-      return narrow((await decode(image)).samples);
+      return narrow((await decode(image, depth)).samples);
     },
     async readRaster(wanted, rows) {
-      const { samples, channels } = await decode(rows ? open().extract({ left: 0, width, ...rows }) : open());
+      const { samples, channels } = await decode(rows ? open().extract({ left: 0, width, ...rows }) : open(), depth);
       const data = wanted === 16 ? widen(samples) : narrow(samples);
       return { width, height: rows?.height ?? height, channels: channels === 4 ? 4 : 3, data };
     },
@@ -155,10 +173,11 @@ export async function encodePng(raster: Raster): Promise<Buffer> {
   return Buffer.concat(await packPng(streamRaster(raster)));
 }
 
-/** An sRGB or grey JPEG of opaque pixels of 8 bits, as good as a live preview wants it. */
+/** An sRGB JPEG of opaque pixels of 8 bits, as good as a live preview wants it; grey too, since UXP shows no grey ones. */
 export function encodeJpeg(pixels: Raster | AlphaPlane, quality = 85): Promise<Buffer> {
   const { width, height, data } = pixels;
   const channels = 'channels' in pixels ? pixels.channels : 1;
   if (channels === 4 || data instanceof Uint16Array) throw new RangeError('A JPEG has 8 bits and no transparency.');
-  return sharp(data, { limitInputPixels: false, raw: { width, height, channels } }).jpeg({ quality }).toBuffer();
+  const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels } });
+  return image.toColourspace('srgb').jpeg({ quality }).toBuffer();
 }

@@ -27,7 +27,7 @@ export interface RasterStream {
   height: number;
   channels: 3 | 4;
   depth: 8 | 16;
-  /** They follow each other without a gap. */
+  /** They follow each other without a gap. Each lasts until the next is asked for, which may be written over it. */
   strips: AsyncIterable<Strip>;
 }
 

@@ -1,5 +1,5 @@
 import type { CoarseAlpha } from './coarse-alpha.ts';
-import { findComponents } from './components.ts';
+import { findComponents, maskAbove } from './components.ts';
 
 /** Below this, alpha neither joins two bodies nor belongs to one by itself. */
 const FAINT = 0.05;
@@ -33,10 +33,9 @@ export function findBodies(alpha: CoarseAlpha): Bodies {
 
 /** Labels of what surely is one body or another; 0 elsewhere. */
 function seed({ width, height, data }: CoarseAlpha): Int32Array {
-  const faint = Uint8Array.from(data, (value) => (value > FAINT ? 1 : 0));
+  const faint = maskAbove(data, FAINT);
   const groups = findComponents(grow(faint, width, Math.ceil(GAP * Math.max(width, height))), width);
-  const solid = Uint8Array.from(data, (value) => (value > 0.5 ? 1 : 0));
-  const parts = findComponents(solid, width);
+  const parts = findComponents(maskAbove(data, 0.5), width);
   const groupOf = new Int32Array(parts.sizes.length);
   for (let i = 0; i < data.length; i++) if (parts.labels[i]) groupOf[parts.labels[i]!] = groups.labels[i]!;
   const largest = new Int32Array(groups.sizes.length);
@@ -82,19 +81,19 @@ function flood({ width, data }: CoarseAlpha, labels: Int32Array): void {
     else next[last[level]!] = at;
     last[level] = at;
   };
+  const visit = (to: number, from: number, level: number) => {
+    if (labels[to]) return;
+    labels[to] = labels[from]!;
+    append(to, Math.min(level, Math.floor(data[to]! * (LEVELS - 1))));
+  };
   for (let at = 0; at < data.length; at++) if (labels[at]) append(at, LEVELS - 1);
   for (let level = LEVELS - 1; level >= 0; level--) {
     for (let at = first[level]!; at !== -1; at = next[at]!) {
-      const visit = (to: number) => {
-        if (labels[to]) return;
-        labels[to] = labels[at]!;
-        append(to, Math.min(level, Math.floor(data[to]! * (LEVELS - 1))));
-      };
       const x = at % width;
-      if (x > 0) visit(at - 1);
-      if (x < width - 1) visit(at + 1);
-      if (at >= width) visit(at - width);
-      if (at < data.length - width) visit(at + width);
+      if (x > 0) visit(at - 1, at, level);
+      if (x < width - 1) visit(at + 1, at, level);
+      if (at >= width) visit(at - width, at, level);
+      if (at < data.length - width) visit(at + width, at, level);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Region } from '../imaging/picture.ts';
 import type { CoarseAlpha } from './coarse-alpha.ts';
-import { findComponents } from './components.ts';
+import { findComponents, maskAbove } from './components.ts';
 import { findConsensus } from './consensus.ts';
 import { type Grid, shapeGrid } from './preprocess.ts';
 import { resampleAlpha } from './resample.ts';
@@ -109,8 +109,7 @@ interface Box {
 
 /** The box around the large components of alpha > 0.5. */
 function boxOfComponents({ width, data }: CoarseAlpha): Box | null {
-  const solid = Uint8Array.from(data, (value) => (value > 0.5 ? 1 : 0));
-  const { labels, sizes } = findComponents(solid, width);
+  const { labels, sizes } = findComponents(maskAbove(data, 0.5), width);
   const least = COMPONENT * sizes.reduce((most, size) => Math.max(most, size));
   const box: Box = { left: width, top: data.length, right: 0, bottom: 0 };
   for (let at = 0; at < data.length; at++) {

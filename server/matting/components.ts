@@ -34,3 +34,10 @@ export function findComponents(mask: Uint8Array, width: number): Components {
   }
   return { labels, sizes };
 }
+
+/** 1 where a sample is above the level. In a loop: `from` with a function takes twenty times as long. */
+export function maskAbove(data: Float32Array, level: number): Uint8Array {
+  const mask = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) if (data[i]! > level) mask[i] = 1;
+  return mask;
+}

@@ -7,14 +7,19 @@ export interface RowRange {
   bottom: number;
 }
 
-/** Straight RGBA from a picture and its matte, or from some rows of them. A picture's own transparency multiplies the matte. */
+/**
+ * Straight RGBA from a picture and its matte, or from some rows of them. A picture's own transparency multiplies the
+ * matte.
+ * @param room to write to, at the picture's depth; by default it is made
+ */
 export function cutOut(
   { width, height, channels, data }: Raster,
   alpha: AlphaPlane,
   { top, bottom }: RowRange = { top: 0, bottom: height },
+  room?: Strip['data'],
 ): Strip {
   const samples = width * (bottom - top) * 4;
-  const out = data instanceof Uint16Array ? new Uint16Array(samples) : new Uint8Array(samples);
+  const out = room?.subarray(0, samples) ?? samplesLike(data, samples);
   const max = maxOf(data);
   const mask = alpha.data;
   const scale = max / maxOf(mask);
@@ -45,7 +50,7 @@ const DARK = 204;
 export function composeOver(cutout: Raster & { top?: number }, backdrop: Backdrop): Strip {
   const { width, height, data, top = 0 } = cutout;
   const max = maxOf(data);
-  const out = data instanceof Uint16Array ? new Uint16Array(width * height * 3) : new Uint8Array(width * height * 3);
+  const out = samplesLike(data, width * height * 3);
   const rowOf = rowsOf(backdrop, width, max);
   for (let y = 0, s = 0, t = 0; y < height; y++) {
     const { behind, start, step, unit } = rowOf(top + y);
@@ -87,6 +92,10 @@ function rowsOf(backdrop: Backdrop, width: number, max: number): (y: number) => 
   }
   const { channels, data } = backdrop;
   return (y) => ({ behind: data, start: y * width * channels, step: channels, unit: max / maxOf(data) });
+}
+
+export function samplesLike(data: Strip['data'], length: number): Strip['data'] {
+  return data instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length);
 }
 
 function maxOf(samples: Uint8Array | Uint16Array): number {

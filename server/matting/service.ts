@@ -119,7 +119,9 @@ export class MatteService {
     if (region) checkRegion(region, picture);
     if (point) checkPoint(point, picture);
     const spec = await this.#fetcher.demand(model, subject);
-    const views = await this.#loadViews(spec, model === 'auto' ? planViews(spec.id, subject, refine) : []);
+    // Where a model of `best` is missing, the views of `fast` may all be there.
+    const plans = model === 'auto' ? [refine, 'fast' as const].map((how) => planViews(spec.id, subject, how)) : [];
+    const views = await this.#loadViews(spec, plans);
     const stages = planStages(views.length, refine);
     const matte = await estimateMatte(picture, views, {
       ...options,
@@ -136,15 +138,18 @@ export class MatteService {
     };
   }
 
-  /** The planned views where all their models are installed, else the model alone. */
-  async #loadViews(spec: ModelSpec, planned: readonly PlannedView[]): Promise<View[]> {
-    const specs = planned.map((view) => this.registry.resolve(view.model));
-    const installed = await Promise.all(
-      specs.map(async (s) => (await this.registry.isInstalled(s)) && !this.#fetcher.isFetching(s.id)),
-    );
-    if (planned.length < 2 || installed.includes(false)) return [{ model: await this.#sessions.get(spec) }];
-    const loaded = await Promise.all(specs.map((s) => this.#sessions.get(s)));
-    return planned.map((view, i) => ({ ...view, model: loaded[i]! }));
+  /** The views of the first plan whose models are all installed, else the model alone. */
+  async #loadViews(spec: ModelSpec, plans: readonly (readonly PlannedView[])[]): Promise<View[]> {
+    for (const plan of plans) {
+      const specs = plan.map((view) => this.registry.resolve(view.model));
+      const installed = await Promise.all(
+        specs.map(async (s) => (await this.registry.isInstalled(s)) && !this.#fetcher.isFetching(s.id)),
+      );
+      if (installed.includes(false)) continue;
+      const loaded = await Promise.all(specs.map((s) => this.#sessions.get(s)));
+      return plan.map((view, i) => ({ ...view, model: loaded[i]! }));
+    }
+    return [{ model: await this.#sessions.get(spec) }];
   }
 
   dispose(): Promise<void> {

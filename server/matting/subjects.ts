@@ -29,7 +29,9 @@ export function chooseSubject(
   const bodies = findBodies(alpha);
   if (bodies.masses.length <= 2) return null;
   const chosen = subjects === 'largest' || !point ? findLargest(bodies) : pick(bodies, alpha, point, picture);
-  return { ...alpha, data: Float32Array.from(bodies.labels, (label) => (label === chosen ? 1 : 0)) };
+  const data = new Float32Array(bodies.labels.length);
+  for (let i = 0; i < data.length; i++) if (bodies.labels[i] === chosen) data[i] = 1;
+  return { ...alpha, data };
 }
 
 function pick(bodies: Bodies, alpha: CoarseAlpha, { x, y }: Point, picture: Grid): number {

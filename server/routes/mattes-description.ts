@@ -1,6 +1,7 @@
 import type { FastifySchema } from 'fastify';
+
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { DOCUMENT_TYPE, ENCODED_TYPES, HEADERS, JPEG_TYPE, RAW_TYPE } from '../../protocol/matte.ts';
+import { DOCUMENT_TYPE, ENCODED_TYPES, HEADERS, JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../protocol/matte.ts';
 import { EVERYWHERE, failures, JobSchema } from '../schemas.ts';
 
 export const BINARY = { schema: { type: 'string', format: 'binary' } };
@@ -38,7 +39,7 @@ export function describeEdge(body: object): FastifySchema {
       200: {
         description: 'The kept matte with its edge changed; a smaller preview where `width` says so.',
         headers: PIXEL_HEADERS,
-        content: { 'image/png': BINARY, [JPEG_TYPE]: BINARY, [RAW_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
+        content: { [PNG_TYPE]: BINARY, [RAW_TYPE]: BINARY, [JPEG_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
       },
       ...failures(...EVERYWHERE, 'BAD_REQUEST', 'MATTE_GONE', 'UNSUPPORTED_TYPE', 'NOT_ACCEPTABLE', 'QUEUE_FULL'),
     },

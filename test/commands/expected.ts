@@ -2,7 +2,7 @@ import type { MaskPolicy, Settings } from '../../plugin/settings.ts';
 import type { EdgeRequest } from '../../protocol/edge.ts';
 import { flatten } from '../host/composite.ts';
 import { type Rect, union } from '../host/geometry.ts';
-import type { HostDocument, HostLayer, LayerMask, Raster } from '../host/index.ts';
+import type { Faults, HostDocument, HostLayer, LayerMask, Raster } from '../host/index.ts';
 import { whiteOf } from '../host/index.ts';
 import { CLEAN_BLUE, edgeFor, isSoft, isUnclear, opacityFor } from './picture-client.ts';
 
@@ -54,14 +54,14 @@ const NAMES = {
   'mask+colour': 'Hairline mask and colours',
 };
 
-export function predict(doc: HostDocument, settings: Settings): Prediction {
-  const refusal = refuse(doc, settings);
+export function predict(doc: HostDocument, settings: Settings, faults: Faults): Prediction {
+  const refusal = refuse(doc, settings, faults);
   if (refusal) return { refusal };
   const layers =
     settings.source === 'composite' ? [takesMask(settings) ? doc.activeLayers[0]! : null] : doc.activeLayers;
   const found: Found[] = [];
   for (const layer of layers) {
-    const one = find(doc, layer, settings);
+    const one = find(doc, layer, settings, faults);
     if (typeof one === 'string') return { refusal: one };
     found.push(one);
   }
@@ -74,7 +74,7 @@ const takesMask = ({ delivery }: Settings) => delivery === 'mask' || delivery ==
 const makesColours = ({ delivery }: Settings) => delivery === 'layer' || delivery === 'mask+colour';
 const isLockedAround = (layer: HostLayer) => layer.parent?.locked ?? false;
 
-function refuse(doc: HostDocument, settings: Settings): string | null {
+function refuse(doc: HostDocument, settings: Settings, faults: Faults): string | null {
   if (doc.quickMask) return 'QUICK_MASK';
   if (!['RGB', 'CMYK', 'Grayscale', 'Lab'].includes(doc.mode)) return 'COLOR_MODE';
   if (makesColours(settings) && doc.mode !== 'RGB') return 'COLOURS_MODE';
@@ -84,19 +84,20 @@ function refuse(doc: HostDocument, settings: Settings): string | null {
   if (doc.activeLayers.length === 0) return 'NO_LAYER';
   if (settings.source === 'composite' && doc.activeLayers.length > 1) return 'SEVERAL_LAYERS';
   for (const layer of doc.activeLayers) {
-    const reason = (settings.source === 'layers' ? refuseRead(doc, layer) : null) ?? refuseWrite(layer, settings);
+    const reason =
+      (settings.source === 'layers' ? refuseRead(doc, layer, faults) : null) ?? refuseWrite(layer, settings);
     if (reason) return reason;
   }
   return null;
 }
 
-function refuseRead(doc: HostDocument, layer: HostLayer): string | null {
+function refuseRead(doc: HostDocument, layer: HostLayer, faults: Faults): string | null {
   if (layer.artboard) return 'ARTBOARD';
   if (layer.kind === 'curves') return 'ADJUSTMENT_LAYER';
   if (layer.kind === 'solidColor') return 'FILL_LAYER';
   // What a mask hides is not known before reading.
   if (layer.mask) return null;
-  const box = layer.bounds;
+  const box = layer.boundsFor(faults);
   if (isEmptyRect(box)) return 'EMPTY_LAYER';
   if (isEmptyRect(overlap(box, doc.rect))) return 'OUTSIDE_CANVAS';
   return null;
@@ -115,10 +116,10 @@ function refuseWrite(layer: HostLayer, settings: Settings): string | null {
 }
 
 /** Reads what the server is sent, and what it finds there. A string: why not. */
-function find(doc: HostDocument, layer: HostLayer | null, settings: Settings): Found | string {
+function find(doc: HostDocument, layer: HostLayer | null, settings: Settings, faults: Faults): Found | string {
   const own = settings.source === 'layers' ? layer : null;
   const shown = own ? unmasked(doc, own) : flatten(doc, doc.layers, doc.rect);
-  const whole = !own || own.mask ? doc.rect : overlap(own.bounds, doc.rect);
+  const whole = !own || own.mask ? doc.rect : overlap(own.boundsFor(faults), doc.rect);
   let region = whole;
   const chosen = doc.selection ? valuesOf(doc, doc.selection) : null;
   if (chosen) {

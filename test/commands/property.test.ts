@@ -27,7 +27,7 @@ import { createMask, createRandomDocument, createRandomFaults, Random } from './
 
 vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.ts')).uxp);
 
-/** `HAIRLINE_RUNS=2000 npx vitest run test/commands/property.test.ts`; `HAIRLINE_SEED` repeats one run. */
+/** `npm run property -- 2000`; a seed after it repeats one run. */
 const RUNS = Number(process.env.HAIRLINE_RUNS ?? 150);
 const ONLY = process.env.HAIRLINE_SEED;
 
@@ -60,14 +60,25 @@ async function run(seed: number): Promise<string> {
   const rig = new CommandsRig({ faults });
   const doc = createRandomDocument(random, rig.photoshop);
   const settings = createSettings(random);
-  const prediction = predict(doc, settings);
-  const others = [0, 50].map((contrast) => predict(doc, { ...settings, edge: { ...settings.edge, contrast } }));
+  const prediction = predict(doc, settings, rig.photoshop.faults);
+  const others = [0, 50].map((contrast) =>
+    predict(doc, { ...settings, edge: { ...settings.edge, contrast } }, rig.photoshop.faults),
+  );
   const before = { snapshot: doc.snapshot(), states: doc.historyStates.length, described: describeDocument(doc) };
   disturb(random, rig);
+  const meddling = random.chance(0.08) ? meddle(random, rig, doc, settings) : null;
   const end = await rig.run(settings);
   const added = addedStates(doc, before.states);
   const about = `${end} ${rig.detail} ${JSON.stringify({ ...settings, ...faults })}`;
   expect(added.length, about).toBeLessThanOrEqual(1);
+  if (meddling?.snapshot) {
+    // What the user did stays; of the run is nothing there.
+    const refusal = 'refusal' in prediction ? prediction.refusal : '';
+    expect(['cancelled', 'SERVER_LOST', refusal, meddling.code], about).toContain(end);
+    expect(doc.snapshot(), about).toBe(meddling.snapshot);
+    expect(added, about).toEqual([]);
+    return end;
+  }
   if (end === 'done') {
     if ('refusal' in prediction) throw new Error(`should be ${prediction.refusal}: ${about}`);
     expect(added, about).toEqual([prediction.expected.history]);
@@ -150,6 +161,30 @@ async function refine(
     target.mask = same.siblings[same.index]!.mask;
   }
   expectSame(doc, first, about);
+}
+
+/** The user makes the result impossible while the server works. `snapshot`: what they left, once they have. */
+function meddle(random: Random, rig: CommandsRig, doc: HostDocument, settings: Settings) {
+  const meddling = { code: 'DOCUMENT_CLOSED', snapshot: '' };
+  const [layer] = doc.activeLayers;
+  const isPlain = doc.activeLayers.length === 1 && layer?.pixels && !layer.mask && settings.source === 'layers';
+  const how = random.pick(isPlain ? ['close', 'crop', 'move', 'delete'] : ['close', 'crop']);
+  if (how === 'crop') meddling.code = 'DOCUMENT_CHANGED';
+  if (how === 'move') meddling.code = 'LAYER_CHANGED';
+  if (how === 'delete') meddling.code = 'LAYER_DELETED';
+  rig.client.onPicture = () => {
+    if (meddling.snapshot) return;
+    if (how === 'close') rig.photoshop.close(doc);
+    if (how === 'crop') doc.width += 1;
+    if (how === 'move') layer!.pixels = { ...layer!.pixels!, left: layer!.pixels!.left - 1 };
+    if (how === 'delete') {
+      const siblings = doc.siblingsOf(layer!);
+      siblings.splice(siblings.indexOf(layer!), 1);
+      doc.activeLayers = [];
+    }
+    meddling.snapshot = doc.snapshot();
+  };
+  return meddling;
 }
 
 function createSettings(random: Random): Settings {

@@ -80,7 +80,7 @@ function chooseActive(random: Random, layers: readonly HostLayer[]): HostLayer[]
 
 const KINDS: readonly LayerKind[] = [
   ...['pixel', 'pixel', 'pixel', 'pixel', 'smartObject', 'text', 'video'],
-  ...['group', 'group', 'curves', 'solidColor'],
+  ...['group', 'group', 'group', 'pixel', 'pixel', 'curves', 'solidColor'],
 ] as LayerKind[];
 
 function addLayer(random: Random, doc: HostDocument, parent: HostLayer | null): void {
@@ -98,7 +98,7 @@ function addLayer(random: Random, doc: HostDocument, parent: HostLayer | null): 
   const masked = random.chance(0.35) && kind !== 'curves' ? { mask: createMask(random, doc) } : {};
   if (kind === 'group') {
     const group = doc.addLayer({ ...common, ...masked });
-    for (let count = random.whole(0, 2); count > 0; count--) addLayer(random, doc, group);
+    for (let count = random.pick([0, 1, 1, 2, 2, 3]); count > 0; count--) addLayer(random, doc, group);
     return;
   }
   const empty = kind === 'curves' || kind === 'solidColor' || random.chance(0.03);

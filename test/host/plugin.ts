@@ -271,7 +271,12 @@ export class LoadedPlugin {
       photoshop: () => photoshopModule(this.host, session),
       uxp: () => uxpModule(this.host, session, { manifest, entrypoints, folders, secrets, opened }),
       os: () =>
-        session.boundary.wrapAll({ platform: () => osPlatform, release: () => os.release(), arch: () => os.arch() }),
+        session.boundary.wrapAll({
+          platform: () => osPlatform,
+          homedir: () => (platform === 'win32' ? 'C:\\Users\\me' : '/Users/me'),
+          release: () => os.release(),
+          arch: () => os.arch(),
+        }),
       path: () => ({ ...(platform === 'win32' ? path.win32 : path.posix) }),
       process: () => ({ platform }),
       fs: () => refusing('fs'),

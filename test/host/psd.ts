@@ -87,6 +87,8 @@ function readLayer(doc: HostDocument, source: PsdLayer, parent: HostLayer | null
   layer.opacity = Math.round((source.opacity ?? 1) * 100);
   layer.blendMode = source.blendMode ?? 'normal';
   layer.isBackground = bottom && source.nameSource === 'bgnd';
+  layer.clipped = source.clipping === true;
+  layer.artboard = source.artboard !== undefined;
   layer.hasVectorMask = source.vectorMask !== undefined;
   const { transparency = false, composite = false, position = false } = source.protected ?? {};
   if (!layer.isBackground) {
@@ -157,6 +159,7 @@ function writeLayer(layer: HostLayer): PsdLayer {
     id: layer.id,
     name: layer.name,
     hidden: !layer.visible,
+    clipping: layer.clipped,
     opacity: layer.opacity / 100,
     blendMode: layer.blendMode as NonNullable<PsdLayer['blendMode']>,
     nameSource: layer.isBackground ? 'bgnd' : 'layr',

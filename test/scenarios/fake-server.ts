@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { EdgeRequest } from '../../protocol/edge.ts';
 import { LOOPBACK, PROTOCOL_VERSION } from '../../protocol/limits.ts';
 
+const RED_POINT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
+
 export interface Received {
   width: number;
   height: number;
@@ -81,13 +83,18 @@ export class FakeServer {
     response.end(ellipse(received.width, received.height, depth));
   }
 
-  /** The matte as it is, or the picture under it with its blue taken out of soft edges. */
+  /** A red point for who only looks; else the matte as it is, or the picture under it with its blue taken out of soft edges. */
   private async answerEdge(id: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const picture = this.received[id]!;
     const asked = JSON.parse((await receive(request)).body.toString()) as EdgeRequest;
     this.edges.push(asked);
     if (this.keepsNothing) {
       return sendJson(response, 404, { error: { code: 'MATTE_GONE', message: 'Gone.', hint: 'Send it again.' } });
+    }
+    if (request.headers.accept?.startsWith('image/')) {
+      response.writeHead(200, { 'content-type': 'image/png' });
+      response.end(Buffer.from(RED_POINT, 'base64'));
+      return;
     }
     const depth = asked.depth ?? 8;
     const colours = asked.output === 'cutout' || asked.output === 'foreground';

@@ -1,7 +1,7 @@
 import type { ForegroundMethod } from '../../../protocol/matte.ts';
 import type { AlphaPlane, Raster, RasterStream, Strip } from '../../imaging/picture.ts';
 import { joinStrips } from '../../imaging/stream-raster.ts';
-import { cutOut } from '../composition.ts';
+import { cutOut, samplesLike } from '../composition.ts';
 import { Pace } from '../pace.ts';
 import { findCells } from './cells.ts';
 import { METHODS } from './methods.ts';
@@ -78,8 +78,10 @@ async function* paintStrips(
   const find = findPainter ?? ((cells) => METHODS[method](picture, alpha, cells, pace));
   const cells = await findCells(alpha, shown, bleed, pace);
   const paint = cells.active.includes(1) ? await find(cells, pace) : null;
-  for (let top = 0; top < picture.height; top += STRIP_ROWS) {
-    const strip = cutOut(picture, shown, { top, bottom: Math.min(picture.height, top + STRIP_ROWS) });
+  const { width, height } = picture;
+  const room = samplesLike(picture.data, width * Math.min(height, STRIP_ROWS) * 4);
+  for (let top = 0; top < height; top += STRIP_ROWS) {
+    const strip = cutOut(picture, shown, { top, bottom: Math.min(height, top + STRIP_ROWS) }, room);
     await paint?.(strip);
     yield strip;
     await pace.step();

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { LayerResult } from '../../../plugin/commands/mask-subject.ts';
 import { PluginError, ServerError } from '../../../plugin/errors.ts';
 import { describeError, describeServer, describeView } from '../../../plugin/ui/messages.ts';
 import { en } from '../../../plugin/ui/strings/en.ts';
@@ -48,13 +49,40 @@ test.each([
   expect(describeView(view, en).message).toBe(sentence);
 });
 
-test('an idle panel says that the server is not running; a panel with other news does not', () => {
+test('an idle panel says that the server is not running, with a button in place of a hint; one with other news does not', () => {
   const server = { name: 'offline', error: new PluginError('NOT_RUNNING') } as const;
-  expect(describeView({ panel: { name: 'idle' }, server }, en)).toMatchObject({
-    message: en.errors.NOT_RUNNING[0],
-    hint: en.errors.NOT_RUNNING[1],
-  });
+  const idle = { name: 'idle' } as const;
+  expect(describeView({ panel: idle, server }, en)).toMatchObject({ message: en.errors.NOT_RUNNING[0], hint: '' });
   expect(describeView({ panel: { name: 'cancelled' }, server }, en).message).toBe(en.status.cancelled[0]);
+  const denied = { name: 'offline', error: new PluginError('PERMISSION_DENIED') } as const;
+  expect(describeView({ panel: idle, server: denied }, en).hint).toBe(en.errors.PERMISSION_DENIED[1]);
+});
+
+test('says what was made, and of which layers nothing', () => {
+  const say = (layers: LayerResult[]) =>
+    describeView(
+      {
+        panel: { name: 'done', result: { layers, model: '', provider: '', refinable: null } },
+        server: { name: 'unknown' },
+      },
+      en,
+    );
+  expect(say([{ layerName: 'A', outcome: 'channel' }]).message).toBe('Alpha channel made of "A".');
+  const several = say([
+    { layerName: 'A', outcome: 'mask' },
+    { layerName: 'Sky', outcome: 'no-subject' },
+    { layerName: 'B', outcome: 'mask' },
+  ]);
+  expect(several.message).toBe('Done for 2 layers.');
+  expect(several.hint).toBe('No subject was found in: "Sky". To take it back, choose Edit > Undo.');
+});
+
+test('says at which of several layers a run is, and how many pictures wait', () => {
+  const part = { index: 2, of: 5 };
+  const ready5 = { ...ready, state: 'ready', queued: 3 } as const;
+  const server = { name: 'online', server: { origin: '', health, ready: ready5 } } as const;
+  const { hint } = describeView({ panel: { name: 'waiting', for: 'answer', part }, server }, en);
+  expect(hint).toBe('Layer 2 of 5. Pictures in the queue: 3. You can keep working in Photoshop.');
 });
 
 const health = { name: 'hairline', version: '2.0.0', protocol: 1 } as const;

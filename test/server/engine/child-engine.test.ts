@@ -102,6 +102,18 @@ describe('a client that leaves', () => {
     expect(stage.lives).toHaveLength(1);
   });
 
+  it('does not wait for ever for a child that hangs: another one takes its place', async () => {
+    const stage = begin();
+    const leaving = new AbortController();
+    await stage.matte('echo');
+    const work = stage.matte('hang-hard', Buffer.from('x'), { signal: leaving.signal });
+    await delay(200);
+    leaving.abort(new AppError('CANCELLED', 'Gone.'));
+    await expect(work).rejects.toThrow('Gone.');
+    expect(bodyOf(await stage.matte('echo')).toString()).toBe('picture');
+    expect(stage.lives).toHaveLength(2);
+  });
+
   it('stops a stream', async () => {
     const stage = begin();
     const { body } = await stage.matte(`stream ${2 ** 33}`);
@@ -191,9 +203,10 @@ describe('a child that dies', () => {
     await stage.matte('echo');
     const pid = await stage.pid();
     expect(await stage.engine.status('auto')).toMatchObject({ state: 'ready', provider: 'cpu' });
+    const task = { id: String(pid), settings: {}, type: 'image/png' };
+    expect(await stage.engine.weighEdge(task)).toBe(1);
     process.kill(pid, 'SIGKILL');
     await until(async () => (await stage.engine.status('auto')).state === 'loading');
-    const task = { id: 'x', settings: {}, type: 'image/png' };
     await expect(stage.engine.weighEdge(task)).rejects.toMatchObject({ code: 'MATTE_GONE' });
     await expect(stage.engine.edge(task, { signal: new AbortController().signal })).rejects.toMatchObject({
       code: 'MATTE_GONE',
@@ -218,7 +231,10 @@ describe('a child that cannot start', () => {
     expect(stage.engine.restarts).toBe(5);
     expect(stage.log.join()).toContain('no such library');
     expect(stage.log.join()).toContain('exit code 3');
-    expect(await stage.engine.status('auto')).toMatchObject({ state: 'installed', provider: null });
+    expect(await stage.engine.status('auto')).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('again and again'),
+    });
     const began = performance.now();
     await expect(stage.matte('echo')).rejects.toMatchObject({ code: 'INFERENCE_FAILED' });
     expect(performance.now() - began).toBeLessThan(1000);

@@ -30,6 +30,7 @@ export class EngineStage {
       modelsDirs: [],
       log: (_level, fields, text) => this.log.push(`${text} ${JSON.stringify(fields)}`),
       file,
+      stopWithin: 1000,
     });
   }
 

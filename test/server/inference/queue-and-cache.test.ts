@@ -145,4 +145,99 @@ describe('SessionCache', () => {
     await expect(cache.get(spec)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
     expect(load).toHaveBeenCalledTimes(1);
   });
+
+  describe('a model that nobody uses', () => {
+    const input = { data: new Float32Array(48), dims: [1, 3, 4, 4] };
+
+    it('is unloaded after a while, and loaded again by whoever still holds it', async () => {
+      const load = vi.fn(async () => ({ ...fakeSession(), run: async () => OPAQUE() }));
+      const changes: string[] = [];
+      const cache: SessionCache = new SessionCache(load, {
+        unloadAfter: 20,
+        onChange: (id) => changes.push(cache.peek(id) ? 'ready' : cache.isLoading(id) ? 'loading' : 'none'),
+      });
+      const model = await cache.get(spec);
+      await until(() => cache.peek(spec.id) === undefined);
+      expect(changes).toEqual(['loading', 'ready', 'none']);
+      expect((await model.run(input)).output).toEqual(OPAQUE().output);
+      expect(load).toHaveBeenCalledTimes(2);
+      await cache.dispose();
+    });
+
+    it('stays when it is pinned, and while it runs', async () => {
+      const gate = new Gate();
+      const cache = new SessionCache(
+        async () => ({ ...fakeSession(), run: async () => gate.pass().then(() => OPAQUE()) }),
+        { unloadAfter: 20, isPinned: (id) => id === other.id },
+      );
+      await cache.get(other);
+      const running = (await cache.get(spec)).run(input);
+      await until(() => gate.waiting === 1);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect([spec.id, other.id].map((id) => cache.peek(id)?.spec.id)).toEqual([spec.id, other.id]);
+      gate.open();
+      await running;
+      await until(() => cache.peek(spec.id) === undefined);
+      expect(cache.peek(other.id)).toBeDefined();
+      await cache.dispose();
+    });
+  });
+
+  describe('a graphics card without enough memory', () => {
+    const input = { data: new Float32Array(48), dims: [1, 3, 4, 4] };
+    const full = new Error('[ONNXRuntimeError] : 1 : FAIL : CUDA failure 2: out of memory ; GPU=0');
+
+    it('leaves the picture to the CPU, says so, and is let go of', async () => {
+      const dispose = vi.fn(async () => undefined);
+      const load = vi.fn(async (_spec: unknown, device?: 'cpu'): Promise<Session> => {
+        if (device) return { ...fakeSession(), run: async () => OPAQUE() };
+        return { ...fakeSession(), provider: 'cuda', run: () => Promise.reject(full), dispose };
+      });
+      const onChange = vi.fn();
+      const cache = new SessionCache(load, { onChange });
+      const model = await cache.get(spec);
+      expect([model.session.provider, (await model.run(input)).output]).toEqual(['cuda', OPAQUE().output]);
+      expect(model.session).toMatchObject({
+        provider: 'cpu',
+        reason: 'GPU not used: CUDA did not get enough memory; other programs may be using it.',
+      });
+      expect([dispose.mock.calls.length, onChange.mock.calls.length]).toEqual([1, 3]);
+      await model.run(input);
+      expect(load).toHaveBeenCalledTimes(2);
+    });
+
+    it('is tried again after a while', async () => {
+      vi.useFakeTimers({ toFake: ['performance'] });
+      try {
+        const load = vi.fn(async (_spec: unknown, device?: 'cpu'): Promise<Session> => {
+          const run = async () => OPAQUE();
+          if (device) return { ...fakeSession(), run };
+          const isFirst = load.mock.calls.length === 1;
+          return { ...fakeSession(), provider: 'cuda', run: isFirst ? () => Promise.reject(full) : run };
+        });
+        const cache = new SessionCache(load);
+        await (await cache.get(spec)).run(input);
+        vi.advanceTimersByTime(60_000);
+        expect((await cache.get(spec)).session.provider).toBe('cpu');
+        vi.advanceTimersByTime(5 * 60_000);
+        expect((await cache.get(spec)).session.provider).toBe('cuda');
+      } finally {
+        vi.useRealTimers();
+      }
+    });
+
+    it('fails the run when the CPU cannot do it either, and for every other reason', async () => {
+      const fail = (error: Error, provider: Session['provider']) => async (_: unknown, device?: 'cpu') => ({
+        ...fakeSession(),
+        provider: device ?? provider,
+        run: () => Promise.reject(error),
+      });
+      const both = await new SessionCache(fail(full, 'dml')).get(spec);
+      await expect(both.run(input)).rejects.toMatchObject({ code: 'INFERENCE_FAILED', cause: full });
+      const removed = new Error('887A0005 device removed');
+      const lost = await new SessionCache(fail(removed, 'dml')).get(spec);
+      await expect(lost.run(input)).rejects.toMatchObject({ code: 'INFERENCE_FAILED', cause: removed });
+      expect(lost.session.provider).toBe('dml');
+    });
+  });
 });

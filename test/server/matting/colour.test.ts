@@ -45,4 +45,37 @@ describe('composeOver', () => {
     const fine = Uint16Array.from([1, 2, 3, 0, 50, 255], (v) => v * 257);
     expect([...composeOver(cut, raster(2, 1, 3, fine)).data]).toEqual([200, 100, 0, 40, 60, 204]);
   });
+
+  it('mixes with a checkerboard of 8 pixels a square', () => {
+    const [width, height] = [19, 21];
+    const clear = raster(width, height, 4, new Uint8Array(width * height * 4));
+    const { data } = composeOver(clear, 'checker');
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const grey = (Math.floor(x / 8) + Math.floor(y / 8)) % 2 ? 204 : 255;
+        expect([...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)]).toEqual([grey, grey, grey]);
+      }
+    }
+    const deep = composeOver(raster(9, 1, 4, new Uint16Array(36)), 'checker').data;
+    expect([deep[0], deep[26]]).toEqual([65535, 204 * 257]);
+  });
+
+  it('comes out the same in strips, over anything', () => {
+    const [width, height] = [20, 30];
+    const noise = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 7919) >> 5);
+    const picture = raster(width, height, 3, noise(width * height * 3));
+    const alpha = plane(width, height, noise(width * height));
+    const behind = raster(width, height, 4, noise(width * height * 4).reverse());
+    for (const backdrop of ['checker', [1, 100, 250], behind] as const) {
+      const whole = composeOver(cutOut(picture, alpha), backdrop).data;
+      for (const rows of [1, 7, 30]) {
+        for (let top = 0; top < height; top += rows) {
+          const bottom = Math.min(height, top + rows);
+          const strip = composeOver(cutOut(picture, alpha, { top, bottom }), backdrop);
+          expect(strip.top).toBe(top);
+          expect(strip.data).toEqual(whole.subarray(top * width * 3, bottom * width * 3));
+        }
+      }
+    }
+  });
 });

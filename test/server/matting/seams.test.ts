@@ -57,21 +57,21 @@ describe('seams', () => {
     const views = [brightModel(GRID), brightModel(GRID), brightModel(GRID)].map((model) => ({ model, edges: true }));
     const find = async (left: number, top: number) => {
       // With its context, it touches no border of the picture.
-      const region = { left, top, width: 220, height: 200 };
+      const region = { left, top, width: 180, height: 150 };
       return (await estimateMatte(picture, views, { depth: 16, stages: BEST_STAGES, region })).alpha.data;
     };
-    const first = await find(100, 45);
+    const first = await find(100, 70);
     for (const [across, down] of [
       [1, 0],
       [7, 5],
       [-13, 11],
     ] as const) {
-      const moved = await find(100 + across, 45 + down);
+      const moved = await find(100 + across, 70 + down);
       const both = {
         left: 100 + Math.max(0, across),
-        top: 45 + Math.max(0, down),
-        width: 220 - Math.abs(across),
-        height: 200 - Math.abs(down),
+        top: 70 + Math.max(0, down),
+        width: 180 - Math.abs(across),
+        height: 150 - Math.abs(down),
       };
       const { outside, inside } = compare(first, moved, both);
       expect(outside).toBeLessThan(STEP);

@@ -37,8 +37,10 @@ class Shelf {
   }
 }
 
-function service(shelf: Shelf): MatteService {
-  return new MatteService(shelf.asRegistry(), async (spec) => ({
+const service = (shelf: Shelf) => serviceOf(shelf.asRegistry());
+
+function serviceOf(registry: ModelRegistry): MatteService {
+  return new MatteService(registry, async (spec) => ({
     provider: 'cpu',
     reason: null,
     flexible: false,
@@ -90,4 +92,19 @@ describe('an embedded model that is missing', () => {
     await ask(service(shelf), 'stand-in').catch(() => undefined);
     expect(shelf.pulls).toBe(0);
   });
+});
+
+test.each([
+  [['rvm', 'rvm-wide', 'isnet'], 'best', 'rvm-wide+rvm+isnet', 3],
+  [['rvm', 'isnet'], 'best', 'rvm+isnet', 2],
+  [['rvm', 'rvm-wide', 'isnet'], 'fast', 'rvm+isnet', 2],
+  [['rvm', 'rvm-wide'], 'best', 'rvm', 1],
+  [['rvm'], 'fast', 'rvm', 1],
+] as const)('with %j installed, %s is answered by %s', async (installed: readonly string[], refine, model, runs) => {
+  const registry = {
+    resolve: (id: string) => ({ ...buildStandIn(SIDE).spec, id: id === 'auto' ? 'rvm' : id }),
+    isInstalled: async ({ id }: ModelSpec) => installed.includes(id),
+  };
+  const mattes = serviceOf(registry as unknown as ModelRegistry);
+  expect(await mattes.matte(picture, { model: 'auto', refine, depth: 8 })).toMatchObject({ model, runs });
 });

@@ -65,6 +65,57 @@ describe('POST /v1/mattes/:id/edge', () => {
     expectError(await refine(id, {}, { accept: 'text/html' }), 'NOT_ACCEPTABLE');
   });
 
+  it('gives a JPEG of what is opaque and has 8 bits', async () => {
+    const { id } = await keep();
+    for (const [output, channels] of [
+      ['alpha', 1],
+      ['composition', 3],
+    ] as const) {
+      const jpeg = await refine(id, { output, width: 40 }, { accept: 'image/jpeg' });
+      expect(jpeg.headers.get('content-type')).toBe('image/jpeg');
+      expect(await sharp(jpeg.body).metadata()).toMatchObject({ format: 'jpeg', width: 40, height: 20, channels: 3 });
+      const raw = await refine(id, { output, width: 40 });
+      const space = channels === 1 ? 'b-w' : 'srgb';
+      const read = await sharp(jpeg.body).toColourspace(space).raw().toBuffer();
+      expect(read).toHaveLength(raw.body.length);
+      const error = read.reduce((sum, value, i) => sum + Math.abs(value - raw.body[i]!), 0) / read.length;
+      expect(error).toBeLessThan(4);
+    }
+    expectError(await refine(id, { output: 'cutout' }, { accept: 'image/jpeg' }), 'NOT_ACCEPTABLE');
+    expectError(await refine(id, { depth: 16 }, { accept: 'image/jpeg' }), 'NOT_ACCEPTABLE');
+    const either = await refine(id, { output: 'cutout' }, { accept: 'image/jpeg, image/png;q=0.5' });
+    expect(either.headers.get('content-type')).toBe('image/png');
+  });
+
+  it('lays what shows over a checkerboard of the size of the answer', async () => {
+    const { id } = await keep();
+    const dark = (body: Buffer, width: number, x: number, y: number) => body[3 * (y * width + x)]!;
+    for (const [settings, width] of [
+      [{}, WIDTH],
+      [{ width: 40 }, 40],
+    ] as const) {
+      const { body } = await refine(id, { ...settings, output: 'composition', background: 'checker' });
+      // The right edge of the picture is fully transparent.
+      const squares = [0, 7, 8, 15, 16].map((y) => dark(body, width, width - 1, y));
+      expect(new Set(squares)).toEqual(new Set([204, 255]));
+      expect(squares[0]).toBe(squares[1]);
+      expect(squares[2]).toBe(squares[3]);
+      expect(squares[0]).toBe(squares[4]);
+      expect(squares[0]).not.toBe(squares[2]);
+    }
+    const { answer } = await keep('?output=composition&background=checker');
+    expect(answer.body.equals((await refine(id, { output: 'composition', background: 'checker' })).body)).toBe(true);
+  });
+
+  it('gives previews of colours that do not depend on what was asked for before', async () => {
+    const settings = { output: 'cutout', width: 40, shift: 4 };
+    const [one, two] = [await keep(), await keep()];
+    for (const before of [{}, { shift: -9 }, { foreground: 'best' }, { width: 30 }, { feather: 5 }])
+      await refine(one.id, { ...settings, ...before });
+    const after = await refine(one.id, settings);
+    expect(after.body.equals((await refine(two.id, settings)).body)).toBe(true);
+  });
+
   it('previews in a smaller size, with lengths still in pixels of the picture', async () => {
     const { id } = await keep();
     const crossing = (row: Buffer) => row.findIndex((value) => value < 128);
