@@ -1,12 +1,16 @@
+import { type EdgeControls, NEUTRAL_EDGE } from '../../plugin/settings.ts';
+import { EDGE_SCALES, type Scale } from '../../plugin/ui/edge-scales.ts';
 import type { EdgeRequest } from '../../protocol/edge.ts';
-import { EDGE_SCALES, type Scale } from './edge-scales.ts';
 import { find } from './elements.ts';
 import { fill, type Language } from './language.ts';
-import type { EdgeName } from './words/words.ts';
+
+type EdgeName = keyof EdgeControls;
 
 interface Slider {
   name: EdgeName;
   scale: Scale;
+  /** Position that changes nothing. */
+  neutral: number;
   input: HTMLInputElement;
   draw(): void;
 }
@@ -25,13 +29,13 @@ export class EdgeSliders {
 
   /** What differs from neutral, for the server. */
   get settings(): EdgeRequest {
-    const changed = this.#sliders.filter(({ input, scale }) => Number(input.value) !== scale.neutral);
+    const changed = this.#sliders.filter(({ input, neutral }) => Number(input.value) !== neutral);
     return Object.fromEntries(changed.map(({ name, scale, input }) => [name, scale.toValue(Number(input.value))]));
   }
 
   reset(): void {
-    for (const { input, scale, draw } of this.#sliders) {
-      input.value = String(scale.neutral);
+    for (const { input, neutral, draw } of this.#sliders) {
+      input.value = String(neutral);
       draw();
     }
   }
@@ -39,8 +43,9 @@ export class EdgeSliders {
 
 function build(name: EdgeName, language: Language, onChange: () => void): Slider {
   const scale = EDGE_SCALES[name];
+  const neutral = scale.toPosition(NEUTRAL_EDGE[name]);
   const input = document.createElement('input');
-  Object.assign(input, { type: 'range', id: `edge-${name}`, min: scale.least, max: scale.most, value: scale.neutral });
+  Object.assign(input, { type: 'range', id: `edge-${name}`, min: scale.least, max: scale.most, value: neutral });
   const label = document.createElement('label');
   label.htmlFor = input.id;
   const amount = document.createElement('output');
@@ -53,9 +58,9 @@ function build(name: EdgeName, language: Language, onChange: () => void): Slider
     const { words } = language;
     const position = Number(input.value);
     label.textContent = words.edgeControls[name];
-    amount.textContent = fill(words.amounts[scale.unit], { value: String(scale.toAmount(position)) });
+    amount.textContent = fill(words.amounts[scale.unit], { value: String(scale.toAmount(scale.toValue(position))) });
     input.setAttribute('aria-valuetext', amount.textContent);
-    input.style.setProperty('--from', String(fraction(scale.neutral, scale)));
+    input.style.setProperty('--from', String(fraction(neutral, scale)));
     input.style.setProperty('--to', String(fraction(position, scale)));
   };
   input.addEventListener('input', () => {
@@ -63,7 +68,7 @@ function build(name: EdgeName, language: Language, onChange: () => void): Slider
     onChange();
   });
   language.follow(draw);
-  return { name, scale, input, draw };
+  return { name, scale, neutral, input, draw };
 }
 
 function fraction(position: number, { least, most }: Scale): number {

@@ -1,10 +1,12 @@
 import { en as panel } from '../../../plugin/ui/strings/en.ts';
 import type { Words } from './words.ts';
 
-const { cancel, subject, subjects, server, providers, serverErrors } = panel;
+const { cancel, subject, subjects, labels, refinements, edge, edgeControls, amounts } = panel;
+const { server, providers, serverErrors } = panel;
 
 export const en: Words = {
-  ...{ cancel, subject, subjects, server, providers, serverErrors },
+  ...{ cancel, subject, subjects, labels, refinements, edge, edgeControls, amounts },
+  ...{ server, providers, serverErrors },
   lang: 'en',
   otherLanguage: '中文',
   intro: {
@@ -16,8 +18,6 @@ export const en: Words = {
   },
   privacy:
     'The picture never leaves this computer: this page comes from your own Hairline server and talks to nothing else.',
-  quality: 'Quality',
-  refinements: { fast: 'Fast', best: 'Best' },
   stages: {
     uploading: 'Sending the picture to the server.',
     queued: 'Waiting for other pictures to finish.',
@@ -35,7 +35,6 @@ export const en: Words = {
     after: 'After',
     split: 'Compare before and after',
     splitAt: 'Before on {percent} % of the width',
-    view: 'View',
     colour: 'Colour behind the subject',
     zoom: 'Zoom',
     fit: 'Fit',
@@ -47,17 +46,6 @@ export const en: Words = {
   another: 'Another picture',
   retry: 'Try again',
   percent: '{value} %',
-  edge: { title: 'Edge', reset: 'Reset' },
-  edgeControls: {
-    shift: 'Shift Edge',
-    feather: 'Feather',
-    contrast: 'Contrast',
-    hair: 'Hair',
-    removeSpecks: 'Remove Specks',
-    fillHoles: 'Fill Holes',
-    decontaminate: 'Decontaminate Colors',
-  },
-  amounts: { length: '{value} px', area: '{value} x {value} px', share: '{value} %' },
   downloads: {
     title: 'Download',
     depth: 'Depth',

@@ -1,13 +1,23 @@
 import type { Sentence, Strings } from '../../../plugin/ui/strings/strings.ts';
-import type { EdgeRequest } from '../../../protocol/edge.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import type { Refine } from '../../../protocol/matte.ts';
 
-export type EdgeName = Exclude<keyof EdgeRequest, 'foreground' | 'width' | 'output' | 'depth' | 'background'>;
 export type Backdrop = 'checker' | 'white' | 'black' | 'colour' | 'mask';
 
 /** What the page says as the panel says it. */
-export type PanelWords = Pick<Strings, 'cancel' | 'subject' | 'subjects' | 'server' | 'providers' | 'serverErrors'>;
+export type PanelWords = Pick<
+  Strings,
+  | 'cancel'
+  | 'subject'
+  | 'subjects'
+  | 'labels'
+  | 'refinements'
+  | 'edge'
+  | 'edgeControls'
+  | 'amounts'
+  | 'server'
+  | 'providers'
+  | 'serverErrors'
+>;
 
 /** Everything the page says. Texts of the markup are found by their name, written with dots: `downloads.mask`. */
 export interface Words extends PanelWords {
@@ -16,8 +26,6 @@ export interface Words extends PanelWords {
   otherLanguage: string;
   intro: { title: string; choose: string; sample: string; types: string; dropHere: string };
   privacy: string;
-  quality: string;
-  refinements: Record<Refine, string>;
   stages: {
     uploading: string;
     queued: string;
@@ -36,7 +44,6 @@ export interface Words extends PanelWords {
     split: string;
     /** What the slider says to screen readers; {percent} of the picture is still the original. */
     splitAt: string;
-    view: string;
     colour: string;
     zoom: string;
     fit: string;
@@ -48,9 +55,6 @@ export interface Words extends PanelWords {
   another: string;
   retry: string;
   percent: string;
-  edge: { title: string; reset: string };
-  edgeControls: Record<EdgeName, string>;
-  amounts: Record<'length' | 'area' | 'share', string>;
   downloads: {
     title: string;
     depth: string;

@@ -1,11 +1,13 @@
 import { zh as panel } from '../../../plugin/ui/strings/zh.ts';
 import type { Words } from './words.ts';
 
-const { cancel, subject, subjects, server, providers, serverErrors } = panel;
+const { cancel, subject, subjects, labels, refinements, edge, edgeControls, amounts } = panel;
+const { server, providers, serverErrors } = panel;
 
 /** Simplified Chinese. */
 export const zh: Words = {
-  ...{ cancel, subject, subjects, server, providers, serverErrors },
+  ...{ cancel, subject, subjects, labels, refinements, edge, edgeControls, amounts },
+  ...{ server, providers, serverErrors },
   lang: 'zh-CN',
   otherLanguage: 'English',
   intro: {
@@ -16,8 +18,6 @@ export const zh: Words = {
     dropHere: '松开即可抠图',
   },
   privacy: '图片绝不会离开本机：此页面来自您自己的 Hairline 服务器，不与其他任何地方通信。',
-  quality: '品质',
-  refinements: { fast: '快速', best: '最佳' },
   stages: {
     uploading: '正在将图片发送到服务器。',
     queued: '正在等待其他图片处理完毕。',
@@ -35,7 +35,6 @@ export const zh: Words = {
     after: '处理后',
     split: '比较处理前后',
     splitAt: '宽度的 {percent} % 显示原图',
-    view: '视图',
     colour: '主体后面的颜色',
     zoom: '缩放',
     fit: '适合',
@@ -47,17 +46,6 @@ export const zh: Words = {
   another: '换一张图片',
   retry: '重试',
   percent: '{value} %',
-  edge: { title: '边缘', reset: '复位' },
-  edgeControls: {
-    shift: '移动边缘',
-    feather: '羽化',
-    contrast: '对比度',
-    hair: '发丝',
-    removeSpecks: '移除斑点',
-    fillHoles: '填充孔洞',
-    decontaminate: '净化颜色',
-  },
-  amounts: { length: '{value} 像素', area: '{value} x {value} 像素', share: '{value} %' },
   downloads: {
     title: '下载',
     depth: '位深度',

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { EDGE_RANGES } from '../../../protocol/edge.ts';
-import { EDGE_SCALES } from '../../../server/page/edge-scales.ts';
 import { Latest } from '../../../server/page/latest.ts';
 import { isOtherThanPicture, nameResult, typeOf } from '../../../server/page/pictures.ts';
 import { sightsOf } from '../../../server/page/sights.ts';
@@ -102,17 +100,6 @@ describe('files', () => {
     ['a/b:c.png', 'a_b_c_alpha.png'],
   ])('the mask of %s is called %s', (name, expected) => {
     expect(nameResult(name, '_alpha.png')).toBe(expected);
-  });
-});
-
-describe('edge controls', () => {
-  it.each(Object.entries(EDGE_SCALES))('%s stays within what the server takes, neutral included', (name, scale) => {
-    const [least, most] = EDGE_RANGES[name as keyof typeof EDGE_RANGES];
-    for (const position of [scale.least, scale.neutral, scale.most]) {
-      expect(scale.toValue(position)).toBeGreaterThanOrEqual(least);
-      expect(scale.toValue(position)).toBeLessThanOrEqual(most);
-    }
-    expect(scale.toValue(scale.neutral)).toBe(name === 'decontaminate' ? 1 : 0);
   });
 });
 
