@@ -1,3 +1,0 @@
-import type { Strings } from './strings.ts';
-/** Simplified Chinese. */
-export declare const zh: Strings;
