@@ -4,7 +4,7 @@ import { globSync } from 'tinyglobby';
 import { describe, expect, it } from 'vitest';
 import { ERRORS } from '../../protocol/errors.ts';
 import { run } from '../../server/cli/main.ts';
-import { packageRoot } from '../../server/package-root.ts';
+import { packageRoot, VERSION } from '../../server/package-root.ts';
 import { SETTINGS, type Setting } from '../../server/settings.ts';
 import { recordTerminal } from '../server/cli/recorder.ts';
 import { listenWith, OPAQUE } from '../server/stage.ts';
@@ -45,6 +45,10 @@ it('every page and picture can be reached', () => {
     ),
   );
   expect([...list('docs/*.md'), ...list('docs/pictures/*.*')].filter((file) => !shown.has(file))).toEqual([]);
+});
+
+it('the README names the file that is built', () => {
+  expect(read('README.md')).toContain(`dist/hairline-${VERSION}.ccx`);
 });
 
 describe('npm run', () => {
