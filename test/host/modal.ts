@@ -38,6 +38,7 @@ export class Modal {
   readonly log: { commandName: string; ms: number }[] = [];
   onEnter: ((commandName: string) => void) | undefined;
   onExit: ((commandName: string) => void) | undefined;
+  onCall: (() => void) | undefined;
   private readonly host: HostState;
   private readonly scopes = new AsyncLocalStorage<Scope>();
   private root: Root | null = null;
@@ -63,6 +64,7 @@ export class Modal {
   async enterCall(needsModal = true): Promise<void> {
     this.check(needsModal ? onlyModal : null);
     await tick();
+    this.onCall?.();
     this.check(needsModal ? onlyModal : null);
   }
 
