@@ -294,6 +294,24 @@ test('a matte that the server has dropped is made again without a word', async (
   expect(new Set(views.slice(before).map(({ panel }) => panel.name))).toEqual(new Set(['done']));
 });
 
+test('a run that is started meanwhile has Photoshop to itself, and the preview goes on after it', async () => {
+  const { session, host, client, preview } = await lookAtEdge();
+  client.kept.clear();
+  let during = 0;
+  host.onStage = (stage) => {
+    if (stage !== 'read') return;
+    host.onStage = () => {};
+    // While the preview reads the layer again.
+    void session.applyEdge().then(() => {
+      during = client.requests.length;
+    });
+  };
+  session.edge.showOn('red');
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([during, host.history.length]).toEqual([2, 2]);
+  expect(preview()).toMatchObject({ stale: false, error: null });
+});
+
 test('writes the edge once when asked to, and looks at what it wrote', async () => {
   const { session, host, client, preview, memory } = await lookAtEdge();
   session.edge.change({ ...session.edge.controls, feather: 3 });
