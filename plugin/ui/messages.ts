@@ -23,8 +23,11 @@ export function describeView({ panel, server }: Pick<View, 'panel' | 'server'>, 
     return canBeStarted(server) ? { ...message, hint: '' } : message;
   }
   const said = describePanel(panel, strings);
-  const first = [describePart(panel, strings), describeQueue(panel, server, strings)].filter((text) => text !== '');
-  return { ...said, hint: [...first, said.hint].join(' ').trim() };
+  const place = placeOf(panel, server);
+  const inQueue = place === null ? '' : fill(strings.setup.place, { place: String(place) });
+  const first = [describePart(panel, strings), inQueue].filter((text) => text !== '');
+  const message = place === null ? said.message : strings.status.queued[0];
+  return { ...said, message, hint: [...first, said.hint].join(' ').trim() };
 }
 
 /** Nothing answers, which the user can change from here. */
@@ -70,12 +73,10 @@ function describePart(state: PanelState, { several }: Strings): string {
   return fill(several.part, { index: String(index), of: String(of) });
 }
 
-/** Who else waits, ourselves included; that we are the only one needs no words. */
-function describeQueue(state: PanelState, server: ServerState, { setup }: Strings): string {
-  const count = server.name === 'online' ? (server.server.ready?.queued ?? 0) : 0;
-  return state.name === 'waiting' && state.for !== 'model' && count > 1
-    ? fill(setup.waiting, { count: String(count) })
-    : '';
+/** Our place among the pictures that wait for the server; null where ours does not, or nothing is known of it. */
+function placeOf(state: PanelState, server: ServerState): number | null {
+  if (state.name !== 'waiting' || state.for !== 'answer' || server.name !== 'online') return null;
+  return server.server.ready?.place ?? null;
 }
 
 export function describeError(error: unknown, strings: Strings): Message {

@@ -88,7 +88,7 @@ export const STATES: Readonly<Record<string, View>> = {
   reading: panel({ name: 'reading' }),
   uploading: panel({ name: 'uploading', fraction: 0.42 }),
   waiting: panel({ name: 'waiting', for: 'answer' }),
-  'third in the queue': panel({ name: 'waiting', for: 'answer' }, { server: online({ queued: 3 }) }),
+  'third in the queue': panel({ name: 'waiting', for: 'answer' }, { server: online({ queued: 5, place: 3 }) }),
   queued: panel({ name: 'waiting', for: 'queue' }),
   'model on its way': panel({ name: 'waiting', for: 'model' }),
   writing: panel({ name: 'writing', busy: false }),

@@ -148,13 +148,13 @@ test('keeps naming the model that really ran, until the server goes', async () =
   session.stop();
 });
 
-test('says how many pictures wait while a run waits', async () => {
+test('says its place in the queue while a run waits', async () => {
   const { session, client, views } = start();
   const { matte } = client;
   const { ready } = client.server;
   client.matte = async (server, request, cancel, progress) => {
     progress.onSent();
-    client.server = { ...client.server, ready: { ...ready!, queued: 4 } };
+    client.server = { ...client.server, ready: { ...ready!, queued: 4, place: 3 } };
     await cancel.sleep(10_000);
     return matte(server, request, cancel, progress);
   };
@@ -162,7 +162,7 @@ test('says how many pictures wait while a run waits', async () => {
   await vi.advanceTimersByTimeAsync(10);
   const run = session.maskSubject();
   await vi.advanceTimersByTimeAsync(5000);
-  expect(describeView(views.at(-1)!, en).hint).toBe('Pictures in the queue: 4. You can keep working in Photoshop.');
+  expect(describeView(views.at(-1)!, en).hint).toBe('Place in the queue: 3. You can keep working in Photoshop.');
   await vi.advanceTimersByTimeAsync(10_000);
   await expect(run).resolves.toMatchObject({ name: 'done' });
   session.stop();

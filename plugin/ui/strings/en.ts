@@ -71,6 +71,7 @@ export const en: Strings = {
     badAddress: 'Hairline may not use this address. Leave it empty, or enter one like {example}.',
     where: 'Version {version} at {origin}',
     waiting: 'Pictures in the queue: {count}.',
+    place: 'Place in the queue: {place}.',
   },
   status: {
     idle: ['Ready.', 'Select a layer, then click Mask subject.'],

@@ -32,7 +32,10 @@ export interface Strings {
   /** Beside a slider: lengths, areas by the side of a square, and shares. */
   amounts: Record<'length' | 'area' | 'share', string>;
   backdrops: Record<Backdrop, string>;
-  setup: Record<'title' | 'start' | 'command' | 'address' | 'automatic' | 'badAddress' | 'where' | 'waiting', string>;
+  setup: Record<
+    'title' | 'start' | 'command' | 'address' | 'automatic' | 'badAddress' | 'where' | 'waiting' | 'place',
+    string
+  >;
   status: Record<
     | 'idle'
     | 'searching'

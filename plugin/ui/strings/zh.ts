@@ -66,6 +66,7 @@ export const zh: Strings = {
     badAddress: 'Hairline 不能使用此地址。请留空，或输入类似 {example} 的地址。',
     where: '版本 {version}，位于 {origin}',
     waiting: '队列中的图片：{count}。',
+    place: '排队位置：第 {place} 位。',
   },
   status: {
     idle: ['准备就绪。', '选择一个图层，然后单击“为主体添加蒙版”。'],

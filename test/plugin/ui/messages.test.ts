@@ -4,6 +4,7 @@ import { PluginError, ServerError } from '../../../plugin/errors.ts';
 import { describeError, describeServer, describeView } from '../../../plugin/ui/messages.ts';
 import { en } from '../../../plugin/ui/strings/en.ts';
 import { zh } from '../../../plugin/ui/strings/zh.ts';
+import type { Ready } from '../../../protocol/status.ts';
 
 test.each(Object.entries(en.errors))('%s is one sentence and one next step', (_code, [message, hint]) => {
   for (const text of [message, hint]) {
@@ -77,12 +78,26 @@ test('says what was made, and of which layers nothing', () => {
   expect(several.hint).toBe('No subject was found in: "Sky". To take it back, choose Edit > Undo.');
 });
 
-test('says at which of several layers a run is, and how many pictures wait', () => {
+test('says at which of several layers a run is, and its place in the queue', () => {
   const part = { index: 2, of: 5 };
-  const ready5 = { ...ready, state: 'ready', queued: 3 } as const;
-  const server = { name: 'online', server: { origin: '', health, ready: ready5 } } as const;
-  const { hint } = describeView({ panel: { name: 'waiting', for: 'answer', part }, server }, en);
-  expect(hint).toBe('Layer 2 of 5. Pictures in the queue: 3. You can keep working in Photoshop.');
+  const say = (change: Partial<Ready>) => {
+    const server = {
+      name: 'online',
+      server: { origin: '', health, ready: { ...ready, state: 'ready', ...change } },
+    } as const;
+    return describeView({ panel: { name: 'waiting', for: 'answer', part }, server }, en);
+  };
+  expect(say({ queued: 3, place: 2 })).toMatchObject({
+    message: 'Waiting for other pictures to finish.',
+    hint: 'Layer 2 of 5. Place in the queue: 2. You can keep working in Photoshop.',
+  });
+  // Its turn has come, or the server is an older one.
+  for (const change of [{ place: null }, { queued: 3 }]) {
+    expect(say(change)).toMatchObject({
+      message: 'Finding the subject.',
+      hint: 'Layer 2 of 5. You can keep working in Photoshop.',
+    });
+  }
 });
 
 const health = { name: 'hairline', version: '2.0.0', protocol: 1 } as const;
