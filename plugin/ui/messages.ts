@@ -59,11 +59,12 @@ function describeResult({ layers }: Result, { done, several }: Strings): Message
   const made = layers.flatMap(({ layerName, outcome }) => (outcome === 'no-subject' ? [] : [{ layerName, outcome }]));
   const [first] = made;
   // A run in which nothing was found fails.
-  const message = say(done[first?.outcome ?? 'mask'], { layer: first?.layerName ?? '' });
-  const empty = layers.filter(({ outcome }) => outcome === 'no-subject').map(({ layerName }) => `"${layerName}"`);
+  const outcome = first?.outcome ?? 'mask';
+  const said = say(done[outcome], { layer: first?.layerName ?? '' });
+  const empty = layers.filter((layer) => layer.outcome === 'no-subject').map(({ layerName }) => `"${layerName}"`);
   const nothing = empty.length === 0 ? '' : `${fill(several.nothing, { layers: empty.join(', ') })} `;
-  const text = made.length === 1 ? message.message : fill(several.done, { count: String(made.length) });
-  return { ...message, message: text, hint: nothing + message.hint };
+  const message = made.length < 2 ? said.message : fill(several.done[outcome], { count: String(made.length) });
+  return { ...said, message, hint: nothing + said.hint };
 }
 
 /** Which of several layers a run is at. */

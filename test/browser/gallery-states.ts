@@ -1,6 +1,7 @@
 import type { JobState } from '../../plugin/commands/batch.ts';
+import type { LayerResult } from '../../plugin/commands/mask-subject.ts';
 import { PluginError, type PluginErrorCode, ServerError } from '../../plugin/errors.ts';
-import { DEFAULT_SETTINGS, NEUTRAL_EDGE } from '../../plugin/settings.ts';
+import { DEFAULT_SETTINGS, DELIVERIES, NEUTRAL_EDGE } from '../../plugin/settings.ts';
 import type { BatchView } from '../../plugin/ui/batch-state.ts';
 import type { PanelState, ServerState, View } from '../../plugin/ui/state.ts';
 import { en } from '../../plugin/ui/strings/en.ts';
@@ -15,7 +16,7 @@ const health = { name: 'hairline', version: '0.1.0', protocol: PROTOCOL_VERSION 
 
 function online(change: Partial<Ready> = {}): ServerState {
   const ready: Ready = {
-    ...{ ...health, ready: true, state: 'ready', model: 'rvm-wide', provider: 'dml', label: 'GPU: DirectML' },
+    ...{ ...health, ready: true, state: 'ready', model: 'rvm', provider: 'dml', label: 'GPU: DirectML' },
     ...{ reason: null, queued: 0, ...change },
   };
   return { name: 'online', server: { origin: 'http://127.0.0.1:7866', health, ready } };
@@ -38,6 +39,8 @@ const idle: View = {
 };
 
 const panel = (state: PanelState, change: Partial<View> = {}): View => ({ ...idle, ...change, panel: state });
+const done = (layers: LayerResult[]): View =>
+  panel({ name: 'done', result: { layers, model: 'rvm-wide+rvm+isnet', provider: 'dml', refinable: null } });
 const failed = (error: unknown): View => panel({ name: 'failed', error });
 
 /** A square of one colour, in place of a real preview. */
@@ -94,6 +97,17 @@ export const STATES: Readonly<Record<string, View>> = {
   writing: panel({ name: 'writing', busy: false }),
   'Photoshop busy': panel({ name: 'writing', busy: true }),
   'mask exists': panel({ name: 'asking', layer: LAYER }),
+  ...Object.fromEntries(
+    DELIVERIES.flatMap((outcome) => [
+      [`done: ${outcome}`, done([{ layerName: LAYER, outcome }])],
+      [`done: ${outcome}, several`, done([1, 2].map((index) => ({ layerName: `Layer ${index}`, outcome })))],
+    ]),
+  ),
+  'done but for one': done([
+    { layerName: LAYER, outcome: 'mask' },
+    { layerName: LAYER, outcome: 'no-subject' },
+  ]),
+  'layer by layer': panel({ name: 'uploading', fraction: 0.5, part: { index: 2, of: 12 } }),
   cancelled: panel({ name: 'cancelled' }),
   'batch running': idle,
   'batch over': idle,
@@ -122,7 +136,7 @@ export const NO_BATCH: BatchView = {
 };
 
 const names = ['IMG_20240131_000123_final.psd', 'Wedding, first dance 3 (retouched).tiff', 'a.jpg', 'b.jpg', 'c.png'];
-const masked = { model: 'rvm-wide', provider: 'dml', seconds: 1.25 };
+const masked = { model: 'rvm-wide+rvm+isnet', provider: 'dml', seconds: 1.25 };
 const states: JobState[] = [
   { name: 'done', masked, savedAs: 'Wedding.psd' },
   { name: 'skipped', error: new PluginError('MASK_EXISTS', VALUES) },

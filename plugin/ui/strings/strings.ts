@@ -52,7 +52,7 @@ export interface Strings {
   >;
   /** How a run ended, by what was made; and for more than one layer. */
   done: Record<Delivery, Sentence>;
-  several: Record<'done' | 'part' | 'nothing', string>;
+  several: Record<'part' | 'nothing', string> & { done: Record<Delivery, string> };
   server: Record<
     | 'unknown'
     | 'offline'
