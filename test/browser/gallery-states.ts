@@ -137,22 +137,25 @@ export const NO_BATCH: BatchView = {
 
 const names = ['IMG_20240131_000123_final.psd', 'Wedding, first dance 3 (retouched).tiff', 'a.jpg', 'b.jpg', 'c.png'];
 const masked = { model: 'rvm-wide+rvm+isnet', provider: 'dml', seconds: 1.25 };
-const states: JobState[] = [
-  { name: 'done', masked, savedAs: 'Wedding.psd' },
-  { name: 'skipped', error: new PluginError('MASK_EXISTS', VALUES) },
-  { name: 'failed', error: new PluginError('EMPTY_LAYER', VALUES), masked: null },
+const statesOf = (values: Record<string, string>): JobState[] => [
+  { name: 'done', masked, savedAs: 'IMG_20240131_000123_final-masked.psd' },
+  { name: 'skipped', error: new PluginError('MASK_EXISTS', values) },
+  { name: 'failed', error: new PluginError('EMPTY_LAYER', values), masked: null },
   { name: 'running', progress: { name: 'uploading', fraction: 0.4 } },
   { name: 'waiting', masked: null },
 ];
+const jobsOf = (values: Record<string, string>) =>
+  statesOf(values).map((state, id) => ({ id, name: names[id]!, state }));
 
 /** What the batch section shows in those states; elsewhere it is empty. */
 export const BATCHES: Readonly<Record<string, BatchView>> = {
-  'batch running': { ...NO_BATCH, running: true, jobs: states.map((state, id) => ({ id, name: names[id]!, state })) },
+  // As in the documentation; the next one has the long names.
+  'batch running': { ...NO_BATCH, running: true, jobs: jobsOf({ layer: 'Portrait' }) },
   'batch over': {
     ...NO_BATCH,
     format: 'psd',
     folder: 'Masked',
-    jobs: states.filter(({ name }) => name !== 'running').map((state, id) => ({ id, name: names[id]!, state })),
+    jobs: jobsOf(VALUES).filter(({ state }) => state.name !== 'running'),
   },
   'batch chosen': { ...NO_BATCH, choice: names.map((name, id) => ({ id, name, chosen: id > 1 })), redoMasked: true },
 };

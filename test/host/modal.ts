@@ -103,6 +103,8 @@ export class Modal {
     const descriptor = cloned(options.descriptor);
     const outer = this.current;
     if (outer?.root.cancelled) throw cancelled();
+    const { modalRefused } = this.host.faults;
+    if (modalRefused !== null) throw new HostError(modalRefused);
     if (!outer) {
       await this.waitForOthers(options);
       const deadline = performance.now() + (this.host.atLeast('25.10') ? (options.timeOut ?? 0) : 0) * 1000;

@@ -44,7 +44,7 @@ test('the server line names what really ran', async () => {
     async (...args) => ({ ...(await matte(...args)), model: 'bshm', provider: 'cuda' })
   )(client.matte);
   await session.maskSubject();
-  expect(describeServer(views.at(-1)!.server, en)).toBe('bshm on GPU (CUDA)');
+  expect(describeServer(views.at(-1)!.server, en)).toBe('bshm on GPU: CUDA');
 });
 
 test('one run at a time; the second is told so and the first goes on', async () => {
@@ -139,7 +139,7 @@ test('keeps naming the model that really ran, until the server goes', async () =
   session.watchServer();
   await session.maskSubject();
   await vi.advanceTimersByTimeAsync(50_000);
-  expect(describeServer(views.at(-1)!.server, en)).toBe('bshm on GPU (CUDA)');
+  expect(describeServer(views.at(-1)!.server, en)).toBe('bshm on GPU: CUDA');
   client.connectError = new PluginError('NOT_RUNNING');
   await vi.advanceTimersByTimeAsync(30_000);
   client.connectError = null;

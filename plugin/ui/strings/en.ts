@@ -124,10 +124,10 @@ export const en: Strings = {
   },
   providers: {
     cpu: 'CPU',
-    cuda: 'GPU (CUDA)',
-    dml: 'GPU (DirectML)',
-    coreml: 'Core ML',
-    webgpu: 'GPU (WebGPU)',
+    cuda: 'GPU: CUDA',
+    dml: 'GPU: DirectML',
+    coreml: 'GPU: Core ML',
+    webgpu: 'GPU: WebGPU',
   },
   modes: {
     bitmapMode: 'Bitmap',

@@ -116,10 +116,10 @@ export const zh: Strings = {
   },
   providers: {
     cpu: 'CPU',
-    cuda: 'GPU (CUDA)',
-    dml: 'GPU (DirectML)',
-    coreml: 'Core ML',
-    webgpu: 'GPU (WebGPU)',
+    cuda: 'GPU: CUDA',
+    dml: 'GPU: DirectML',
+    coreml: 'GPU: Core ML',
+    webgpu: 'GPU: WebGPU',
   },
   modes: {
     bitmapMode: '位图',
