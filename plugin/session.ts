@@ -51,6 +51,7 @@ export class Session {
     const demand = () => (!oneRun.isRunning ? 'health' : this.panel.name === 'waiting' ? 'queue' : 'nothing');
     this.watch = new ServerWatch(client, () => around.openLauncher(), demand, redraw);
     this.edge = new EdgeSession(around.memory, redraw);
+    oneRun.onIdle = () => this.edge.resume();
   }
 
   get view(): View {
@@ -178,7 +179,6 @@ export class Session {
     this.pending = null;
     const end = await this.oneRun.start((cancel) => this.runOnce(command, settings, cancel, around));
     this.show(end);
-    this.edge.resume();
     if (this.watch.state.name === 'offline') this.watch.hurry();
     return end;
   }
@@ -220,10 +220,12 @@ export class Session {
         } catch (thrown) {
           if (!isServerError(thrown, 'MATTE_GONE')) throw thrown;
         }
-        const renewed = await renewMatte(this.host, this.watch.client, refinable, cancel, () => {});
-        this.refinable = renewed;
-        if (renewed.matteId === null) throw new PluginError('NOT_KEPT');
-        return this.watch.client.preview(server, renewed.matteId, request, cancel);
+        const renewed = await this.oneRun.startAside(cancel, async () => {
+          this.refinable = await renewMatte(this.host, this.watch.client, refinable, cancel, () => {});
+          return this.refinable.matteId;
+        });
+        if (renewed === null) throw new PluginError('NOT_KEPT');
+        return this.watch.client.preview(server, renewed, request, cancel);
       },
     };
     this.edge.note(made, refinable.settings.edge);

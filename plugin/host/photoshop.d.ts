@@ -11,7 +11,7 @@ declare module 'uxp' {
     run(): Promise<void> | void;
   }
   /** `uiLocale`: "en_US", "zh_CN". */
-  export const host: { readonly uiLocale: string };
+  export const host: { readonly uiLocale?: string };
   export const shell: {
     /** Answers "" when it worked, else why not; some versions reject. `developerText` is shown to the user. */
     openPath(path: string, developerText?: string): Promise<string>;

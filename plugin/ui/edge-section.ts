@@ -54,7 +54,8 @@ export class EdgeSection {
     this.apply.addEventListener('click', () => intents.applyEdge());
     this.kept.textContent = edge.keep;
     this.kept.addEventListener('change', () => intents.keepEdge(this.kept.checked));
-    window.addEventListener('resize', () => this.fit());
+    // Where a host does not tell, the next drawing fits.
+    window.addEventListener?.('resize', () => this.fit());
   }
 
   draw({ controls, backdrop, kept, preview }: EdgeView): void {

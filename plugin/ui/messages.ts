@@ -23,8 +23,11 @@ export function describeView({ panel, server }: Pick<View, 'panel' | 'server'>, 
     return canBeStarted(server) ? { ...message, hint: '' } : message;
   }
   const said = describePanel(panel, strings);
-  const first = [describePart(panel, strings), describeQueue(panel, server, strings)].filter((text) => text !== '');
-  return { ...said, hint: [...first, said.hint].join(' ').trim() };
+  const place = placeOf(panel, server);
+  const inQueue = place === null ? '' : fill(strings.setup.place, { place: String(place) });
+  const first = [describePart(panel, strings), inQueue].filter((text) => text !== '');
+  const message = place === null ? said.message : strings.status.queued[0];
+  return { ...said, message, hint: [...first, said.hint].join(' ').trim() };
 }
 
 /** Nothing answers, which the user can change from here. */
@@ -56,11 +59,12 @@ function describeResult({ layers }: Result, { done, several }: Strings): Message
   const made = layers.flatMap(({ layerName, outcome }) => (outcome === 'no-subject' ? [] : [{ layerName, outcome }]));
   const [first] = made;
   // A run in which nothing was found fails.
-  const message = say(done[first?.outcome ?? 'mask'], { layer: first?.layerName ?? '' });
-  const empty = layers.filter(({ outcome }) => outcome === 'no-subject').map(({ layerName }) => `"${layerName}"`);
+  const outcome = first?.outcome ?? 'mask';
+  const said = say(done[outcome], { layer: first?.layerName ?? '' });
+  const empty = layers.filter((layer) => layer.outcome === 'no-subject').map(({ layerName }) => `"${layerName}"`);
   const nothing = empty.length === 0 ? '' : `${fill(several.nothing, { layers: empty.join(', ') })} `;
-  const text = made.length === 1 ? message.message : fill(several.done, { count: String(made.length) });
-  return { ...message, message: text, hint: nothing + message.hint };
+  const message = made.length < 2 ? said.message : fill(several.done[outcome], { count: String(made.length) });
+  return { ...said, message, hint: nothing + said.hint };
 }
 
 /** Which of several layers a run is at. */
@@ -70,12 +74,10 @@ function describePart(state: PanelState, { several }: Strings): string {
   return fill(several.part, { index: String(index), of: String(of) });
 }
 
-/** Who else waits, ourselves included; that we are the only one needs no words. */
-function describeQueue(state: PanelState, server: ServerState, { setup }: Strings): string {
-  const count = server.name === 'online' ? (server.server.ready?.queued ?? 0) : 0;
-  return state.name === 'waiting' && state.for !== 'model' && count > 1
-    ? fill(setup.waiting, { count: String(count) })
-    : '';
+/** Our place among the pictures that wait for the server; null where ours does not, or nothing is known of it. */
+function placeOf(state: PanelState, server: ServerState): number | null {
+  if (state.name !== 'waiting' || state.for !== 'answer' || server.name !== 'online') return null;
+  return server.server.ready?.place ?? null;
 }
 
 export function describeError(error: unknown, strings: Strings): Message {

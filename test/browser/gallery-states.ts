@@ -1,6 +1,7 @@
 import type { JobState } from '../../plugin/commands/batch.ts';
+import type { LayerResult } from '../../plugin/commands/mask-subject.ts';
 import { PluginError, type PluginErrorCode, ServerError } from '../../plugin/errors.ts';
-import { DEFAULT_SETTINGS, NEUTRAL_EDGE } from '../../plugin/settings.ts';
+import { DEFAULT_SETTINGS, DELIVERIES, NEUTRAL_EDGE } from '../../plugin/settings.ts';
 import type { BatchView } from '../../plugin/ui/batch-state.ts';
 import type { PanelState, ServerState, View } from '../../plugin/ui/state.ts';
 import { en } from '../../plugin/ui/strings/en.ts';
@@ -15,7 +16,7 @@ const health = { name: 'hairline', version: '0.1.0', protocol: PROTOCOL_VERSION 
 
 function online(change: Partial<Ready> = {}): ServerState {
   const ready: Ready = {
-    ...{ ...health, ready: true, state: 'ready', model: 'rvm-wide', provider: 'dml', label: 'GPU: DirectML' },
+    ...{ ...health, ready: true, state: 'ready', model: 'rvm', provider: 'dml', label: 'GPU: DirectML' },
     ...{ reason: null, queued: 0, ...change },
   };
   return { name: 'online', server: { origin: 'http://127.0.0.1:7866', health, ready } };
@@ -38,6 +39,8 @@ const idle: View = {
 };
 
 const panel = (state: PanelState, change: Partial<View> = {}): View => ({ ...idle, ...change, panel: state });
+const done = (layers: LayerResult[]): View =>
+  panel({ name: 'done', result: { layers, model: 'rvm-wide+rvm+isnet', provider: 'dml', refinable: null } });
 const failed = (error: unknown): View => panel({ name: 'failed', error });
 
 /** A square of one colour, in place of a real preview. */
@@ -88,12 +91,23 @@ export const STATES: Readonly<Record<string, View>> = {
   reading: panel({ name: 'reading' }),
   uploading: panel({ name: 'uploading', fraction: 0.42 }),
   waiting: panel({ name: 'waiting', for: 'answer' }),
-  'third in the queue': panel({ name: 'waiting', for: 'answer' }, { server: online({ queued: 3 }) }),
+  'third in the queue': panel({ name: 'waiting', for: 'answer' }, { server: online({ queued: 5, place: 3 }) }),
   queued: panel({ name: 'waiting', for: 'queue' }),
   'model on its way': panel({ name: 'waiting', for: 'model' }),
   writing: panel({ name: 'writing', busy: false }),
   'Photoshop busy': panel({ name: 'writing', busy: true }),
   'mask exists': panel({ name: 'asking', layer: LAYER }),
+  ...Object.fromEntries(
+    DELIVERIES.flatMap((outcome) => [
+      [`done: ${outcome}`, done([{ layerName: LAYER, outcome }])],
+      [`done: ${outcome}, several`, done([1, 2].map((index) => ({ layerName: `Layer ${index}`, outcome })))],
+    ]),
+  ),
+  'done but for one': done([
+    { layerName: LAYER, outcome: 'mask' },
+    { layerName: LAYER, outcome: 'no-subject' },
+  ]),
+  'layer by layer': panel({ name: 'uploading', fraction: 0.5, part: { index: 2, of: 12 } }),
   cancelled: panel({ name: 'cancelled' }),
   'batch running': idle,
   'batch over': idle,
@@ -122,23 +136,26 @@ export const NO_BATCH: BatchView = {
 };
 
 const names = ['IMG_20240131_000123_final.psd', 'Wedding, first dance 3 (retouched).tiff', 'a.jpg', 'b.jpg', 'c.png'];
-const masked = { model: 'rvm-wide', provider: 'dml', seconds: 1.25 };
-const states: JobState[] = [
-  { name: 'done', masked, savedAs: 'Wedding.psd' },
-  { name: 'skipped', error: new PluginError('MASK_EXISTS', VALUES) },
-  { name: 'failed', error: new PluginError('EMPTY_LAYER', VALUES), masked: null },
+const masked = { model: 'rvm-wide+rvm+isnet', provider: 'dml', seconds: 1.25 };
+const statesOf = (values: Record<string, string>): JobState[] => [
+  { name: 'done', masked, savedAs: 'IMG_20240131_000123_final-masked.psd' },
+  { name: 'skipped', error: new PluginError('MASK_EXISTS', values) },
+  { name: 'failed', error: new PluginError('EMPTY_LAYER', values), masked: null },
   { name: 'running', progress: { name: 'uploading', fraction: 0.4 } },
   { name: 'waiting', masked: null },
 ];
+const jobsOf = (values: Record<string, string>) =>
+  statesOf(values).map((state, id) => ({ id, name: names[id]!, state }));
 
 /** What the batch section shows in those states; elsewhere it is empty. */
 export const BATCHES: Readonly<Record<string, BatchView>> = {
-  'batch running': { ...NO_BATCH, running: true, jobs: states.map((state, id) => ({ id, name: names[id]!, state })) },
+  // As in the documentation; the next one has the long names.
+  'batch running': { ...NO_BATCH, running: true, jobs: jobsOf({ layer: 'Portrait' }) },
   'batch over': {
     ...NO_BATCH,
     format: 'psd',
     folder: 'Masked',
-    jobs: states.filter(({ name }) => name !== 'running').map((state, id) => ({ id, name: names[id]!, state })),
+    jobs: jobsOf(VALUES).filter(({ state }) => state.name !== 'running'),
   },
   'batch chosen': { ...NO_BATCH, choice: names.map((name, id) => ({ id, name, chosen: id > 1 })), redoMasked: true },
 };

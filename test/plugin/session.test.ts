@@ -44,7 +44,7 @@ test('the server line names what really ran', async () => {
     async (...args) => ({ ...(await matte(...args)), model: 'bshm', provider: 'cuda' })
   )(client.matte);
   await session.maskSubject();
-  expect(describeServer(views.at(-1)!.server, en)).toBe('bshm on GPU (CUDA)');
+  expect(describeServer(views.at(-1)!.server, en)).toBe('bshm on GPU: CUDA');
 });
 
 test('one run at a time; the second is told so and the first goes on', async () => {
@@ -139,7 +139,7 @@ test('keeps naming the model that really ran, until the server goes', async () =
   session.watchServer();
   await session.maskSubject();
   await vi.advanceTimersByTimeAsync(50_000);
-  expect(describeServer(views.at(-1)!.server, en)).toBe('bshm on GPU (CUDA)');
+  expect(describeServer(views.at(-1)!.server, en)).toBe('bshm on GPU: CUDA');
   client.connectError = new PluginError('NOT_RUNNING');
   await vi.advanceTimersByTimeAsync(30_000);
   client.connectError = null;
@@ -148,13 +148,13 @@ test('keeps naming the model that really ran, until the server goes', async () =
   session.stop();
 });
 
-test('says how many pictures wait while a run waits', async () => {
+test('says its place in the queue while a run waits', async () => {
   const { session, client, views } = start();
   const { matte } = client;
   const { ready } = client.server;
   client.matte = async (server, request, cancel, progress) => {
     progress.onSent();
-    client.server = { ...client.server, ready: { ...ready!, queued: 4 } };
+    client.server = { ...client.server, ready: { ...ready!, queued: 4, place: 3 } };
     await cancel.sleep(10_000);
     return matte(server, request, cancel, progress);
   };
@@ -162,7 +162,7 @@ test('says how many pictures wait while a run waits', async () => {
   await vi.advanceTimersByTimeAsync(10);
   const run = session.maskSubject();
   await vi.advanceTimersByTimeAsync(5000);
-  expect(describeView(views.at(-1)!, en).hint).toBe('Pictures in the queue: 4. You can keep working in Photoshop.');
+  expect(describeView(views.at(-1)!, en).hint).toBe('Place in the queue: 3. You can keep working in Photoshop.');
   await vi.advanceTimersByTimeAsync(10_000);
   await expect(run).resolves.toMatchObject({ name: 'done' });
   session.stop();
@@ -292,6 +292,24 @@ test('a matte that the server has dropped is made again without a word', async (
   expect(client.requests.length).toBe(2);
   expect(preview()).toMatchObject({ stale: false, error: null });
   expect(new Set(views.slice(before).map(({ panel }) => panel.name))).toEqual(new Set(['done']));
+});
+
+test('a run that is started meanwhile has Photoshop to itself, and the preview goes on after it', async () => {
+  const { session, host, client, preview } = await lookAtEdge();
+  client.kept.clear();
+  let during = 0;
+  host.onStage = (stage) => {
+    if (stage !== 'read') return;
+    host.onStage = () => {};
+    // While the preview reads the layer again.
+    void session.applyEdge().then(() => {
+      during = client.requests.length;
+    });
+  };
+  session.edge.showOn('red');
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([during, host.history.length]).toEqual([2, 2]);
+  expect(preview()).toMatchObject({ stale: false, error: null });
 });
 
 test('writes the edge once when asked to, and looks at what it wrote', async () => {

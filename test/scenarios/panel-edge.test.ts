@@ -73,6 +73,22 @@ test('previews and the applied edge on a photo, with the real server', async () 
   // Four pixels less all round: the outline of head and shoulders is more than a thousand pixels long.
   expect(covered - countAbove(0.5)).toBeGreaterThan(1500);
   expect(covered - countAbove(0.5)).toBeLessThan(8000);
+
+  // Another server, which has none of the mattes; and a mask that somebody has painted on.
+  const { port } = server;
+  await server.close();
+  server = await startRealServer(port);
+  layer.mask = { ...layer.mask!, data: layer.mask!.data.map((value) => 255 - value) as Uint8Array };
+  document.history.record('Invert');
+  panel.type('#edge-shift', '0');
+  panel.click('#apply-edge');
+  await panel.waitFor(() => panel.isVisible('#question'), 60_000, 'the question');
+  panel.click('#answer-replace');
+  await panel.waitFor(() => document.historyStates.length === 5, 60_000, 'the mask');
+  await panel.waitFor(() => panel.text('#status').startsWith('Mask added'));
+  expect(document.historyStates.at(-1)!.name).toBe('Hairline mask');
+  expect(document.channels.map(({ name }) => name)).toEqual(['Layer 0 mask']);
+  expect(Math.abs(countAbove(0.5) - covered)).toBeLessThan(50);
   expect(panel.errors).toEqual([]);
   expect(photoshop.imageDataAlive).toBe(0);
 });

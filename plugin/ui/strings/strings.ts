@@ -32,7 +32,10 @@ export interface Strings {
   /** Beside a slider: lengths, areas by the side of a square, and shares. */
   amounts: Record<'length' | 'area' | 'share', string>;
   backdrops: Record<Backdrop, string>;
-  setup: Record<'title' | 'start' | 'command' | 'address' | 'automatic' | 'badAddress' | 'where' | 'waiting', string>;
+  setup: Record<
+    'title' | 'start' | 'command' | 'address' | 'automatic' | 'badAddress' | 'where' | 'waiting' | 'place',
+    string
+  >;
   status: Record<
     | 'idle'
     | 'searching'
@@ -49,7 +52,7 @@ export interface Strings {
   >;
   /** How a run ended, by what was made; and for more than one layer. */
   done: Record<Delivery, Sentence>;
-  several: Record<'done' | 'part' | 'nothing', string>;
+  several: Record<'part' | 'nothing', string> & { done: Record<Delivery, string> };
   server: Record<
     | 'unknown'
     | 'offline'
