@@ -44,6 +44,8 @@ export type PluginErrorCode =
   | 'LAYER_CHANGED'
   | 'MASK_ADDED'
   | 'ALREADY_RUNNING'
+  | 'LAUNCH_FAILED'
+  | 'LAUNCH_TIMED_OUT'
   | 'NEVER_SAVED'
   | 'FOLDER_CLOSED'
   | 'SAVE_FAILED'

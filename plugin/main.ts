@@ -3,35 +3,45 @@ import { BatchSession } from './batch-session.ts';
 import { Cancelled } from './cancellation.ts';
 import { createHttp } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
+import { PluginError } from './errors.ts';
 import { createPhotoshopDocuments } from './host/documents.ts';
+import { openLauncher } from './host/launcher.ts';
+import { readPermittedOrigins } from './host/permissions.ts';
 import { createPhotoshopHost } from './host/photoshop-host.ts';
 import { core, entrypoints, host } from './host/uxp.ts';
 import { OneRun } from './one-run.ts';
 import { Session } from './session.ts';
-import { SubjectMemory } from './subject.ts';
+import type { Settings } from './settings.ts';
+import { SettingsMemory } from './settings-memory.ts';
 import { BatchPanel } from './ui/batch-view.ts';
 import { describeError } from './ui/messages.ts';
 import { Panel } from './ui/panel.ts';
 import { chooseStrings } from './ui/strings/choose.ts';
 
+const memory = new SettingsMemory();
 const strings = chooseStrings(host.uiLocale);
 let panel: Panel | null = null;
 let batchPanel: BatchPanel | null = null;
 
 const photoshop = createPhotoshopHost(strings.host);
-const client = createClient(createHttp());
+const client = createClient(createHttp(), () => memory.address);
 const oneRun = new OneRun();
-const session = new Session(photoshop, client, new SubjectMemory(), oneRun, (view) => panel?.draw(view));
+const surroundings = {
+  memory,
+  record: (settings: Settings) => actions.recordMask(settings),
+  openLauncher,
+  readPermittedOrigins,
+};
+const session = new Session(photoshop, client, surroundings, oneRun, (view) => panel?.draw(view));
 const workshop = {
   host: photoshop,
   documents: createPhotoshopDocuments(strings.host),
-  client: session.watchedClient(),
+  client: session.client,
   now: () => Date.now(),
 };
 const batch = new BatchSession(
   workshop,
-  oneRun,
-  () => session.settings,
+  { oneRun, settings: () => session.settings, record: (options) => actions.recordBatch(options) },
   (view) => batchPanel?.draw(view),
 );
 const actions = new Actions(session, batch, strings);
@@ -40,36 +50,12 @@ actions.register();
 
 /** Called by `create` or by `show`, whichever this host calls, and perhaps by both; must not wait for anything. */
 function openPanel(rootNode: HTMLElement): void {
-  panel ??= new Panel(document, strings, {
-    maskSubject: () => void maskAndRecord(),
-    chooseSubject: (subject) => session.chooseSubject(subject),
-    cancel: () => session.cancel(),
-  });
-  batchPanel ??= new BatchPanel(document, strings, {
-    start: () => void batchAndRecord(),
-    stop: () => batch.stop(),
-    resume: () => void batch.resume(),
-    retry: () => void batch.retry(),
-    toggleChoice: () => batch.toggleChoice(),
-    choose: (documentId, chosen) => batch.choose(documentId, chosen),
-    setRedoMasked: (redo) => batch.setRedoMasked(redo),
-    setFormat: (format) => batch.setFormat(format),
-    chooseFolder: () => void batch.chooseFolder(),
-    forgetFolder: () => batch.forgetFolder(),
-  });
+  panel ??= new Panel(document, strings, session.intents);
+  batchPanel ??= new BatchPanel(document, strings, batch.intents);
   panel.mount(rootNode);
   panel.draw(session.view);
   batchPanel.draw(batch.view);
-  void session.watchServer();
-}
-
-async function maskAndRecord(): Promise<void> {
-  const end = await session.maskSubject();
-  if (end.name === 'done') await actions.recordMask(session.settings);
-}
-
-async function batchAndRecord(): Promise<void> {
-  if (await batch.start()) await actions.recordBatch(batch.options);
+  session.watchServer();
 }
 
 /** The menu commands: the same runs, with an alert for a failure because the panel may be closed. Photoshop itself
@@ -77,6 +63,7 @@ async function batchAndRecord(): Promise<void> {
 async function maskFromMenu(): Promise<void> {
   const end = await session.maskSubject();
   if (end.name === 'failed') await alertUser(end.error);
+  if (end.name === 'asking') await alertUser(new PluginError('MASK_EXISTS', { layer: end.layer }));
 }
 
 async function maskAllFromMenu(): Promise<void> {
@@ -91,7 +78,7 @@ async function alertUser(error: unknown): Promise<void> {
 }
 
 entrypoints.setup({
-  plugin: { destroy: () => session.stopWatching() },
+  plugin: { destroy: () => session.stop() },
   panels: { hairline: { create: openPanel, show: openPanel } },
   commands: { maskSubject: { run: maskFromMenu }, maskAllDocuments: { run: maskAllFromMenu } },
 });

@@ -1,4 +1,4 @@
-import { Cancellation } from './cancellation.ts';
+import { Cancellation, Cancelled } from './cancellation.ts';
 import { PluginError } from './errors.ts';
 
 /** What surrounds a run, such as keeping Photoshop to ourselves. */
@@ -8,7 +8,10 @@ export const alone: Around = (_cancel, body) => body();
 
 /** The one run there can be, whoever starts it: the panel, a menu command, a batch or an Action. */
 export class OneRun {
+  /** Called when a run has ended, and what gave way to it may go on. */
+  onIdle: () => void = () => {};
   private cancellation: Cancellation | null = null;
+  private aside: { cancel: Cancellation; ended: Promise<unknown> } | null = null;
 
   get isRunning(): boolean {
     return this.cancellation !== null;
@@ -20,9 +23,31 @@ export class OneRun {
     const cancellation = new Cancellation();
     this.cancellation = cancellation;
     try {
+      if (this.aside !== null) {
+        this.aside.cancel.cancel();
+        await this.aside.ended;
+      }
       return await body(cancellation);
     } finally {
       this.cancellation = null;
+      this.onIdle();
+    }
+  }
+
+  /** For what needs Photoshop although nobody asked for it: a run that is started cancels it. Throws Cancelled then, and
+   *  if something runs already. */
+  async startAside<T>(cancel: Cancellation, body: () => Promise<T>): Promise<T> {
+    // One that was cancelled may still be on its way out.
+    while (this.aside !== null) await this.aside.ended;
+    cancel.throwIfCancelled();
+    if (this.cancellation !== null) throw new Cancelled();
+    const work = body();
+    const aside = { cancel, ended: work.catch(() => {}) };
+    this.aside = aside;
+    try {
+      return await work;
+    } finally {
+      this.aside = null;
     }
   }
 }

@@ -22,6 +22,9 @@ export interface Ready extends Health {
   reason: string | null;
   /** Pictures waiting or worked on. */
   queued: number;
+  /** Of the asking client's next picture among those that wait, from 1; null where none of its pictures waits. Servers
+   *  before 0.2 do not send it. */
+  place?: number | null;
 }
 
 /** One row of `GET /v1/models`. */

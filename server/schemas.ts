@@ -28,6 +28,9 @@ export const ReadySchema = Type.Object(
     label: Nullable('The provider for people.'),
     reason: Nullable('Why no faster provider runs, or what is missing.'),
     queued: Type.Integer({ minimum: 0, description: 'Pictures waiting or worked on.' }),
+    place: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      description: 'Of the next picture of whoever asks, among those that wait.',
+    }),
   },
   { description: 'Whether the default model is loaded and warmed up.' },
 );

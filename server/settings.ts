@@ -275,7 +275,7 @@ export const SETTINGS = {
   keepLoaded: setting({
     about: 'models that are never unloaded',
     kind: words('ids of models with commas between them'),
-    fallback: '',
+    fallback: 'auto',
     env: 'HAIRLINE_KEEP_LOADED',
   }),
 };

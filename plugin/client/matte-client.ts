@@ -27,9 +27,10 @@ const PREVIEW_TYPES = 'image/jpeg, image/png;q=0.9';
 const EDGE_TIMEOUT = 3 * 60_000;
 const PREVIEW_TIMEOUT = 20_000;
 
-export function createClient(http: Http): Client {
+/** @param address of the server as the user chose it; empty: wherever it answers */
+export function createClient(http: Http, address: () => string = () => ''): Client {
   return {
-    connect: createServerFinder(http),
+    connect: createServerFinder(http, address),
     matte,
     edge: async (...asked) => toAlpha(await askEdge(...asked)),
     colours: async (...asked) => toPixels(await askEdge(...asked)),

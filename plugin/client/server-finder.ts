@@ -8,13 +8,22 @@ import { type Http, HttpFailure, parseJson } from './http.ts';
 /** The address first: a plain http:// host name fails on some Macs. The name second: some UXP versions refuse addresses. */
 export const HOSTS = [LOOPBACK, 'localhost'] as const;
 
+/** In the order in which they are asked. */
+export const ORIGINS = HOSTS.flatMap((host) => PORTS.map((port) => `http://${host}:${port}`));
+
 /** Windows takes two seconds to refuse a closed port; a living server answers in milliseconds. */
 const PROBE_TIMEOUT = 1500;
 
 type Probe = { origin: string; health: Health } | { origin: string; failure: unknown } | { origin: string };
 
-/** Answers with the first port, in order, where a Hairline server of our protocol version listens. */
-export function createServerFinder(http: Http): (cancel: Cancellation) => Promise<Server> {
+/**
+ * Answers with the first port, in order, where a Hairline server of our protocol version listens.
+ * @param chosen the one address to ask, as an origin; empty: all of them
+ */
+export function createServerFinder(
+  http: Http,
+  chosen: () => string = () => '',
+): (cancel: Cancellation) => Promise<Server> {
   let lastGood: string | null = null;
 
   async function probe(origin: string, cancel: Cancellation): Promise<Probe> {
@@ -29,8 +38,9 @@ export function createServerFinder(http: Http): (cancel: Cancellation) => Promis
 
   return async (cancel) => {
     const seen: Probe[] = [];
-    const groups = HOSTS.map((host) => PORTS.map((port) => `http://${host}:${port}`));
-    if (lastGood !== null) groups.unshift([lastGood]);
+    const address = chosen();
+    const groups = address === '' ? HOSTS.map((host) => PORTS.map((port) => `http://${host}:${port}`)) : [[address]];
+    if (lastGood !== null && address === '') groups.unshift([lastGood]);
     for (const origins of groups) {
       // Side by side, because closed ports can be slow to refuse; looked at in order, so the lowest port wins.
       const probes = origins.map((origin) => probe(origin, cancel));
@@ -38,7 +48,7 @@ export function createServerFinder(http: Http): (cancel: Cancellation) => Promis
         const found = await pending;
         cancel.throwIfCancelled();
         if ('health' in found && found.health.protocol === PROTOCOL_VERSION) {
-          lastGood = found.origin;
+          if (address === '') lastGood = found.origin;
           return { ...found, ready: await askReady(http, found.origin, cancel) };
         }
         seen.push(found);

@@ -11,7 +11,11 @@ declare module 'uxp' {
     run(): Promise<void> | void;
   }
   /** `uiLocale`: "en_US", "zh_CN". */
-  export const host: { readonly uiLocale: string };
+  export const host: { readonly uiLocale?: string };
+  export const shell: {
+    /** Answers "" when it worked, else why not; some versions reject. `developerText` is shown to the user. */
+    openPath(path: string, developerText?: string): Promise<string>;
+  };
   export const entrypoints: {
     setup(entries: {
       plugin?: { create?(): void; destroy?(): void };
@@ -28,12 +32,15 @@ declare module 'uxp' {
     }
     interface File extends Entry {
       readonly isFile: true;
+      read(): Promise<string>;
     }
     interface Folder extends Entry {
+      getEntry(name: string): Promise<File>;
       getEntries(): Promise<Entry[]>;
       createFile(name: string, options: { overwrite: boolean }): Promise<File>;
     }
     const localFileSystem: {
+      getPluginFolder(): Promise<Folder>;
       /** A picker; null if the user cancels it. */
       getFolder(): Promise<Folder | null>;
       /** Needs full access. `file:/C:/photos`: slashes, no escapes. */
@@ -41,4 +48,10 @@ declare module 'uxp' {
       createSessionToken(entry: Entry): string;
     };
   }
+}
+
+declare module 'os' {
+  /** "darwin", "win32", "win10" or "windows". */
+  export function platform(): string;
+  export function homedir(): string;
 }

@@ -1,49 +1,47 @@
-import type { Subject } from '../../protocol/matte.ts';
-import { isSubject } from '../subject.ts';
-import { describeServer, describeView } from './messages.ts';
-import { isRunning, type View } from './state.ts';
+import { Disclosure } from './disclosure.ts';
+import { EdgeSection } from './edge-section.ts';
+import { find, hasFocus, isShown, show, write } from './elements.ts';
+import type { Intents } from './intents.ts';
+import { describeView } from './messages.ts';
+import { Options } from './options.ts';
+import { Question } from './question.ts';
+import { ServerSection } from './server-section.ts';
+import { isRunning, type PanelState, type View } from './state.ts';
 import type { Strings } from './strings/strings.ts';
 
-/** What the user can ask for. */
-export interface Intents {
-  maskSubject(): void;
-  chooseSubject(subject: Subject): void;
-  cancel(): void;
-}
-
-/** Draws views into the markup of `index.html` and passes clicks on. Knows nothing else. */
+/** Draws views into the markup of `index.html` and passes on what the user does. Knows nothing else. */
 export class Panel {
+  private readonly document: Document;
   private readonly root: HTMLElement;
   private readonly strings: Strings;
   private readonly start: HTMLElement;
   private readonly stop: HTMLElement;
-  private readonly choice: HTMLElement;
+  private readonly choices: HTMLElement;
+  private readonly options: Options;
+  private readonly question: Question;
+  private readonly edge: EdgeSection;
+  private readonly server: ServerSection;
 
   constructor(document: Document, strings: Strings, intents: Intents) {
+    this.document = document;
+    this.strings = strings;
     this.root = find(document, 'panel');
+    this.root.setAttribute('lang', strings.lang);
     this.start = find(document, 'mask-subject');
     this.stop = find(document, 'cancel');
-    this.choice = find(document, 'subject');
-    this.strings = strings;
-    this.root.setAttribute('lang', strings.lang);
+    this.choices = find(document, 'choices');
     this.start.textContent = strings.maskSubject;
     this.stop.textContent = strings.cancel;
     this.start.addEventListener('click', () => intents.maskSubject());
     this.stop.addEventListener('click', () => intents.cancel());
-    this.choice.setAttribute('aria-label', strings.subject);
-    for (const radio of this.radios()) {
-      const subject = radio.getAttribute('value');
-      if (isSubject(subject)) radio.textContent = strings.subjects[subject];
-    }
-    const choose = ({ target }: Event) => {
-      const { value } = target as HTMLInputElement;
-      if (isSubject(value)) intents.chooseSubject(value);
-    };
-    this.choice.addEventListener('change', choose);
-    // Not every UXP control turns the space bar into a change.
-    this.choice.addEventListener('keydown', (event) => {
-      if (event.key === ' ' || event.key === 'Enter') choose(event);
+    strings.welcome.forEach((line, index) => {
+      find(document, `welcome-${index + 1}`).textContent = line;
     });
+    this.options = new Options(document, strings, intents);
+    this.question = new Question(document, strings, intents);
+    this.edge = new EdgeSection(document, strings, intents);
+    new Disclosure(document, 'batch', strings.batch.title);
+    this.server = new ServerSection(document, strings, intents);
   }
 
   /** Photoshop hands every panel a node; with one panel it is usually the body, which already holds our markup. */
@@ -52,57 +50,50 @@ export class Panel {
   }
 
   draw(view: View): void {
-    const { panel, server, subject } = view;
+    const { panel, settings } = view;
     const { message, hint, detail } = describeView(view, this.strings);
     this.root.setAttribute('data-state', panel.name);
     this.write('status', message);
     this.write('hint', hint);
     this.write('detail', detail);
-    this.write('server', describeServer(server, this.strings));
-    this.showButton(isRunning(panel));
-    this.showChoice(isRunning(panel), subject);
+    this.drawProgress(panel);
+    show(find(this.document, 'welcome'), view.newcomer && panel.name === 'idle');
+    this.drawRun(panel);
+    this.options.draw(settings);
+    this.edge.draw(view.edge);
+    this.server.draw(view);
   }
 
-  /** Hidden, not disabled: a UXP control that was disabled once can no longer be reached with TAB. */
-  private showButton(running: boolean): void {
-    const [shown, hidden] = running ? [this.stop, this.start] : [this.start, this.stop];
-    if (shown.style.display !== 'none') return;
-    const focused = this.root.ownerDocument.activeElement === hidden;
-    shown.style.display = '';
-    hidden.style.display = 'none';
-    if (focused) shown.focus();
+  /** What would no longer change anything is out of the way during a run; so are the buttons that would start another. */
+  private drawRun(panel: PanelState): void {
+    const running = isRunning(panel);
+    const asking = panel.name === 'asking';
+    const lost = [this.start, this.stop, this.choices, find(this.document, 'question')].some(
+      (element) => isShown(element) && hasFocus(element),
+    );
+    show(this.start, !running && !asking);
+    show(this.stop, running);
+    show(this.choices, !running && !asking);
+    this.question.draw(asking);
+    // The keyboard goes on where the user would look next, unless that is where it is.
+    if (lost && !this.isFocusSeen()) (running ? this.stop : this.start).focus();
   }
 
-  /** Hidden during a run for the same reason, and because it would no longer change anything. */
-  private showChoice(running: boolean, subject: Subject): void {
-    const { choice } = this;
-    if (running && choice.contains(this.root.ownerDocument.activeElement)) this.stop.focus();
-    choice.style.display = running ? 'none' : '';
-    const radios = this.radios();
-    for (const on of [true, false]) {
-      // The chosen one first: UXP clears the others itself, and a group that is empty for a moment may object.
-      for (const radio of radios) {
-        const wanted = radio.getAttribute('value') === subject;
-        if (wanted === on && radio.checked !== on) radio.checked = on;
-      }
+  private isFocusSeen(): boolean {
+    for (let at = this.document.activeElement; at !== null; at = at.parentElement) {
+      if (at === this.root) return true;
+      if ((at as HTMLElement).style?.display === 'none') return false;
     }
+    return false;
   }
 
-  private radios(): HTMLInputElement[] {
-    return Array.from(this.choice.querySelectorAll<HTMLInputElement>('sp-radio'));
+  private drawProgress(panel: PanelState): void {
+    const bar = find(this.document, 'progress');
+    show(bar, panel.name === 'uploading');
+    if (panel.name === 'uploading') bar.setAttribute('value', String(Math.round(panel.fraction * 100)));
   }
 
-  /** Writes only what changed: every write to the live region is read aloud. */
   private write(id: string, text: string): void {
-    const element = find(this.root.ownerDocument, id);
-    if (element.textContent === text) return;
-    element.textContent = text;
-    element.style.display = text === '' ? 'none' : '';
+    write(find(this.document, id), text);
   }
-}
-
-function find(document: Document, id: string): HTMLElement {
-  const element = document.getElementById(id);
-  if (element === null) throw new Error(`index.html has no #${id}`);
-  return element;
 }

@@ -173,14 +173,11 @@ export async function encodePng(raster: Raster): Promise<Buffer> {
   return Buffer.concat(await packPng(streamRaster(raster)));
 }
 
-/** An sRGB or grey JPEG of opaque pixels of 8 bits, as good as a live preview wants it. */
+/** An sRGB JPEG of opaque pixels of 8 bits, as good as a live preview wants it; grey too, since UXP shows no grey ones. */
 export function encodeJpeg(pixels: Raster | AlphaPlane, quality = 85): Promise<Buffer> {
   const { width, height, data } = pixels;
   const channels = 'channels' in pixels ? pixels.channels : 1;
   if (channels === 4 || data instanceof Uint16Array) throw new RangeError('A JPEG has 8 bits and no transparency.');
   const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels } });
-  return image
-    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-    .jpeg({ quality })
-    .toBuffer();
+  return image.toColourspace('srgb').jpeg({ quality }).toBuffer();
 }

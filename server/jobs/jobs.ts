@@ -70,6 +70,11 @@ export class Jobs {
     return this.#runner.turns.running;
   }
 
+  /** Of the client's next picture among those that wait, from 1; null where none of its pictures waits. */
+  placeOf(client: string): number | null {
+    return this.#runner.turns.placeOf(client);
+  }
+
   /** Work that somebody holds a connection open for, in the same order as the jobs. */
   run<T>(work: (options: WorkOptions) => Promise<T>, options: RunOptions): Promise<T> {
     return this.#runner.run(work, options);

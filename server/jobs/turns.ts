@@ -34,6 +34,12 @@ export class Turns {
     return [...this.#lines.values()].reduce((sum, line) => sum + line.length, 0);
   }
 
+  /** Of the client's picture that begins next, among all that wait, from 1; null where none of its pictures waits. */
+  placeOf(client: string): number | null {
+    const next = this.#lines.get(client)?.[0];
+    return next === undefined ? null : this.#ahead(client, next) + 1;
+  }
+
   take(client: string, signal: AbortSignal): Turn {
     let state: 'waiting' | 'running' | 'ended' = 'waiting';
     const { promise, resolve, reject } = withResolvers();

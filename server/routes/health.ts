@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
 import type { Health, Ready } from '../../protocol/status.ts';
+import { clientOf } from '../client-key.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { VERSION } from '../package-root.ts';
@@ -14,7 +15,7 @@ export function registerHealth(app: FastifyInstance, engine: Engine, jobs: Jobs)
   app.get('/health', { schema: health }, async () => HEALTH);
 
   const ready = { summary: 'Can it work?', response: { 200: ReadySchema, 503: ReadySchema, ...errors } };
-  app.get('/ready', { schema: ready }, async (_request, reply): Promise<Ready> => {
+  app.get('/ready', { schema: ready }, async (request, reply): Promise<Ready> => {
     const status = await engine.status('auto');
     const ready = status.state === 'ready';
     return reply.code(ready ? 200 : 503).send({
@@ -26,6 +27,7 @@ export function registerHealth(app: FastifyInstance, engine: Engine, jobs: Jobs)
       label: status.label,
       reason: status.reason,
       queued: jobs.waiting + jobs.running,
+      place: jobs.placeOf(clientOf(request)),
     });
   });
 }

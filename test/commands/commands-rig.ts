@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { Cancellation } from '../../plugin/cancellation.ts';
 import { applyEdge, type Refinable } from '../../plugin/commands/apply-edge.ts';
+import { type BatchOptions, type Job, type JobState, runBatch } from '../../plugin/commands/batch.ts';
 import { maskSubject, type Result } from '../../plugin/commands/mask-subject.ts';
 import { createPhotoshopHost } from '../../plugin/host/photoshop-host.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../plugin/settings.ts';
@@ -38,7 +39,20 @@ export class CommandsRig {
     return this.end((cancel) => applyEdge(this.host, this.client, refinable, settings, cancel, () => {}));
   }
 
-  private async end(start: (cancel: Cancellation) => Promise<Result>): Promise<string> {
+  /** `states`: the last line of every document that had one. */
+  async batch(jobs: readonly Job[], options: BatchOptions): Promise<{ end: string; states: Map<number, JobState> }> {
+    const states = new Map<number, JobState>();
+    const never = () => Promise.reject(new Error('no copies are asked for'));
+    const documents = { openDocuments: () => [], chooseFolder: never, saveCopy: never };
+    const workshop = { host: this.host, client: this.client, documents, now: () => 0 };
+    const end = await this.end(async (cancel) => {
+      await runBatch(workshop, jobs, options, cancel, (id, state) => states.set(id, state));
+      return null;
+    });
+    return { end, states };
+  }
+
+  private async end(start: (cancel: Cancellation) => Promise<Result | null>): Promise<string> {
     this.cancel = new Cancellation();
     this.result = null;
     try {

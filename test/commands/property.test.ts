@@ -1,22 +1,13 @@
 import { describe, expect, test, vi } from 'vitest';
-import { PluginError } from '../../plugin/errors.ts';
-import {
-  DEFAULT_SETTINGS,
-  DELIVERIES,
-  MASK_POLICIES,
-  NEUTRAL_EDGE,
-  type Settings,
-  SOURCES,
-} from '../../plugin/settings.ts';
-import type { HostDocument, HostLayer } from '../host/index.ts';
+import { MASK_POLICIES, type Settings } from '../../plugin/settings.ts';
+import type { HostDocument } from '../host/index.ts';
 import { addedStates, CommandsRig } from './commands-rig.ts';
+import { expectSame } from './expect-same.ts';
 import {
   addChannel,
-  at,
   combine,
   describe as describeDocument,
   type Expected,
-  type ExpectedLayer,
   locate,
   lookOf,
   type Prediction,
@@ -24,14 +15,13 @@ import {
   valuesOf,
 } from './expected.ts';
 import { createMask, createRandomDocument, createRandomFaults, Random } from './random-document.ts';
+import { createSettings, disturb } from './random-run.ts';
 
 vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.ts')).uxp);
 
 /** `npm run property -- 2000`; a seed after it repeats one run. */
 const RUNS = Number(process.env.HAIRLINE_RUNS ?? 150);
 const ONLY = process.env.HAIRLINE_SEED;
-
-const TOLERANCE = 2.01 / 255;
 
 const ends = new Map<string, number>();
 const note = (end: string) => ends.set(end, (ends.get(end) ?? 0) + 1);
@@ -185,95 +175,4 @@ function meddle(random: Random, rig: CommandsRig, doc: HostDocument, settings: S
     meddling.snapshot = doc.snapshot();
   };
   return meddling;
-}
-
-function createSettings(random: Random): Settings {
-  return {
-    ...DEFAULT_SETTINGS,
-    delivery: random.pick(DELIVERIES),
-    source: random.pick([...SOURCES, 'layers', 'layers']),
-    existingMask: random.pick(MASK_POLICIES),
-    edge: {
-      ...NEUTRAL_EDGE,
-      contrast: random.pick([0, 0, 50]),
-      decontaminate: random.pick([1, 1, 0.5, 0]),
-    },
-  };
-}
-
-/** Cancel at any moment, a server that dies, a user who goes elsewhere. */
-function disturb(random: Random, rig: CommandsRig): void {
-  const { photoshop, client } = rig;
-  if (random.chance(0.5)) {
-    const isEsc = random.chance(0.5);
-    const count = (left: number) => {
-      if (left > 0) setImmediate(() => count(left - 1));
-      else if (!isEsc) rig.cancel.cancel();
-      else if (photoshop.isModal) photoshop.cancelModal();
-    };
-    const scope = random.whole(0, 4);
-    let entered = 0;
-    const turns = random.whole(0, random.pick([6, 20, 60]));
-    if (random.chance(0.2)) setImmediate(() => count(turns));
-    else {
-      photoshop.onModalEnter = () => {
-        if (entered++ === scope % 2) count(turns);
-      };
-    }
-  }
-  if (random.chance(0.06)) client.failure = new PluginError('SERVER_LOST');
-  if (random.chance(0.3)) {
-    client.onPicture = () => {
-      photoshop.createDocument({ width: 5, height: 5 }).addLayer({ name: 'Other' });
-    };
-  }
-}
-
-function expectSame(doc: HostDocument, expected: Expected, about: string): void {
-  expectLayers(doc, doc.layers, expected.layers, about);
-  expect(
-    doc.channels.map(({ name }) => name),
-    about,
-  ).toEqual(expected.channels.map(({ name }) => name));
-  for (const [index, { name, mask }] of doc.channels.entries()) {
-    expectClose(valuesOf(doc, mask), expected.channels[index]!.values, `channel ${name} ${about}`);
-  }
-  expect(doc.selection !== null, `selection ${about}`).toBe(expected.selection !== null);
-  if (doc.selection) expectClose(valuesOf(doc, doc.selection), expected.selection!, `selection ${about}`);
-}
-
-function expectLayers(doc: HostDocument, layers: HostLayer[], expected: ExpectedLayer[], about: string): void {
-  const plain = ({ name, kind, visible, opacity, blendMode, isBackground, clipped }: HostLayer | ExpectedLayer) => ({
-    ...{ name, kind, visible, opacity, blendMode, isBackground, clipped },
-  });
-  expect(layers.map(plain), about).toEqual(expected.map(plain));
-  for (const [index, layer] of layers.entries()) {
-    const { mask, look, pixels, children } = expected[index]!;
-    const what = `"${layer.name}" ${about}`;
-    expect(layer.mask !== null, `mask of ${what}`).toBe(mask !== null);
-    expect(lookOf(layer), `look of ${what}`).toEqual(look);
-    if (layer.mask) expectClose(valuesOf(doc, layer.mask), mask!, `mask of ${what}`);
-    if (pixels) expectPixels(doc, layer, pixels, what);
-    expectLayers(doc, layer.children, children, about);
-  }
-}
-
-function expectPixels(doc: HostDocument, layer: HostLayer, expected: Float64Array, what: string): void {
-  const found = new Float64Array(expected.length);
-  for (let y = 0, index = 0; y < doc.height; y++) {
-    for (let x = 0; x < doc.width; x++, index += 4) {
-      if (at(layer.pixels!, x, y, 3) * 255 < 0.5) continue;
-      for (let channel = 0; channel < 4; channel++) found[index + channel] = at(layer.pixels!, x, y, channel);
-    }
-  }
-  expectClose(found, expected, `pixels of ${what}`);
-}
-
-function expectClose(found: Float64Array, expected: Float64Array, what: string): void {
-  for (let index = 0; index < expected.length; index++) {
-    const difference = Math.abs(found[index]! - expected[index]!);
-    if (difference > TOLERANCE) {
-      throw new Error(`${what}: ${found[index]} instead of ${expected[index]} at ${index} of ${expected.length}`);
-    }
-  }
 }

@@ -21,11 +21,13 @@ export interface Element {
   closest(selector: string): Element | null;
   querySelector(selector: string): Element | null;
   querySelectorAll(selector: string): ArrayLike<Element> & Iterable<Element>;
+  append(child: Element): void;
   dispatchEvent(event: object): boolean;
 }
 
 export interface Document extends Element {
   readonly body: Element;
+  createElement(name: string): Element;
   addEventListener(type: string, listener: () => void): void;
   removeEventListener(type: string, listener: () => void): void;
 }

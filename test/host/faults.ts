@@ -68,7 +68,14 @@ export interface Faults {
   saveFails: string | null;
   /** recordAction rejects, as it may where nothing is recorded. */
   recordActionFails: boolean;
-  reserveKeys?: never;
+  /** executeAsModal rejects with these words, and not because Photoshop is busy. */
+  modalRefused: string | null;
+  /** shell.openPath answers with these words: the system will not, or the user would not. */
+  openPathRefused: string | null;
+  /** The host does not tell its language. */
+  uiLocaleMissing: boolean;
+  /** `window` takes no listeners, so that nothing tells of a panel that is made wider. */
+  windowEventsMissing: boolean;
 }
 
 export const defaultFaults = (): Faults => ({
@@ -105,4 +112,8 @@ export const defaultFaults = (): Faults => ({
   showOnce: false,
   saveFails: null,
   recordActionFails: false,
+  modalRefused: null,
+  openPathRefused: null,
+  uiLocaleMissing: false,
+  windowEventsMissing: false,
 });

@@ -38,6 +38,7 @@ export class Modal {
   readonly log: { commandName: string; ms: number }[] = [];
   onEnter: ((commandName: string) => void) | undefined;
   onExit: ((commandName: string) => void) | undefined;
+  onCall: (() => void) | undefined;
   private readonly host: HostState;
   private readonly scopes = new AsyncLocalStorage<Scope>();
   private root: Root | null = null;
@@ -63,6 +64,7 @@ export class Modal {
   async enterCall(needsModal = true): Promise<void> {
     this.check(needsModal ? onlyModal : null);
     await tick();
+    this.onCall?.();
     this.check(needsModal ? onlyModal : null);
   }
 
@@ -101,6 +103,8 @@ export class Modal {
     const descriptor = cloned(options.descriptor);
     const outer = this.current;
     if (outer?.root.cancelled) throw cancelled();
+    const { modalRefused } = this.host.faults;
+    if (modalRefused !== null) throw new HostError(modalRefused);
     if (!outer) {
       await this.waitForOthers(options);
       const deadline = performance.now() + (this.host.atLeast('25.10') ? (options.timeOut ?? 0) : 0) * 1000;

@@ -71,7 +71,9 @@ export class Network {
 
   private permitted(url: URL): boolean {
     if (this.domains === 'all' || this.options.permissionMatching === 'all') return true;
-    const matches = this.options.permissionMatching === 'premiere' ? matchesLikePremiere : matchesExactly;
+    const { permissionMatching } = this.options;
+    if (permissionMatching === 'names' && isIP(bare(url.hostname)) !== 0) return false;
+    const matches = permissionMatching === 'premiere' ? matchesLikePremiere : matchesExactly;
     return this.domains.some((entry) => matches(entry, url));
   }
 

@@ -111,6 +111,19 @@ export class LoadedPlugin {
     await this.reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
   }
 
+  /** As when the user closes the panel and opens it again, in a host that makes another node for it then. */
+  async recreatePanel(id?: string): Promise<void> {
+    const panel = this.panelId(id);
+    const hooks = this.entrypoints.panel(panel);
+    await this.reported(guarded(`panel ${panel} destroy`, () => hooks?.destroy?.(this.document.body)));
+    const { body } = this.document;
+    body.textContent = '';
+    const root = this.document.createElement('uxp-panel');
+    body.append(root);
+    await this.reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
+    await this.reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
+  }
+
   async hidePanel(id?: string): Promise<void> {
     const panel = this.panelId(id);
     if (this.host.faults.showOnce) return;
@@ -271,7 +284,12 @@ export class LoadedPlugin {
       photoshop: () => photoshopModule(this.host, session),
       uxp: () => uxpModule(this.host, session, { manifest, entrypoints, folders, secrets, opened }),
       os: () =>
-        session.boundary.wrapAll({ platform: () => osPlatform, release: () => os.release(), arch: () => os.arch() }),
+        session.boundary.wrapAll({
+          platform: () => osPlatform,
+          homedir: () => (platform === 'win32' ? 'C:\\Users\\me' : '/Users/me'),
+          release: () => os.release(),
+          arch: () => os.arch(),
+        }),
       path: () => ({ ...(platform === 'win32' ? path.win32 : path.posix) }),
       process: () => ({ platform }),
       fs: () => refusing('fs'),

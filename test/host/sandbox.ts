@@ -70,9 +70,13 @@ export function fillGlobals(host: HostState, { session }: Sandbox, around: Surro
     btoa: boundary.wrap((text: string) => btoa(text)),
     devicePixelRatio: 1,
     navigator: { platform: host.options.platform === 'darwin' ? 'MacIntel' : 'Win32', language: host.options.uiLocale },
-    addEventListener: document.addEventListener.bind(document),
-    removeEventListener: document.removeEventListener.bind(document),
   });
+  if (!host.faults.windowEventsMissing) {
+    Object.assign(globals, {
+      addEventListener: document.addEventListener.bind(document),
+      removeEventListener: document.removeEventListener.bind(document),
+    });
+  }
   if (host.options.textCoding) {
     Object.assign(globals, { TextEncoder: textEncoder(boundary), TextDecoder });
   }

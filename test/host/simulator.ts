@@ -33,6 +33,8 @@ export class SimulatedPhotoshop {
   /** Called on entering and leaving the outermost modal scope: where a test lets the user do things. */
   onModalEnter: ((commandName: string) => void) | undefined;
   onModalExit: ((commandName: string) => void) | undefined;
+  /** Called in the middle of every call that takes a moment: the same moments on every computer. */
+  onCall: (() => void) | undefined;
   readonly plugins: LoadedPlugin[] = [];
   private readonly host: HostState;
   private readonly stores = new Map<string, PluginStore>();
@@ -42,6 +44,7 @@ export class SimulatedPhotoshop {
     this.host = new HostState(options);
     this.host.modal.onEnter = (name) => this.onModalEnter?.(name);
     this.host.modal.onExit = (name) => this.onModalExit?.(name);
+    this.host.modal.onCall = () => this.onCall?.();
   }
 
   get faults(): Faults {

@@ -15,8 +15,8 @@ export interface HostOptions {
   osPlatform?: string;
   uiLocale?: string;
   theme?: Theme;
-  /** How manifest network.domains are matched: see network.ts. */
-  permissionMatching?: 'exact' | 'premiere' | 'all';
+  /** How manifest network.domains are matched: see network.ts. `names`: exactly, but addresses in numbers never. */
+  permissionMatching?: 'exact' | 'names' | 'premiere' | 'all';
   /** imaging.get* outside a modal scope rejects (default true). */
   strictReads?: boolean;
   /** The Origin header of the plugin's requests; null sends none. */

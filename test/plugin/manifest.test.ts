@@ -1,18 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { HOSTS } from '../../plugin/client/server-finder.ts';
+import { ORIGINS } from '../../plugin/client/server-finder.ts';
+import { DELIVERIES, MASK_POLICIES, SOURCES } from '../../plugin/settings.ts';
+import { EDGE_SCALES } from '../../plugin/ui/edge-scales.ts';
+import { BACKDROPS } from '../../plugin/ui/state.ts';
 import { en } from '../../plugin/ui/strings/en.ts';
 import { zh } from '../../plugin/ui/strings/zh.ts';
-import { PORTS } from '../../protocol/limits.ts';
-import { SUBJECTS } from '../../protocol/matte.ts';
+import { REFINEMENTS, SUBJECTS } from '../../protocol/matte.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 const manifest = JSON.parse(read('manifest.json'));
 const page = read('plugin/index.html');
 
 test('allows exactly the addresses that the panel probes', () => {
-  const probed = HOSTS.flatMap((host) => PORTS.map((port) => `http://${host}:${port}`));
-  expect(manifest.requiredPermissions.network).toEqual({ domains: probed });
+  expect(manifest.requiredPermissions.network).toEqual({ domains: ORIGINS });
+});
+
+test('may open the launcher of the server, and nothing else', () => {
+  expect(manifest.requiredPermissions.launchProcess).toEqual({ schemes: [], extensions: ['.command', '.cmd'] });
 });
 
 test('has the version of the package', () => {
@@ -43,38 +48,41 @@ test('names its commands in both languages, as the panel does', () => {
   });
 });
 
-test('the page has what the panel draws into, and the words it starts with', () => {
-  for (const id of ['panel', 'mask-subject', 'cancel', 'subject', 'status', 'hint', 'detail', 'server']) {
-    expect(page).toContain(`id="${id}"`);
-  }
-  expect(page).toContain(`>${en.maskSubject}<`);
-  expect(page).toContain(`>${en.cancel}<`);
+/** Elements of the page by their id, as far as they have words. */
+const wordsOf = (id: string) =>
+  new RegExp(`id="${id}"[^>]*>([^<]+)<`).exec(page)?.[1]?.replace('&amp;', '&') ?? `nothing in #${id}`;
+
+test('the page starts with the words that English has', () => {
+  expect(page).toContain('src="dist/main.js"');
+  expect(page).toMatch(/<html lang="en">/);
+  expect(wordsOf('mask-subject')).toBe(en.maskSubject);
+  expect(wordsOf('cancel')).toBe(en.cancel);
+  expect(wordsOf('start-server')).toBe(en.setup.start);
+  expect(wordsOf('apply-edge')).toBe(en.edge.apply);
   expect(page).toContain(`aria-label="${en.subject}"`);
   for (const subject of SUBJECTS) {
     expect(page).toMatch(new RegExp(`<sp-radio value="${subject}"[^>]*>${en.subjects[subject]}<`));
   }
-  for (const id of [
-    'start',
-    'stop',
-    'resume',
-    'retry',
-    'choose',
-    'options',
-    'redo',
-    'save',
-    'place',
-    'status',
-    'list',
-  ]) {
-    expect(page).toContain(`id="batch-${id}"`);
-  }
+});
+
+test.each([
+  ['source', SOURCES, en.sources],
+  ['delivery', DELIVERIES, en.deliveries],
+  ['refine', REFINEMENTS, en.refinements],
+  ['existingMask', MASK_POLICIES, en.maskPolicies],
+  ['backdrop', BACKDROPS, en.backdrops],
+] as const)('the list %s has every choice, in order', (id, choices, words: Readonly<Record<string, string>>) => {
+  const list = page.slice(page.indexOf(`<sp-dropdown id="${id}"`)).split('</sp-dropdown>')[0]!;
+  const items = [...list.matchAll(/<sp-menu-item>([^<]+)</g)].map(([, text]) => text!.replace('&amp;', '&'));
+  expect(items).toEqual(choices.map((choice) => words[choice]));
+});
+
+test('every edge control has its slider', () => {
+  for (const name of Object.keys(EDGE_SCALES)) expect(page).toContain(`<sp-slider id="edge-${name}"`);
+});
+
+test('the batch section starts with the words that English has', () => {
   for (const text of ['start', 'stop', 'resume', 'retry', 'choose', 'redo', 'noCopies'] as const) {
     expect(page).toContain(`>${en.batch[text]}<`);
   }
-  expect(page).toContain('src="dist/main.js"');
-  expect(page).toMatch(/<html lang="en">/);
-});
-
-test('the page keeps to the CSS that UXP has', () => {
-  expect(page).not.toMatch(/\b(gap|grid|transition|animation|font|float|text-transform)\s*:/);
 });

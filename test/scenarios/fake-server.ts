@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { EdgeRequest } from '../../protocol/edge.ts';
 import { LOOPBACK, PROTOCOL_VERSION } from '../../protocol/limits.ts';
 
+const RED_POINT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
+
 export interface Received {
   width: number;
   height: number;
@@ -27,11 +29,26 @@ export class FakeServer {
   /** Bodies of `POST /v1/mattes/:id/edge`; `keepsNothing`: they are answered with MATTE_GONE. */
   edges: EdgeRequest[] = [];
   keepsNothing = false;
+  /** How many of them have had their answer. */
+  answered = 0;
+  /** Called when one has arrived, before the answer. */
+  onEdge: () => void = () => {};
+  private firstKept = 0;
   private readonly server: Server = createServer((request, response) => void this.answer(request, response));
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.server.listen(0, LOOPBACK, resolve));
     return this;
+  }
+
+  /** Every matte made so far is answered with MATTE_GONE. */
+  forgetMattes(): void {
+    this.firstKept = this.received.length;
+  }
+
+  /** As when the server dies. */
+  dropConnections(): void {
+    this.server.closeAllConnections();
   }
 
   get port(): number {
@@ -81,13 +98,21 @@ export class FakeServer {
     response.end(ellipse(received.width, received.height, depth));
   }
 
-  /** The matte as it is, or the picture under it with its blue taken out of soft edges. */
+  /** A red point for who only looks; else the matte, hardened by any contrast, or the picture under it with its blue taken
+   *  out of soft edges. */
   private async answerEdge(id: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const picture = this.received[id]!;
     const asked = JSON.parse((await receive(request)).body.toString()) as EdgeRequest;
     this.edges.push(asked);
-    if (this.keepsNothing) {
+    this.onEdge();
+    this.answered++;
+    if (this.keepsNothing || id < this.firstKept) {
       return sendJson(response, 404, { error: { code: 'MATTE_GONE', message: 'Gone.', hint: 'Send it again.' } });
+    }
+    if (request.headers.accept?.startsWith('image/')) {
+      response.writeHead(200, { 'content-type': 'image/png' });
+      response.end(Buffer.from(RED_POINT, 'base64'));
+      return;
     }
     const depth = asked.depth ?? 8;
     const colours = asked.output === 'cutout' || asked.output === 'foreground';
@@ -98,7 +123,8 @@ export class FakeServer {
       'x-image-channels': colours ? 4 : 1,
       'x-image-depth': depth,
     });
-    response.end(colours ? cutOut(picture, depth) : ellipse(picture.width, picture.height, depth));
+    const hard = (asked.contrast ?? 0) > 0;
+    response.end(colours ? cutOut(picture, depth) : ellipse(picture.width, picture.height, depth, hard));
   }
 }
 
@@ -123,11 +149,14 @@ export function ellipseAt(x: number, y: number, width: number, height: number): 
   return Math.min(1, Math.max(0, (1 - distance) * 4));
 }
 
-function ellipse(width: number, height: number, depth: 8 | 16): Buffer {
+function ellipse(width: number, height: number, depth: 8 | 16, hard = false): Buffer {
   const alpha = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
   const full = depth === 8 ? 255 : 65535;
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) alpha[y * width + x] = Math.round(ellipseAt(x, y, width, height) * full);
+    for (let x = 0; x < width; x++) {
+      const soft = ellipseAt(x, y, width, height);
+      alpha[y * width + x] = Math.round((hard ? Math.round(soft) : soft) * full);
+    }
   }
   return Buffer.from(alpha.buffer);
 }

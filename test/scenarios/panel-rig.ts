@@ -8,7 +8,7 @@ import { createPicture, maskAt } from './pictures.ts';
 /** The built plugin, exactly as Photoshop loads it. */
 const folder = fileURLToPath(new URL('../../dist/photoshop', import.meta.url));
 
-const ends = ['done', 'failed', 'cancelled'];
+const ends = ['done', 'failed', 'cancelled', 'asking'];
 
 /** A simulated Photoshop with the built panel in it, and a server for it to talk to. */
 export class Rig {
@@ -19,6 +19,8 @@ export class Rig {
   async open(options: HostOptions = {}): Promise<void> {
     await this.load(options);
     await this.panel.showPanel();
+    // Closed until somebody wants it; most tests do not care.
+    this.panel.click('#batch-toggle');
     expect(this.panel.errors).toEqual([]);
   }
 

@@ -74,7 +74,7 @@ test('is remembered when Photoshop is started again, also by the menu command', 
 
 test('what is kept may be garbled', async () => {
   await rig.open();
-  storage().setItem('hairline.subject', '{"subject":');
+  storage().setItem('hairline.settings', '{"settings":{"subject":');
   await rig.reload();
   await rig.panel.showPanel();
   expect(chosen()).toEqual(['portrait']);
@@ -100,7 +100,7 @@ test('cannot be changed during a run', async () => {
   await mask();
   expect(visible).toBe(false);
   expect(chosen()).toEqual(['portrait']);
-  expect(storage().getItem('hairline.subject')).toBeNull();
+  expect(JSON.parse(storage().getItem('hairline.settings')!).settings.subject).toBe('portrait');
 });
 
 test('waits while the server downloads the model, and says so', async () => {

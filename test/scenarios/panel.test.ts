@@ -118,7 +118,9 @@ describe('a good day', () => {
     await rig.click();
     addPicture(doc, {});
     expect(await rig.click()).toBe('done: Mask added to "Model".');
-    expect(await rig.click()).toMatch('already has a mask');
+    expect(await rig.click()).toMatch(/^asking: "Model" already has a mask/);
+    rig.panel.click('#keep-mask');
+    expect(rig.panel.text('#status')).toBe('Cancelled.');
     expectEllipse(doc, 'Layer 0');
     rig.expectClean();
   });
@@ -149,7 +151,6 @@ describe('a document that cannot be masked stays as it is', () => {
       },
     ],
     ['a locked layer', 'is locked.', (doc) => void addPicture(doc, { locked: true })],
-    ['a masked layer', 'already has a mask', (doc) => void addPicture(doc, { mask: {} })],
     ['a layer beside the canvas', 'outside the canvas', (doc) => void addPicture(doc, { left: 500 })],
     [
       'a layer in a locked group',
@@ -195,7 +196,8 @@ describe('the server', () => {
     rig.photoshop.openPixels(createPicture({}));
     // Said before the first click, too.
     await rig.panel.waitFor(() => rig.panel.text('#server') === 'Server not running', 8000);
-    expect(rig.panel.text('#hint')).toContain('npm start');
+    expect((rig.panel.document.querySelector('#command') as unknown as { value: string }).value).toBe('npm start');
+    expect(rig.panel.isVisible('#start-server')).toBe(true);
     expect(await rig.click()).toBe('failed: The Hairline server is not running.');
   });
 

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Ready } from '../../protocol/status.ts';
 import { Admission } from '../../server/admission.ts';
 import { seeded } from './random.ts';
 import { Gate, listenWith, nextDeparture, OPAQUE, type Stage, until } from './stage.ts';
@@ -81,6 +82,27 @@ describe('the queue of a server', () => {
   afterEach(() => stage.close());
 
   const pixel = { headers: rawHeaders(1, 1, 3), body: Uint8Array.of(1, 2, 3) };
+
+  it('tells who waits their place, and nobody else', async () => {
+    const gate = new Gate();
+    stage = await listenWith(async () => gate.pass().then(OPAQUE), { concurrency: 1 });
+    const as = (client: string) => ({ ...pixel, headers: { ...pixel.headers, 'user-agent': client } });
+    const look = async (client: string) => {
+      const answer = await fetch(`http://127.0.0.1:${stage.port}/ready`, { headers: { 'user-agent': client } });
+      return (await answer.json()) as Ready;
+    };
+    const clients = ['first', 'other', 'panel'];
+    const held: ReturnType<typeof post>[] = [];
+    for (const client of clients) {
+      held.push(post(stage.port, as(client)));
+      await until(async () => (await look('nobody')).queued === held.length);
+    }
+    const places = (await Promise.all([...clients, 'nobody'].map(look))).map(({ place }) => place);
+    gate.open();
+    for (const answer of await Promise.all(held)) expect(answer.status).toBe(200);
+    expect(places).toEqual([null, 1, 2, null]);
+    expect((await look('panel')).place).toBeNull();
+  });
 
   it('refuses the request that is one too many, then takes the next', async () => {
     const gate = new Gate();

@@ -1,7 +1,9 @@
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import type { Subject } from '../../../protocol/matte.ts';
+import type { Refine, Subject } from '../../../protocol/matte.ts';
 import type { PluginErrorCode } from '../../errors.ts';
+import type { Delivery, EdgeControls, MaskPolicy, Source } from '../../settings.ts';
 import type { HostWords } from '../../words.ts';
+import type { Backdrop } from '../state.ts';
 
 /** Everything the panel says. {placeholders} are filled in by `messages.ts`. Another language is another such table
  *  and a line in `choose.ts`; menu paths and names of things as in Photoshop of that language. */
@@ -13,6 +15,27 @@ export interface Strings {
   /** The choice of what to look for: its name for screen readers, and the words beside the buttons. */
   subject: string;
   subjects: Record<Subject, string>;
+  /** What Hairline does, for who opens it for the first time. */
+  welcome: readonly [string, string, string];
+  options: string;
+  /** Beside the lists of options, and the options. */
+  labels: Record<'source' | 'delivery' | 'refine' | 'existingMask' | 'backdrop', string>;
+  sources: Record<Source, string>;
+  deliveries: Record<Delivery, string>;
+  refinements: Record<Refine, string>;
+  maskPolicies: Record<MaskPolicy, string>;
+  /** Asked when a layer has a mask already and nothing was decided about that yet. */
+  question: Record<'remember' | 'keep', string>;
+  answers: Record<Exclude<MaskPolicy, 'ask'>, string>;
+  edge: Record<'title' | 'apply' | 'reset' | 'keep' | 'picture' | 'waiting', string>;
+  edgeControls: Record<keyof EdgeControls, string>;
+  /** Beside a slider: lengths, areas by the side of a square, and shares. */
+  amounts: Record<'length' | 'area' | 'share', string>;
+  backdrops: Record<Backdrop, string>;
+  setup: Record<
+    'title' | 'start' | 'command' | 'address' | 'automatic' | 'badAddress' | 'where' | 'waiting' | 'place',
+    string
+  >;
   status: Record<
     | 'idle'
     | 'searching'
@@ -23,12 +46,24 @@ export interface Strings {
     | 'downloading'
     | 'writing'
     | 'busy'
-    | 'done'
+    | 'asking'
     | 'cancelled',
     Sentence
   >;
+  /** How a run ended, by what was made; and for more than one layer. */
+  done: Record<Delivery, Sentence>;
+  several: Record<'part' | 'nothing', string> & { done: Record<Delivery, string> };
   server: Record<
-    'unknown' | 'offline' | 'ready' | 'downloading' | 'loading' | 'installed' | 'missing' | 'failed' | 'wrong',
+    | 'unknown'
+    | 'offline'
+    | 'starting'
+    | 'ready'
+    | 'downloading'
+    | 'loading'
+    | 'installed'
+    | 'missing'
+    | 'failed'
+    | 'wrong',
     string
   >;
   /** Execution providers by their id. */

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import type { LayerResult } from '../../../plugin/commands/mask-subject.ts';
 import { PluginError, ServerError } from '../../../plugin/errors.ts';
+import { DELIVERIES } from '../../../plugin/settings.ts';
 import { describeError, describeServer, describeView } from '../../../plugin/ui/messages.ts';
 import { en } from '../../../plugin/ui/strings/en.ts';
 import { zh } from '../../../plugin/ui/strings/zh.ts';
+import type { Ready } from '../../../protocol/status.ts';
 
 test.each(Object.entries(en.errors))('%s is one sentence and one next step', (_code, [message, hint]) => {
   for (const text of [message, hint]) {
@@ -48,13 +51,72 @@ test.each([
   expect(describeView(view, en).message).toBe(sentence);
 });
 
-test('an idle panel says that the server is not running; a panel with other news does not', () => {
+test('an idle panel says that the server is not running, with a button in place of a hint; one with other news does not', () => {
   const server = { name: 'offline', error: new PluginError('NOT_RUNNING') } as const;
-  expect(describeView({ panel: { name: 'idle' }, server }, en)).toMatchObject({
-    message: en.errors.NOT_RUNNING[0],
-    hint: en.errors.NOT_RUNNING[1],
-  });
+  const idle = { name: 'idle' } as const;
+  expect(describeView({ panel: idle, server }, en)).toMatchObject({ message: en.errors.NOT_RUNNING[0], hint: '' });
   expect(describeView({ panel: { name: 'cancelled' }, server }, en).message).toBe(en.status.cancelled[0]);
+  const denied = { name: 'offline', error: new PluginError('PERMISSION_DENIED') } as const;
+  expect(describeView({ panel: idle, server: denied }, en).hint).toBe(en.errors.PERMISSION_DENIED[1]);
+});
+
+test('says what was made, and of which layers nothing', () => {
+  const say = (layers: LayerResult[]) =>
+    describeView(
+      {
+        panel: { name: 'done', result: { layers, model: '', provider: '', refinable: null } },
+        server: { name: 'unknown' },
+      },
+      en,
+    );
+  expect(say([{ layerName: 'A', outcome: 'channel' }]).message).toBe('Alpha channel made of "A".');
+  const several = say([
+    { layerName: 'A', outcome: 'mask' },
+    { layerName: 'Sky', outcome: 'no-subject' },
+    { layerName: 'B', outcome: 'mask' },
+  ]);
+  expect(several.message).toBe('Masks added to 2 layers.');
+  expect(several.hint).toBe('No subject was found in: "Sky". To take it back, choose Edit > Undo.');
+});
+
+test.each([en, zh])(
+  'every result has a sentence of its own, for one layer and for more, and says how to undo it',
+  (strings) => {
+    const describe = (outcome: LayerResult['outcome'], count: number) => {
+      const layers = Array.from({ length: count }, (_, index) => ({ layerName: `Layer ${index}`, outcome }));
+      const result = { layers, model: '', provider: '', refinable: null };
+      return describeView({ panel: { name: 'done', result }, server: { name: 'unknown' } }, strings);
+    };
+    const said = DELIVERIES.flatMap((delivery) => [describe(delivery, 1), describe(delivery, 3)]);
+    expect(new Set(said.map(({ message }) => message)).size).toBe(2 * DELIVERIES.length);
+    for (const [index, { message, hint }] of said.entries()) {
+      expect(message).toContain(index % 2 === 0 ? 'Layer 0' : '3');
+      expect(message).not.toContain('{');
+      expect(hint).toContain(strings === en ? 'Edit > Undo' : '“编辑”>“还原”');
+    }
+  },
+);
+
+test('says at which of several layers a run is, and its place in the queue', () => {
+  const part = { index: 2, of: 5 };
+  const say = (change: Partial<Ready>) => {
+    const server = {
+      name: 'online',
+      server: { origin: '', health, ready: { ...ready, state: 'ready', ...change } },
+    } as const;
+    return describeView({ panel: { name: 'waiting', for: 'answer', part }, server }, en);
+  };
+  expect(say({ queued: 3, place: 2 })).toMatchObject({
+    message: 'Waiting for other pictures to finish.',
+    hint: 'Layer 2 of 5. Place in the queue: 2. You can keep working in Photoshop.',
+  });
+  // Its turn has come, or the server is an older one.
+  for (const change of [{ place: null }, { queued: 3 }]) {
+    expect(say(change)).toMatchObject({
+      message: 'Finding the subject.',
+      hint: 'Layer 2 of 5. You can keep working in Photoshop.',
+    });
+  }
 });
 
 const health = { name: 'hairline', version: '2.0.0', protocol: 1 } as const;

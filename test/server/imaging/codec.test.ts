@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { encodeAlphaPng, encodePng, openEncoded, openRaw } from '../../../server/imaging/codec.ts';
+import { encodeAlphaPng, encodeJpeg, encodePng, openEncoded, openRaw } from '../../../server/imaging/codec.ts';
 import type { Raster } from '../../../server/imaging/picture.ts';
 import { seeded } from '../random.ts';
 
@@ -275,4 +275,12 @@ describe('raw grids', () => {
     const grid = await picture.readGrid(64, 64);
     expect([...grid.subarray(0, 3), grid.length]).toEqual([9, 8, 7, 64 * 64 * 3]);
   });
+});
+
+it('a JPEG of a matte has three channels: Photoshop panels show no grey pictures', async () => {
+  const data = Uint8Array.from({ length: 64 }, (_, index) => index * 4);
+  const jpeg = await encodeJpeg({ width: 8, height: 8, data }, 100);
+  expect((await sharp(jpeg).metadata()).channels).toBe(3);
+  const grey = await sharp(jpeg).toColourspace('b-w').raw().toBuffer();
+  for (const [index, value] of grey.entries()) expect(Math.abs(value - data[index]!)).toBeLessThan(4);
 });

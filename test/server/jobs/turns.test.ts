@@ -22,6 +22,8 @@ describe('Turns', () => {
     const names = ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1'];
     const taken = names.map((name) => note(turns, log, name[0]!, name));
     expect(taken.map(({ ahead }) => ahead)).toEqual([0, 0, 3, 5, 1, 4, 2]);
+    // Its next picture counts, not its last.
+    expect(['a', 'b', 'c', 'd'].map((client) => turns.placeOf(client))).toEqual([1, 2, 3, null]);
     for (const name of ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']) {
       await settled();
       expect(log.at(-1)).toBe(name);

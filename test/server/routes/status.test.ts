@@ -38,6 +38,7 @@ describe('GET /ready', () => {
       label: 'CPU',
       reason: null,
       queued: 0,
+      place: null,
     };
     expect(await get(server.port, '/ready')).toEqual({ status: 200, json: ready });
   });
@@ -54,6 +55,7 @@ describe('GET /ready', () => {
       label: null,
       reason: expect.stringMatching(/^[A-Z].*\.$/),
       queued: 0,
+      place: null,
     });
   });
 

@@ -1,0 +1,28 @@
+/** An element of `index.html`. */
+export function find(document: Document, id: string): HTMLElement {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`index.html has no #${id}`);
+  return element;
+}
+
+/** Writes only what changed: every write to a live region is read aloud. An element without words takes no room. */
+export function write(element: HTMLElement, text: string): void {
+  if (element.textContent === text) return;
+  element.textContent = text;
+  show(element, text !== '');
+}
+
+/** Hidden, never disabled: a UXP control that was disabled once can no longer be reached with TAB. */
+export function show(element: HTMLElement, shown: boolean): void {
+  const display = shown ? '' : 'none';
+  if (element.style.display !== display) element.style.display = display;
+}
+
+export function isShown(element: HTMLElement): boolean {
+  return element.style.display !== 'none';
+}
+
+/** Whether the keyboard is at this element or inside it. */
+export function hasFocus(element: HTMLElement): boolean {
+  return element.contains(element.ownerDocument.activeElement);
+}
