@@ -79,6 +79,12 @@ export class EngineProcess {
     const stdio = ['ignore', 'pipe', 'pipe', 'overlapped'] as const;
     const env = { ...ALLOCATOR, ...process.env };
     this.#child = spawn(process.execPath, [options.file], { stdio: [...stdio], windowsHide: true, env });
+    this.ended = new Promise((resolve) => {
+      this.#child.once('error', (error) => resolve(this.#bury(`it could not be started (${error.message})`)));
+      this.#child.once('exit', (code, signal) =>
+        resolve(this.#bury(signal ? `signal ${signal}` : `exit code ${code}`)),
+      );
+    });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
       lines.on('line', (line) => options.log('warn', { from: 'engine' }, line.slice(0, MAX_LINE)));
@@ -88,12 +94,6 @@ export class EngineProcess {
       onBytes: (id, part) => this.#receive(id, part),
       // Usually the end of the process; if not, it is of no more use.
       onClose: () => this.kill(),
-    });
-    this.ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => resolve(this.#bury(`it could not be started (${error.message})`)));
-      this.#child.once('exit', (code, signal) =>
-        resolve(this.#bury(signal ? `signal ${signal}` : `exit code ${code}`)),
-      );
     });
     this.up = new Promise((resolve, reject) => {
       const late = setTimeout(() => this.kill(), START_WITHIN).unref();

@@ -114,6 +114,17 @@ describe('a client that leaves', () => {
     expect(stage.lives).toHaveLength(2);
   });
 
+  it('as its answer begins is not waited for until the child counts as hung', async () => {
+    const stage = begin();
+    await stage.matte('echo');
+    const leaving = new AbortController();
+    const work = stage.matte('stubborn 300', Buffer.from('x'), { signal: leaving.signal });
+    leaving.abort(new AppError('CANCELLED', 'Gone.'));
+    await expect(work).rejects.toThrow('Gone.');
+    expect(bodyOf(await stage.matte('echo')).toString()).toBe('picture');
+    expect(stage.lives).toHaveLength(1);
+  });
+
   it('stops a stream', async () => {
     const stage = begin();
     const { body } = await stage.matte(`stream ${2 ** 33}`);
