@@ -13,104 +13,105 @@ import type { ChosenFolder } from './host/document-host.ts';
 import { type Around, alone, type OneRun } from './one-run.ts';
 import type { SaveFormat } from './save-format.ts';
 import type { Settings } from './settings.ts';
-import type { BatchView } from './ui/batch-state.ts';
+import type { BatchIntents, BatchView } from './ui/batch-state.ts';
+
+/** What a batch needs to know of the rest of the panel. */
+export interface BatchSurroundings {
+  readonly oneRun: OneRun;
+  settings(): Settings;
+  /** Adds a batch of all open documents to the Action that is being recorded, if one is. */
+  record(options: BatchOptions): Promise<void>;
+}
+
+/** What the user asks of the next batch; a format of null saves no copies, a folder of null saves beside the originals. */
+interface Wishes {
+  readonly redoMasked: boolean;
+  readonly format: SaveFormat | null;
+  readonly folder: ChosenFolder | null;
+}
 
 /** Owns what the batch section of the panel shows, and the batch there can be. */
 export class BatchSession {
   private readonly workshop: Workshop;
-  private readonly oneRun: OneRun;
-  private readonly settings: () => Settings;
+  private readonly around: BatchSurroundings;
   private readonly draw: (view: BatchView) => void;
   private jobs: Job[] = [];
   /** Documents to choose from, and which of them are chosen; null: all that are open. */
   private choice: BatchView['choice'] = null;
-  private redoMasked = false;
-  private format: SaveFormat | null = null;
-  private folder: ChosenFolder | null = null;
+  private wishes: Wishes = { redoMasked: false, format: null, folder: null };
   private running: Cancellation | null = null;
   private error: unknown = null;
 
-  constructor(workshop: Workshop, oneRun: OneRun, settings: () => Settings, draw: (view: BatchView) => void) {
+  constructor(workshop: Workshop, around: BatchSurroundings, draw: (view: BatchView) => void) {
     this.workshop = workshop;
-    this.oneRun = oneRun;
-    this.settings = settings;
+    this.around = around;
     this.draw = draw;
   }
 
   get view(): BatchView {
-    const { jobs, choice, redoMasked, format, error } = this;
+    const { jobs, choice, error } = this;
+    const { redoMasked, format, folder } = this.wishes;
+    return { jobs, choice, redoMasked, format, folder: folder?.name ?? null, error, running: this.running !== null };
+  }
+
+  /** What the panel's user can ask for. */
+  get intents(): BatchIntents {
     return {
-      jobs,
-      choice,
-      redoMasked,
-      format,
-      folder: this.folder?.name ?? null,
-      error,
-      running: this.running !== null,
+      start: () => void this.start(),
+      stop: () => this.running?.cancel(),
+      resume: () => void this.run(this.jobs, this.options),
+      retry: () => void this.run(retryFailed(this.jobs), this.options),
+      toggleChoice: () => this.toggleChoice(),
+      choose: (documentId, chosen) => this.choose(documentId, chosen),
+      setRedoMasked: (redoMasked) => this.change({ redoMasked }),
+      setFormat: (format) => this.change({ format }),
+      chooseFolder: () => void this.chooseFolder(),
+      // Copies go beside their originals again.
+      forgetFolder: () => this.change({ folder: null }),
     };
   }
 
   /** Shows the open documents to choose from, or stops showing them. */
-  toggleChoice(): void {
+  private toggleChoice(): void {
     const documents = this.workshop.documents.openDocuments();
     this.choice = this.choice === null ? documents.map((document) => ({ ...document, chosen: true })) : null;
     this.draw(this.view);
   }
 
-  choose(documentId: number, chosen: boolean): void {
+  private choose(documentId: number, chosen: boolean): void {
     this.choice = this.choice?.map((one) => (one.id === documentId ? { ...one, chosen } : one)) ?? null;
     this.draw(this.view);
   }
 
-  setRedoMasked(redoMasked: boolean): void {
-    this.redoMasked = redoMasked;
+  private change(change: Partial<Wishes>): void {
+    this.wishes = { ...this.wishes, ...change };
     this.draw(this.view);
   }
 
-  setFormat(format: SaveFormat | null): void {
-    this.format = format;
-    this.draw(this.view);
-  }
-
-  /** Copies go beside their originals again. */
-  forgetFolder(): void {
-    this.folder = null;
-    this.draw(this.view);
-  }
-
-  async chooseFolder(): Promise<void> {
+  private async chooseFolder(): Promise<void> {
     this.error = null;
     try {
-      this.folder = (await this.workshop.documents.chooseFolder()) ?? this.folder;
+      const folder = await this.workshop.documents.chooseFolder();
+      this.change(folder === null ? {} : { folder });
     } catch (error) {
       this.error = error;
+      this.draw(this.view);
     }
-    this.draw(this.view);
   }
 
-  /** Masks the chosen documents, or all that are open. True if all that are open have had their turn. */
-  async start(): Promise<boolean> {
+  /** Masks the chosen documents, or all that are open; only that can be a step of an Action. */
+  private async start(): Promise<void> {
     const all = this.choice === null;
     const documents = this.choice?.filter(({ chosen }) => chosen) ?? this.workshop.documents.openDocuments();
-    await this.run(createJobs(documents), this.options);
-    return all && this.jobs.length > 0 && this.jobs.every(({ state }) => state.name !== 'waiting');
-  }
-
-  async resume(): Promise<void> {
-    await this.run(this.jobs, this.options);
-  }
-
-  async retry(): Promise<void> {
-    await this.run(retryFailed(this.jobs), this.options);
-  }
-
-  stop(): void {
-    this.running?.cancel();
+    const { options } = this;
+    const ended = await this.run(createJobs(documents), options);
+    if (all && ended) await this.around.record(options);
   }
 
   get options(): BatchOptions {
-    const save = this.format === null ? null : { format: this.format, folder: this.folder };
-    return { settings: this.settings(), redoMasked: this.redoMasked, save };
+    const { redoMasked, format, folder } = this.wishes;
+    const save = format === null ? null : { format, folder };
+    return { settings: this.around.settings(), redoMasked, save };
   }
 
   /** Without the buttons, for menu and Actions: masks every open document. Throws if one failed, or if stopped. */
@@ -125,18 +126,21 @@ export class BatchSession {
     throw new PluginError('SOME_FAILED', values);
   }
 
-  private async run(jobs: Job[], options: BatchOptions): Promise<void> {
+  /** Answers with whether every document had its turn. */
+  private async run(jobs: Job[], options: BatchOptions): Promise<boolean> {
     try {
       if (jobs.length === 0) throw new PluginError(this.choice === null ? 'NO_DOCUMENT' : 'NONE_CHOSEN');
       await this.work(jobs, options);
+      return true;
     } catch (error) {
       this.error = error instanceof Cancelled ? null : error;
+      this.draw(this.view);
+      return false;
     }
-    this.draw(this.view);
   }
 
   private work(jobs: Job[], options: BatchOptions, around: Around = alone): Promise<void> {
-    return this.oneRun.start(async (cancel) => {
+    return this.around.oneRun.start(async (cancel) => {
       this.running = cancel;
       this.error = null;
       this.choice = null;

@@ -16,7 +16,6 @@ import { SettingsMemory } from './settings-memory.ts';
 import { BatchPanel } from './ui/batch-view.ts';
 import { describeError } from './ui/messages.ts';
 import { Panel } from './ui/panel.ts';
-import type { Answer, PanelState } from './ui/state.ts';
 import { chooseStrings } from './ui/strings/choose.ts';
 
 const memory = new SettingsMemory();
@@ -27,7 +26,12 @@ let batchPanel: BatchPanel | null = null;
 const photoshop = createPhotoshopHost(strings.host);
 const client = createClient(createHttp(), () => memory.address);
 const oneRun = new OneRun();
-const surroundings = { memory, openLauncher, readPermittedOrigins };
+const surroundings = {
+  memory,
+  record: (settings: Settings) => actions.recordMask(settings),
+  openLauncher,
+  readPermittedOrigins,
+};
 const session = new Session(photoshop, client, surroundings, oneRun, (view) => panel?.draw(view));
 const workshop = {
   host: photoshop,
@@ -37,8 +41,7 @@ const workshop = {
 };
 const batch = new BatchSession(
   workshop,
-  oneRun,
-  () => session.settings,
+  { oneRun, settings: () => session.settings, record: (options) => actions.recordBatch(options) },
   (view) => batchPanel?.draw(view),
 );
 const actions = new Actions(session, batch, strings);
@@ -47,45 +50,12 @@ actions.register();
 
 /** Called by `create` or by `show`, whichever this host calls, and perhaps by both; must not wait for anything. */
 function openPanel(rootNode: HTMLElement): void {
-  panel ??= new Panel(document, strings, {
-    ...session.intents,
-    maskSubject: () => void maskAndRecord(),
-    answer: (answer, remember) => void answerAndRecord(answer, remember),
-  });
-  batchPanel ??= new BatchPanel(document, strings, {
-    start: () => void batchAndRecord(),
-    stop: () => batch.stop(),
-    resume: () => void batch.resume(),
-    retry: () => void batch.retry(),
-    toggleChoice: () => batch.toggleChoice(),
-    choose: (documentId, chosen) => batch.choose(documentId, chosen),
-    setRedoMasked: (redo) => batch.setRedoMasked(redo),
-    setFormat: (format) => batch.setFormat(format),
-    chooseFolder: () => void batch.chooseFolder(),
-    forgetFolder: () => batch.forgetFolder(),
-  });
+  panel ??= new Panel(document, strings, session.intents);
+  batchPanel ??= new BatchPanel(document, strings, batch.intents);
   panel.mount(rootNode);
   panel.draw(session.view);
   batchPanel.draw(batch.view);
   session.watchServer();
-}
-
-async function maskAndRecord(): Promise<void> {
-  const { settings } = session;
-  await record(await session.maskSubject(settings), settings);
-}
-
-async function answerAndRecord(existingMask: Answer, remember: boolean): Promise<void> {
-  const settings = { ...session.settings, existingMask };
-  await record(await session.answer(existingMask, remember), settings);
-}
-
-async function record(end: PanelState | null, settings: Settings): Promise<void> {
-  if (end?.name === 'done') await actions.recordMask(settings);
-}
-
-async function batchAndRecord(): Promise<void> {
-  if (await batch.start()) await actions.recordBatch(batch.options);
 }
 
 /** The menu commands: the same runs, with an alert for a failure because the panel may be closed. Photoshop itself

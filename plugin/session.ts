@@ -17,6 +17,8 @@ import { type Answer, isRunning, type PanelState, type View } from './ui/state.t
 /** What of the computer a session needs beside Photoshop and the server. */
 export interface Surroundings {
   readonly memory: SettingsMemory;
+  /** Adds a run to the Action that is being recorded, if one is. */
+  record(settings: Settings): Promise<void>;
   /** Throws LAUNCH_FAILED. */
   openLauncher(): Promise<void>;
   /** Which addresses the panel may talk to. */
@@ -67,7 +69,7 @@ export class Session {
   get intents(): Intents {
     const { edge } = this;
     return {
-      maskSubject: () => void this.maskSubject(),
+      maskSubject: () => void this.maskAndRecord(this.settings),
       answer: (answer, remember) => void this.answer(answer, remember),
       cancel: () => this.cancel(),
       choose: (change) => this.choose(change),
@@ -108,9 +110,7 @@ export class Session {
 
   /** Runs "Mask subject" and answers with how it ended; never throws. */
   maskSubject(settings: Settings = this.settings, around: Around = alone): Promise<PanelState> {
-    const command: Command = (asked, cancel) =>
-      maskSubject(this.host, this.client, asked, cancel, (progress) => this.showRun(progress));
-    return this.start(command, settings, around);
+    return this.start(this.mask, settings, around);
   }
 
   /** Writes the last mask again, with the edge controls as they are. */
@@ -122,12 +122,15 @@ export class Session {
     await this.start(command, { ...this.settings, edge: this.edge.controls }, alone);
   }
 
-  /** Goes on with the run that asked what to do with a mask; null where none did. */
-  async answer(existingMask: Answer, remember: boolean): Promise<PanelState | null> {
+  /** Goes on with the run that asked what to do with a mask. */
+  async answer(existingMask: Answer, remember: boolean): Promise<void> {
     const { pending } = this;
-    if (pending === null) return null;
+    if (pending === null) return;
     if (remember) this.around.memory.choose({ existingMask });
-    return this.start(pending.command, { ...pending.settings, existingMask }, alone);
+    const settings = { ...pending.settings, existingMask };
+    // Another edge for a mask that is there means nothing in an Action, which makes its own.
+    if (pending.command === this.mask) await this.maskAndRecord(settings);
+    else await this.start(pending.command, settings, alone);
   }
 
   /** Answers with whether Photoshop lets the panel use what was typed. */
@@ -155,6 +158,14 @@ export class Session {
   stop(): void {
     this.watch.stop();
     this.edge.stop();
+  }
+
+  private readonly mask: Command = (asked, cancel) =>
+    maskSubject(this.host, this.client, asked, cancel, (progress) => this.showRun(progress));
+
+  private async maskAndRecord(settings: Settings): Promise<void> {
+    const end = await this.start(this.mask, settings, alone);
+    if (end.name === 'done') await this.around.record(settings);
   }
 
   private async start(command: Command, settings: Settings, around: Around): Promise<PanelState> {

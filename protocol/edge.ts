@@ -1,4 +1,11 @@
-import type { Depth, ForegroundMethod, Output } from './matte.ts';
+import { type Depth, DOCUMENT, type ForegroundMethod, OUTPUTS } from './matte.ts';
+
+/**
+ * What a kept matte is answered as: like a new one, and `picture`, which is the picture alone, upright and in sRGB, for
+ * programs that cannot show the file themselves.
+ */
+export const EDGE_OUTPUTS = [...OUTPUTS, DOCUMENT, 'picture'] as const;
+export type EdgeOutput = (typeof EDGE_OUTPUTS)[number];
 
 /**
  * JSON body of `POST /v1/mattes/:id/edge`. Everything may be left out; what is absent or 0 changes nothing. Lengths are
@@ -21,9 +28,9 @@ export interface EdgeRequest {
   decontaminate?: number;
   /** Default: `best`, or `fast` for a preview. */
   foreground?: ForegroundMethod;
-  /** Width of a smaller answer; at most the picture's. Absent: full size. */
+  /** Width of a smaller answer; at most the picture's. Absent: full size, which documents always have. */
   width?: number;
-  output?: Output;
+  output?: EdgeOutput;
   depth?: Depth;
   /** CSS colour or `checker`, for `composition`. */
   background?: string;

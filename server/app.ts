@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import accepts from '@fastify/accepts';
 import multipart from '@fastify/multipart';
@@ -16,6 +17,7 @@ import { AppError } from './errors.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Runner } from './jobs/runner.ts';
 import { countRequests, Metrics } from './metrics.ts';
+import { packageRoot } from './package-root.ts';
 import type { ModelRegistry } from './registry/model-registry.ts';
 import { fetchPicture } from './remote/fetch-picture.ts';
 import { requestLog } from './request-log.ts';
@@ -25,6 +27,7 @@ import { registerJobs } from './routes/jobs.ts';
 import { registerMattes } from './routes/mattes.ts';
 import { registerMetrics } from './routes/metrics.ts';
 import { registerModels } from './routes/models.ts';
+import { registerPage } from './routes/page.ts';
 import { registerRemove } from './routes/remove.ts';
 import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
 import { SHIELDS, shields } from './shields.ts';
@@ -35,6 +38,8 @@ export interface AppDependencies {
   registry: ModelRegistry;
   logger?: FastifyBaseLogger;
   shutdown?: Shutdown;
+  /** Where the built page is. */
+  pageDir?: string;
 }
 
 /** The whole HTTP side, wired but not listening. */
@@ -44,6 +49,7 @@ export async function buildApp({
   registry,
   logger,
   shutdown,
+  pageDir = path.join(packageRoot, 'dist', 'page'),
 }: AppDependencies): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
@@ -120,6 +126,7 @@ export async function buildApp({
   });
 
   await registerDocs(app);
+  await registerPage(app, pageDir);
   registerHealth(app, engine, jobs);
   registerModels(app, engine, registry);
   if (shutdown) registerShutdown(app, shutdown);

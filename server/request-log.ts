@@ -1,8 +1,8 @@
 import fp from 'fastify-plugin';
 import { LOCAL } from './clients.ts';
 
-/** What panels and monitors ask all day. */
-const POLLED = ['/health', '/ready', '/metrics'];
+/** What panels, pages and monitors ask all day. */
+const POLLED = ['/health', '/ready', '/metrics', '/v1/jobs/:id'];
 
 /**
  * One line for each request: method, route, status, time, and who asked if it was another computer. Addresses, queries

@@ -10,7 +10,21 @@ export const SHIELDS = {
   'x-frame-options': 'DENY',
 } as const;
 
-/** For pages of this server: everything they need comes from here, and no other page may frame them. */
+/** For the page at `/`: it shows pictures that it was given, talks to this server, and never makes markup out of text. */
+export const STRICT_PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+/** For pages that others wrote: everything they need comes from here, and no other page may frame them. */
 export const PAGE_POLICY =
   "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; img-src 'self' data: blob:; object-src 'none'";
 

@@ -1,18 +1,8 @@
-import { EDGE_RANGES } from '../../protocol/edge.ts';
-import { REFINEMENTS, SUBJECTS } from '../../protocol/matte.ts';
 import type { BatchOptions } from '../commands/batch.ts';
 import { PluginError } from '../errors.ts';
+import { readSettings } from '../read-settings.ts';
 import { SAVE_FORMATS } from '../save-format.ts';
-import {
-  DEFAULT_SETTINGS,
-  DELIVERIES,
-  type EdgeControls,
-  MASK_POLICIES,
-  NEUTRAL_EDGE,
-  type Settings,
-  SOURCES,
-  withoutQuestions,
-} from '../settings.ts';
+import { type Settings, withoutQuestions } from '../settings.ts';
 
 /** What Photoshop keeps of a recorded step besides its name: a descriptor, in a file that outlives many versions of us. */
 export type StepInfo = Record<string, string | number>;
@@ -42,14 +32,18 @@ export function readStep(info: unknown): Settings {
   if (typeof version !== 'number' || !(version >= 1) || typeof text !== 'string') throw broken('no settings');
   if (version > CURRENT) throw new PluginError('STEP_NEWER');
   const fields = parse(text);
-  return withoutQuestions({
-    subject: oneOf(SUBJECTS, fields, 'subject'),
-    refine: oneOf(REFINEMENTS, fields, 'refine'),
-    source: oneOf(SOURCES, fields, 'source'),
-    delivery: oneOf(DELIVERIES, fields, 'delivery'),
-    existingMask: oneOf(MASK_POLICIES, fields, 'existingMask'),
-    edge: readEdge(fields.edge),
-  });
+  const settings = readSettings(fields);
+  demandSame(fields, settings);
+  demandSame(fields.edge === undefined ? {} : asFields(fields.edge), settings.edge);
+  return withoutQuestions(settings);
+}
+
+/** What was recorded and is read as something else is something that we cannot make sense of. */
+function demandSame(recorded: Fields, read: object): void {
+  for (const [name, value] of Object.entries(read)) {
+    const { [name]: was = value } = recorded;
+    if (typeof value !== 'object' && was !== value) throw broken(`${name}: ${JSON.stringify(was)}`);
+  }
 }
 
 /** A chosen folder lasts no longer than Photoshop runs, so a step saves beside the originals or not at all. */
@@ -67,26 +61,6 @@ export function readBatchStep(info: unknown): BatchOptions {
   const known = SAVE_FORMATS.find((one) => one === format);
   if (known === undefined) throw broken(`format: ${JSON.stringify(format)}`);
   return { settings, redoMasked, save: { format: known, folder: null } };
-}
-
-function oneOf<K extends keyof Settings>(allowed: readonly Settings[K][], fields: Fields, name: K): Settings[K] {
-  const { [name]: value = DEFAULT_SETTINGS[name] } = fields;
-  const found = allowed.find((one) => one === value);
-  if (found === undefined) throw broken(`${name}: ${JSON.stringify(value)}`);
-  return found;
-}
-
-function readEdge(recorded: unknown): EdgeControls {
-  const fields = recorded === undefined ? {} : asFields(recorded);
-  const edge: Record<keyof EdgeControls, number> = { ...NEUTRAL_EDGE };
-  for (const name of Object.keys(NEUTRAL_EDGE) as (keyof EdgeControls)[]) {
-    const { [name]: value = NEUTRAL_EDGE[name] } = fields;
-    const [least, most] = EDGE_RANGES[name];
-    if (typeof value !== 'number' || !(value >= least && value <= most))
-      throw broken(`${name}: ${JSON.stringify(value)}`);
-    edge[name] = value;
-  }
-  return edge;
 }
 
 type Fields = Record<string, unknown>;

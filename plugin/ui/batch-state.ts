@@ -17,3 +17,17 @@ export interface BatchView {
   /** Why the batch did not start; null: it did, or nobody tried. */
   error: unknown;
 }
+
+/** What the user can ask for. */
+export interface BatchIntents {
+  start(): void;
+  stop(): void;
+  resume(): void;
+  retry(): void;
+  toggleChoice(): void;
+  choose(documentId: number, chosen: boolean): void;
+  setRedoMasked(redo: boolean): void;
+  setFormat(format: SaveFormat | null): void;
+  chooseFolder(): void;
+  forgetFolder(): void;
+}

@@ -1,21 +1,8 @@
 import { SAVE_FORMATS, type SaveFormat } from '../save-format.ts';
 import { describeBatch, describeJob } from './batch-messages.ts';
-import type { BatchView } from './batch-state.ts';
+import type { BatchIntents, BatchView } from './batch-state.ts';
+import { find, hasFocus, isShown, show, write } from './elements.ts';
 import type { Strings } from './strings/strings.ts';
-
-/** What the user can ask for. */
-export interface BatchIntents {
-  start(): void;
-  stop(): void;
-  resume(): void;
-  retry(): void;
-  toggleChoice(): void;
-  choose(documentId: number, chosen: boolean): void;
-  setRedoMasked(redo: boolean): void;
-  setFormat(format: SaveFormat | null): void;
-  chooseFolder(): void;
-  forgetFolder(): void;
-}
 
 /** Buttons that are hidden while a batch runs, in favour of Stop. */
 const BEGIN = ['batch-start', 'batch-resume', 'batch-retry'];
@@ -33,13 +20,12 @@ export class BatchPanel {
     this.strings = strings;
     this.intents = intents;
     const { batch } = strings;
-    this.write('batch-title', batch.title);
     this.button('batch-start', batch.start, intents.start);
     this.button('batch-stop', batch.stop, intents.stop);
     this.button('batch-resume', batch.resume, intents.resume);
     this.button('batch-retry', batch.retry, intents.retry);
     this.button('batch-choose', batch.choose, intents.toggleChoice);
-    this.write('batch-redo', batch.redo);
+    this.find('batch-redo').textContent = batch.redo;
     this.onToggle('batch-redo', (checked) => intents.setRedoMasked(checked));
     this.radios('batch-save', batch.save, { none: batch.noCopies }, (value) => intents.setFormat(toFormat(value)));
     this.radios('batch-place', batch.place, batch.places, (value) =>
@@ -50,10 +36,11 @@ export class BatchPanel {
   draw(view: BatchView): void {
     const { jobs, running, choice, redoMasked, format, folder } = view;
     const { batch } = this.strings;
-    const focused = this.document.activeElement;
+    const [begin, stop] = [BEGIN.map((id) => this.find(id)), this.find('batch-stop')];
+    const lost = running ? begin.some(hasFocus) : hasFocus(stop);
     const has = (name: string) => !running && jobs.some(({ state }) => state.name === name);
-    this.write('batch-start', choice === null ? batch.start : batch.startChosen);
-    this.write('batch-choose', choice === null ? batch.choose : batch.chooseAll);
+    setText(this.find('batch-start'), choice === null ? batch.start : batch.startChosen);
+    setText(this.find('batch-choose'), choice === null ? batch.choose : batch.chooseAll);
     this.show('batch-start', !running);
     this.show('batch-choose', !running);
     this.show('batch-options', !running);
@@ -64,12 +51,10 @@ export class BatchPanel {
     this.check('batch-redo', redoMasked);
     this.select('batch-save', format ?? 'none');
     this.select('batch-place', folder === null ? 'beside' : 'folder');
-    this.write('batch-status', describeBatch(view, this.strings));
-    this.show('batch-status', this.find('batch-status').textContent !== '');
+    write(this.find('batch-status'), describeBatch(view, this.strings));
     this.drawList(view);
     // Who works with the keyboard stays where the button was.
-    if (running && BEGIN.some((id) => focused === this.find(id))) this.find('batch-stop').focus();
-    if (!running && focused === this.find('batch-stop')) this.find('batch-start').focus();
+    if (lost) (running ? stop : this.find(isShown(this.find('batch-body')) ? 'batch-start' : 'batch-toggle')).focus();
   }
 
   private drawList({ jobs, choice }: BatchView): void {
@@ -78,7 +63,7 @@ export class BatchPanel {
     for (const one of choice ?? []) {
       const key = `choice ${one.id}`;
       const row = this.rows.get(key) ?? this.createChoice(one.id);
-      if (row.textContent !== one.name) row.textContent = one.name;
+      setText(row, one.name);
       setChecked(row, one.chosen);
       wanted.set(key, row);
     }
@@ -86,10 +71,9 @@ export class BatchPanel {
       const key = `job ${job.id}`;
       const row = this.rows.get(key) ?? this.createJob();
       const [name, state] = Array.from(row.children);
-      const text = describeJob(job.state, this.strings);
       row.setAttribute('data-state', job.state.name);
-      if (name && name.textContent !== job.name) name.textContent = job.name;
-      if (state && state.textContent !== text) state.textContent = text;
+      setText(name!, job.name);
+      setText(state!, describeJob(job.state, this.strings));
       wanted.set(key, row);
     }
     for (const [key, row] of this.rows) if (wanted.get(key) !== row) list.removeChild(row);
@@ -118,8 +102,9 @@ export class BatchPanel {
   }
 
   private button(id: string, text: string, act: () => void): void {
-    this.write(id, text);
-    this.find(id).addEventListener('click', act);
+    const button = this.find(id);
+    button.textContent = text;
+    button.addEventListener('click', act);
   }
 
   private onToggle(id: string, act: (checked: boolean) => void): void {
@@ -165,21 +150,17 @@ export class BatchPanel {
     setChecked(this.find(id), checked);
   }
 
-  private show(id: string, visible: boolean): void {
-    this.find(id).style.display = visible ? '' : 'none';
-  }
-
-  /** Writes only what changed: every write to the live region is read aloud. */
-  private write(id: string, text: string): void {
-    const element = this.find(id);
-    if (element.textContent !== text) element.textContent = text;
+  private show(id: string, shown: boolean): void {
+    show(this.find(id), shown);
   }
 
   private find(id: string): HTMLElement {
-    const element = this.document.getElementById(id);
-    if (element === null) throw new Error(`index.html has no #${id}`);
-    return element;
+    return find(this.document, id);
   }
+}
+
+function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 function setChecked(control: HTMLElement, checked: boolean): void {

@@ -2,6 +2,9 @@ import * as ort from 'onnxruntime-node';
 import type { ImportedGraph, Port } from '../../models/import/import-graph.ts';
 import type { Plane } from './tfjs-referee.ts';
 
+// Read when the first session is made; see server/inference/ort-session.ts.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 export interface OnnxRun {
   outputs: Record<string, Plane>;
   ms: number;

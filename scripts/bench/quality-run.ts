@@ -11,9 +11,10 @@ import { askServer, type MatteSource, type MeasuredServer, readMattesFrom } from
 
 export const USAGE = `Usage: npm run bench:quality -- <folder> [options]
   <folder>              holds image/ and alpha/ (and trimap1/ or trimap/, if there are any), paired by file name
-  --model <id>          passed to the server, like the next two
+  --model <id>          passed to the server, like the next three
   --refine <how>
   --subject <which>
+  --enhance <whether>
   --alpha-from <folder> score these mattes instead of asking the server
   --json <file>         write every figure there
   --out <folder>        where quality-worst.png goes (bench-results)`;
@@ -80,6 +81,7 @@ function readArguments(argv: readonly string[]) {
         model: { type: 'string' },
         refine: { type: 'string' },
         subject: { type: 'string' },
+        enhance: { type: 'string' },
         'alpha-from': { type: 'string' },
         json: { type: 'string' },
         out: { type: 'string', default: 'bench-results' },
@@ -87,11 +89,12 @@ function readArguments(argv: readonly string[]) {
     });
     const [folder, ...rest] = positionals;
     if (!folder || rest.length > 0) throw new Error('Give one folder.');
-    const { model, refine, subject, 'alpha-from': alphaFrom, json, out } = values;
+    const { model, refine, subject, enhance, 'alpha-from': alphaFrom, json, out } = values;
     // Only what was given: the server refuses parameters that it does not know.
-    const parameters = { ...(model && { model }), ...(refine && { refine }), ...(subject && { subject }) };
+    const asked = Object.entries({ model, refine, subject, enhance });
+    const parameters = Object.fromEntries(asked.flatMap(([name, value]) => (value ? [[name, value] as const] : [])));
     if (alphaFrom && Object.keys(parameters).length > 0)
-      throw new Error('--alpha-from scores finished mattes: --model, --refine and --subject do not apply.');
+      throw new Error('--alpha-from scores finished mattes: --model, --refine, --subject and --enhance do not apply.');
     return { folder, out, json, alphaFrom, parameters };
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n${USAGE}`);

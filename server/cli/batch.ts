@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import { openEncoded, sniffType } from '../imaging/codec.ts';
 import type { Connection } from './connection.ts';
 import { type FinishOptions, finishJob } from './finisher.ts';
+import { nextStep } from './next-step.ts';
 import type { Job } from './plan.ts';
 import { createBar } from './progress.ts';
 import { readSource, SourceError } from './source.ts';
@@ -91,9 +92,8 @@ async function runJob(
 
 /** Every reason becomes a sentence and a next step. */
 export function describeFailure(location: string, error: unknown): Failure {
-  if (error instanceof AppError || error instanceof SourceError) {
-    return { location, message: error.message, hint: error.hint };
-  }
+  if (error instanceof AppError) return { location, message: error.message, hint: nextStep(error) };
+  if (error instanceof SourceError) return { location, message: error.message, hint: error.hint };
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return { location, message: 'The disk is full.', hint: 'Free some space, then run the command again.' };

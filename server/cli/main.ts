@@ -9,6 +9,7 @@ import { registerDoctor } from './doctor.ts';
 import { registerLogs } from './logs.ts';
 import { registerMatte } from './matte.ts';
 import { registerModels } from './models.ts';
+import { nextStep } from './next-step.ts';
 import { registerPair } from './pair.ts';
 import { registerServe } from './serve.ts';
 import { registerStatus } from './status.ts';
@@ -64,7 +65,7 @@ function explain(error: unknown, terminal: Terminal): number {
     terminal.complain('Stopped.');
     return EXIT.interrupted;
   }
-  if (error instanceof AppError) terminal.complain(`${message} ${error.hint}`);
+  if (error instanceof AppError) terminal.complain(`${message} ${nextStep(error)}`);
   else terminal.complain(`Something went wrong: ${message}`);
   return EXIT.failed;
 }

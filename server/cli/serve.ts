@@ -89,6 +89,7 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   await refreshLauncher(config, terminal);
   logger.info({ version: VERSION, port: server.port, host: config.host }, 'listening');
   terminal.say(`Hairline ${VERSION} listens at ${server.url}`);
+  terminal.say(`Try it in a browser: ${server.url}/`);
   if (config.host !== LOOPBACK) terminal.say(`Paired clients reach it at ${config.host}, port ${server.port}.`);
   try {
     await server.ready;

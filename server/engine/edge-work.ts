@@ -1,16 +1,18 @@
 import type { EdgeRequest } from '../../protocol/edge.ts';
-import type { Depth } from '../../protocol/matte.ts';
+import { type Depth, DOCUMENT } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import { parseBackground } from '../imaging/colour.ts';
 import type { Picture, Raster } from '../imaging/picture.ts';
+import { streamRaster } from '../imaging/stream-raster.ts';
 import { type EdgeSettings, scaleSettings } from '../matting/edge/edge-settings.ts';
 import { reduceSamples } from '../matting/edge/plane.ts';
 import { refineEdge } from '../matting/edge/refine-edge.ts';
 import { ColourMemory } from '../matting/foreground/colour-memory.ts';
 import type { KeptMatte, MatteCache, Preview } from '../matting/matte-cache.ts';
 import { makeOutput, type OutputSource } from '../matting/outputs.ts';
-import { describeMatte, encodePixels, formatTimings } from './encode-answer.ts';
+import { describeMatte, type Encoded, encodePixels, formatTimings } from './encode-answer.ts';
 import type { Answer, EdgeTask } from './engine.ts';
+import { writeDocument } from './render-matte.ts';
 
 /** Compression of a preview's PNG: it goes to this computer and is looked at once. */
 const PREVIEW_LEVEL = 1;
@@ -26,23 +28,11 @@ export async function workEdge(kept: MatteCache, task: EdgeTask, signal: AbortSi
   const { id, settings, type } = task;
   const matte = kept.get(id);
   const began = performance.now();
-  const small = settings.width !== undefined && settings.width < matte.alpha.width;
+  const small = settings.output !== DOCUMENT && settings.width !== undefined && settings.width < matte.alpha.width;
   const source = small ? openPreview(kept, id, matte, settings.width!) : openFull(matte);
   const shown = await refineEdge(source.alpha, controlsOf(settings, source.alpha.width / matte.alpha.width), signal);
   const edge = performance.now() - began;
-  const pixels = await makeOutput(
-    { ...source, shown },
-    {
-      output: settings.output ?? 'alpha',
-      depth: settings.depth ?? 8,
-      method: settings.foreground ?? (small ? 'fast' : 'best'),
-      decontaminate: settings.decontaminate ?? 1,
-      background: parseBackground(settings.background ?? 'white'),
-      signal,
-    },
-  );
-  signal.throwIfAborted();
-  const encoded = await encodePixels(pixels, type, small ? PREVIEW_LEVEL : undefined);
+  const encoded = await encodeOutput(matte, { ...source, shown }, task, signal);
   const timings = { edge, finish: performance.now() - began - edge };
   const headers = {
     ...encoded.headers,
@@ -50,6 +40,29 @@ export async function workEdge(kept: MatteCache, task: EdgeTask, signal: AbortSi
     'server-timing': formatTimings(timings),
   };
   return { type, headers, body: encoded.body, timings };
+}
+
+async function encodeOutput(
+  matte: KeptMatte,
+  source: OutputSource,
+  { settings, type }: EdgeTask,
+  signal: AbortSignal,
+): Promise<Encoded> {
+  const { output = 'alpha', depth = 8 } = settings;
+  if (output === DOCUMENT) return writeDocument(pictureOf(matte), { alpha: source.shown, depth }, signal);
+  const small = source.shown.width < matte.alpha.width;
+  const level = small ? PREVIEW_LEVEL : undefined;
+  if (output === 'picture') return encodePixels(streamRaster(await source.readColours(depth)), type, level);
+  const pixels = await makeOutput(source, {
+    output,
+    depth,
+    method: settings.foreground ?? (small ? 'fast' : 'best'),
+    decontaminate: settings.decontaminate ?? 1,
+    background: parseBackground(settings.background ?? 'white'),
+    signal,
+  });
+  signal.throwIfAborted();
+  return encodePixels(pixels, type, level);
 }
 
 function openFull(matte: KeptMatte): Omit<OutputSource, 'shown'> {

@@ -1,18 +1,16 @@
 import { Readable } from 'node:stream';
-import { DOCUMENT } from '../../protocol/matte.ts';
+import { type Depth, DOCUMENT, type ForegroundMethod } from '../../protocol/matte.ts';
 import { parseBackground } from '../imaging/colour.ts';
 import type { Picture } from '../imaging/picture.ts';
 import { encodePsd } from '../imaging/psd/document.ts';
 import { type Plane16, toEightBits } from '../matting/edge/plane.ts';
 import { estimateForeground } from '../matting/foreground/estimate-foreground.ts';
 import { makeOutput } from '../matting/outputs.ts';
-import { describePixels, encodePixels } from './encode-answer.ts';
-import type { Answer, MatteTask } from './engine.ts';
+import { describePixels, type Encoded, encodePixels } from './encode-answer.ts';
+import type { MatteTask } from './engine.ts';
 
 /** Of the picture's layer in a document: uploads have no name that could be trusted. */
 const LAYER_NAME = 'Layer 0';
-
-type Rendered = Pick<Answer, 'headers' | 'body'>;
 
 /** What the task wants of a picture and its matte. */
 export async function renderMatte(
@@ -20,9 +18,12 @@ export async function renderMatte(
   alpha: Plane16,
   task: MatteTask,
   signal: AbortSignal,
-): Promise<Rendered> {
+): Promise<Encoded> {
   const { output, depth, foreground: method, decontaminate, background, type } = task;
-  if (output === DOCUMENT) return renderDocument(picture, alpha, task, signal);
+  if (output === DOCUMENT) {
+    const { cutoutLayer } = task;
+    return writeDocument(picture, { alpha, depth, ...(cutoutLayer && { cutout: method }) }, signal);
+  }
   const pixels = await makeOutput(
     { alpha, shown: alpha, readColours: (wanted) => picture.readRaster(wanted) },
     { output, depth, method, decontaminate, background: parseBackground(background), signal },
@@ -31,16 +32,23 @@ export async function renderMatte(
   return encodePixels(pixels, type);
 }
 
+interface DocumentOptions {
+  /** Becomes the layer mask. */
+  alpha: Plane16;
+  depth: Depth;
+  /** Adds the cut-out as a hidden layer, its colours estimated in this way. */
+  cutout?: ForegroundMethod;
+}
+
 /** The document is written while it is sent, so that it never lies in memory as a whole. */
-async function renderDocument(
+export async function writeDocument(
   picture: Picture,
-  kept: Plane16,
-  { depth, foreground: method, cutoutLayer }: MatteTask,
+  { alpha: kept, depth, cutout: method }: DocumentOptions,
   signal: AbortSignal,
-): Promise<Rendered> {
+): Promise<Encoded> {
   const pixels = await picture.readRaster(depth);
   const alpha = depth === 16 ? kept : toEightBits(kept);
-  const cutout = cutoutLayer ? await estimateForeground(pixels, kept, { method, signal }) : undefined;
+  const cutout = method && (await estimateForeground(pixels, kept, { method, signal }));
   const document = { name: LAYER_NAME, picture: pixels, alpha, cutout, dpi: picture.dpi };
   const { isLarge, bytes, chunks } = await encodePsd(document, signal);
   const headers = {

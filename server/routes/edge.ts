@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
-import { EDGE_RANGES, type EdgeRequest } from '../../protocol/edge.ts';
-import { FOREGROUND_METHODS, JPEG_TYPE, OUTPUTS, PNG_TYPE, RAW_TYPE } from '../../protocol/matte.ts';
+import { EDGE_OUTPUTS, EDGE_RANGES, type EdgeRequest } from '../../protocol/edge.ts';
+import { DOCUMENT, DOCUMENT_TYPE, FOREGROUND_METHODS, JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../protocol/matte.ts';
 import { type Admission, Place } from '../admission.ts';
 import { mediaType } from '../body.ts';
 import { clientOf } from '../client-key.ts';
@@ -19,6 +19,7 @@ const BODY_LIMIT = 4096;
 const JSON_TYPE = 'application/json';
 const OFFERED = [PNG_TYPE, RAW_TYPE];
 const OFFERED_OPAQUE = [...OFFERED, JPEG_TYPE];
+const OFFERED_AT_ALL = [...OFFERED_OPAQUE, DOCUMENT_TYPE];
 
 const control = ([minimum, maximum]: readonly [number, number]) => Type.Optional(Type.Number({ minimum, maximum }));
 
@@ -33,7 +34,7 @@ const Body = Type.Object(
     decontaminate: control(EDGE_RANGES.decontaminate),
     foreground: Type.Optional(Type.Union(FOREGROUND_METHODS.map((method) => Type.Literal(method)))),
     width: Type.Optional(Type.Integer({ minimum: 16 })),
-    output: Type.Optional(Type.Union(OUTPUTS.map((output) => Type.Literal(output)))),
+    output: Type.Optional(Type.Union(EDGE_OUTPUTS.map((output) => Type.Literal(output)))),
     depth: Type.Optional(Type.Union([Type.Literal(8), Type.Literal(16)])),
     background: Type.Optional(Type.String({ maxLength: 64 })),
   },
@@ -59,7 +60,7 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
         config: { described: describeEdge(Body) },
         onRequest: async (request) => {
           if (mediaType(request) !== JSON_TYPE) throw new AppError('UNSUPPORTED_TYPE');
-          chooseType(request, OFFERED_OPAQUE);
+          chooseType(request, OFFERED_AT_ALL);
         },
       },
       answer,
@@ -86,9 +87,10 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
   }
 }
 
-/** A JPEG can hold neither transparency nor 16 bits. */
 function offerTypes(settings: EdgeRequest): string[] {
   const { output = 'alpha', depth = 8 } = settings;
+  if (output === DOCUMENT) return [DOCUMENT_TYPE];
+  // A JPEG can hold neither transparency nor 16 bits.
   return depth === 8 && (output === 'alpha' || output === 'composition') ? OFFERED_OPAQUE : OFFERED;
 }
 

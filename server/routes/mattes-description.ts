@@ -39,7 +39,7 @@ export function describeEdge(body: object): FastifySchema {
       200: {
         description: 'The kept matte with its edge changed; a smaller preview where `width` says so.',
         headers: PIXEL_HEADERS,
-        content: { [PNG_TYPE]: BINARY, [RAW_TYPE]: BINARY, [JPEG_TYPE]: BINARY },
+        content: { [PNG_TYPE]: BINARY, [RAW_TYPE]: BINARY, [JPEG_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
       },
       ...failures(...EVERYWHERE, 'BAD_REQUEST', 'MATTE_GONE', 'UNSUPPORTED_TYPE', 'NOT_ACCEPTABLE', 'QUEUE_FULL'),
     },

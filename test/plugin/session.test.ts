@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PluginError } from '../../plugin/errors.ts';
 import { OneRun } from '../../plugin/one-run.ts';
 import { Session } from '../../plugin/session.ts';
+import type { Settings } from '../../plugin/settings.ts';
 import { SettingsMemory } from '../../plugin/settings-memory.ts';
 import { describeServer, describeView } from '../../plugin/ui/messages.ts';
 import type { View } from '../../plugin/ui/state.ts';
@@ -23,10 +24,10 @@ function start() {
   }));
   const openLauncher = vi.fn<() => Promise<void>>(async () => {});
   const readPermittedOrigins = vi.fn<() => Promise<string[] | 'all'>>(async () => ['http://127.0.0.1:7867']);
-  const session = new Session(host, client, { memory, openLauncher, readPermittedOrigins }, new OneRun(), (view) =>
-    views.push(view),
-  );
-  return { host, client, kept, memory, openLauncher, readPermittedOrigins, views, session };
+  const record = vi.fn<(settings: Settings) => Promise<void>>(async () => {});
+  const around = { memory, record, openLauncher, readPermittedOrigins };
+  const session = new Session(host, client, around, new OneRun(), (view) => views.push(view));
+  return { host, client, kept, memory, record, openLauncher, readPermittedOrigins, views, session };
 }
 
 test('shows every stage of a run and how it ended', async () => {

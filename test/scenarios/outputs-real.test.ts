@@ -18,16 +18,20 @@ const HEIGHT = 432;
 
 let server: RunningServer;
 let photoshop: SimulatedPhotoshop;
+const opened: SimulatedPhotoshop[] = [];
 
 beforeAll(async () => {
   server = await startRealServer();
 });
 afterAll(() => server?.close());
-afterEach(() => photoshop?.dispose());
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.dispose();
+});
 
 /** The photograph over white, with one output made of it. */
 async function make(delivery: Delivery): Promise<HostDocument> {
   photoshop = new SimulatedPhotoshop({ ports: { [PORTS[0]]: server.port } });
+  opened.push(photoshop);
   const panel = await photoshop.loadPlugin(path.join(packageRoot, 'dist', 'photoshop'));
   const rgb = await (await openEncoded(await readFile(photo))).readGrid(WIDTH, HEIGHT);
   const white = new Uint8Array(WIDTH * HEIGHT * 3).fill(255);

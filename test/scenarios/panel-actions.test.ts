@@ -46,6 +46,26 @@ test('a click is recorded with its settings and plays with them, whatever the pa
   rig.expectClean();
 });
 
+test('a run that asked is recorded with the answer, and does not ask again', async () => {
+  await rig.open();
+  const doc = rig.photoshop.openPixels(createPicture({ channels: 4 }));
+  doc.layers[0]!.mask = createMask(doc);
+  const [step, ...others] = await record(async () => {
+    expect(await rig.click()).toMatch(/^asking: /);
+    rig.panel.click('#answer-add');
+    await rig.panel.waitFor(() => rig.panel.document.querySelector('#panel')!.getAttribute('data-state') === 'done');
+  });
+  expect(others).toEqual([]);
+  const masked = rig.photoshop.openPixels(createPicture({ channels: 4 }));
+  const old = createMask(masked);
+  masked.layers[0]!.mask = { ...old, data: old.data.map(() => 255) };
+  await rig.panel.playStep(step!);
+  // Added to a mask that shows everything.
+  expect(masked.layers[0]!.mask!.data.every((value) => value === 255)).toBe(true);
+  expect(masked.channels.map(({ name }) => name)).toEqual(['Layer 0 mask']);
+  rig.expectClean();
+});
+
 test('nothing is recorded of runs that fail or are cancelled, nor where nobody records', async () => {
   await rig.open();
   expect(await record(() => rig.click())).toEqual([]);

@@ -94,7 +94,7 @@ describe('the benchmark of quality', () => {
       return { url: `http://127.0.0.1:${port}`, peakBytes: async () => 1e6, close: async () => undefined };
     };
     try {
-      const { printed } = await run([pairs, '--model', 'other', '--refine', 'edges', '--subject', 'all'], start);
+      const { printed } = await run([pairs, '--model', 'other', '--refine', 'edges', '--enhance', 'off'], start);
       expect(printed).toMatch(/^\| good \|.*\| 3 \| 1 \|$/m);
       await run([pairs], start);
     } finally {
@@ -103,7 +103,7 @@ describe('the benchmark of quality', () => {
     const request = (query: string) =>
       `POST /v1/mattes?${query}output=alpha&depth=16 image/png application/octet-stream`;
     expect(asked).toEqual([
-      ...new Array(2).fill(request('model=other&refine=edges&subject=all&')),
+      ...new Array(2).fill(request('model=other&refine=edges&enhance=off&')),
       ...new Array(2).fill(request('')),
     ]);
     expect(models).toEqual(['other', undefined]);

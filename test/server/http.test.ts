@@ -56,7 +56,6 @@ describe('traffic that is not a request', () => {
 
 describe('addresses', () => {
   it.each([
-    '/',
     '/nope',
     '/v1',
     '/v1/mattes/',

@@ -26,6 +26,7 @@ export async function listenWith(
   shutdown?: Shutdown,
   extend: (app: FastifyInstance) => void = () => undefined,
   logger?: FastifyBaseLogger,
+  pageDir?: string,
 ): Promise<Stage> {
   const { spec } = buildStandIn(4);
   const registry: ModelRegistry = {
@@ -44,7 +45,14 @@ export async function listenWith(
   const config = { ...loadConfig({ port: 0, model: spec.id }, {}), ...settings };
   const kept = new MatteCache({ maxBytes: config.maxCacheBytes, keepFor: config.keepMattesFor });
   const engine = new LocalEngine(mattes, kept);
-  const app = await buildApp({ config, engine, registry, ...(shutdown && { shutdown }), ...(logger && { logger }) });
+  const app = await buildApp({
+    config,
+    engine,
+    registry,
+    ...(shutdown && { shutdown }),
+    ...(logger && { logger }),
+    ...(pageDir && { pageDir }),
+  });
   extend(app);
   app.server.prependListener('request', (_request, response) => {
     response.once('close', () => response.writableFinished || departures.get(app)?.());

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packageRoot } from '../../../server/package-root.ts';
 import { startStandInServer } from '../../fixtures/stand-in.ts';
 
@@ -16,7 +16,10 @@ const possible = wanted && systemctl('show-environment').status === 0 && systemc
 if (!possible)
   console.log('Autostart is not run for real: set HAIRLINE_TEST_AUTOSTART=1 where systemd runs for users.');
 
-const home = mkdtempSync(path.join(os.tmpdir(), 'hairline autostart 100% '));
+let home: string;
+beforeAll(() => {
+  home = mkdtempSync(path.join(os.tmpdir(), 'hairline autostart 100% '));
+});
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 test.skipIf(!possible)(

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -55,6 +55,16 @@ test('an unknown model is answered with those there are', async () => {
     code: 1,
     err: expect.stringContaining('isnet'),
   });
+});
+
+test('what to do next is something that can be done at a command line', async () => {
+  const file = path.join(cache, 'portrait.jpg');
+  await writeFile(file, 'a photo');
+  const { code, err } = await hairline('models', 'add', file, '--as', 'bshm', '--cache-dir', cache);
+  expect(code).toBe(1);
+  expect(err).toContain('its name ends in ".jpg"');
+  expect(err).toContain('Add --help');
+  expect(err).not.toContain('API');
 });
 
 test('removing what is not there is fine', async () => {

@@ -93,7 +93,10 @@ describe('a server whose engine is a process of its own', () => {
 });
 
 it('unloads a model that nobody uses, and loads it again for the next picture', async () => {
-  const server = await startStandInServer({ isolate: true, unloadAfter: 300 }, { side: SIZE, install: true });
+  const server = await startStandInServer(
+    { isolate: true, unloadAfter: 300, keepLoaded: '' },
+    { side: SIZE, install: true },
+  );
   try {
     await until(async () => (await server.engine.status('auto')).state === 'installed');
     expect((await post(server.url, 50)).status).toBe(200);

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type StandInServer, startStandInServer } from '../../fixtures/stand-in.ts';
+import { readStrictly } from '../imaging/psd/strict-reader.ts';
 import { type Answer, expectError, post, rawHeaders } from '../talk.ts';
 
 let server: StandInServer;
@@ -220,5 +221,28 @@ describe('a small cache', () => {
       error: { code: 'MATTE_GONE', message: 'The picture was too large to be kept beside its matte.' },
     });
     await tiny.close();
+  });
+
+  it.each([8, 16])('makes a document of %i bits with the changed edge as layer mask, always whole', async (depth) => {
+    const { id } = await keep();
+    const edge = { shift: 3, feather: 1, depth };
+    const type = 'image/vnd.adobe.photoshop';
+    const answer = await refine(id, { ...edge, output: 'psd', width: 40 }, { accept: type });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
+    const file = readStrictly(answer.body);
+    expect(file).toMatchObject({ width: WIDTH, height: HEIGHT, depth });
+    const alpha = (await refine(id, edge)).body;
+    const samples = depth === 16 ? new Uint16Array(Uint8Array.from(alpha).buffer) : alpha;
+    expect([...file.layers[0]!.channels.get(-2)!.samples]).toEqual([...samples]);
+    expectError(await refine(id, { output: 'psd' }, { accept: 'image/png' }), 'NOT_ACCEPTABLE');
+    expectError(await refine(id, { output: 'alpha' }, { accept: type }), 'NOT_ACCEPTABLE');
+  });
+
+  it('gives the picture back, whatever its edge, for programs that cannot read the file', async () => {
+    const { id } = await keep();
+    const answer = await refine(id, { output: 'picture', shift: 5 });
+    expect([answer.headers.get('x-image-channels'), answer.body.equals(pixels)]).toEqual(['3', true]);
+    const small = await refine(id, { output: 'picture', width: 40 }, { accept: 'image/png' });
+    expect(await sharp(small.body).metadata()).toMatchObject({ width: 40, height: 20, channels: 3 });
   });
 });
