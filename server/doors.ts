@@ -49,13 +49,14 @@ export const doors = fp<DoorsOptions>(
         request.client = (token && clients.identify(token)) || LOCAL;
         return;
       }
-      const wait = failed.waitOf(remoteAddress);
-      if (wait > 0) {
-        reply.header('retry-after', wait);
-        throw new AppError('TOO_MANY_TRIES');
-      }
+      // Tokens are too long to be guessed. Behind a proxy all have its address, and nobody may shut out the others.
       const client = token && clients.identify(token);
       if (!client) {
+        const wait = failed.waitOf(remoteAddress);
+        if (wait > 0) {
+          reply.header('retry-after', wait);
+          throw new AppError('TOO_MANY_TRIES');
+        }
         if (token) failed.note(remoteAddress);
         reply.header('www-authenticate', 'Bearer');
         throw new AppError('TOKEN_REQUIRED');

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { LOOPBACK } from '../protocol/limits.ts';
@@ -6,6 +6,12 @@ import { readClients } from './clients.ts';
 import type { Config } from './config.ts';
 import { isLoopbackAddress } from './doors.ts';
 import { isFree } from './ports.ts';
+
+/**
+ * Connections from other computers at a time. Whoever opens thousands must not use up the files that this process may
+ * open, which would shut out this computer's own programs as well.
+ */
+export const MAX_STRANGERS = 256;
 
 /** Addresses that mean all of a computer's, the loopback ones included. */
 const EVERY_ADDRESS = ['0.0.0.0', '::'];
@@ -18,6 +24,7 @@ const EVERY_ADDRESS = ['0.0.0.0', '::'];
  */
 export async function listen(app: FastifyInstance, { ports, host, configDir }: Config): Promise<number> {
   checkAddress(host, configDir);
+  limitStrangers(app.server);
   const everywhere = EVERY_ADDRESS.includes(host);
   const first = everywhere ? host : LOOPBACK;
   const listenBeside = host === first ? null : second(app, host);
@@ -54,6 +61,16 @@ function checkAddress(host: string, configDir: string): void {
   const own = Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []);
   if (!EVERY_ADDRESS.includes(host) && !own.includes(host))
     throw new Error(`${host} (--host) is no address of this computer. It has ${own.join(', ')}.`);
+}
+
+function limitStrangers(server: Server): void {
+  let open = 0;
+  server.prependListener('connection', (socket: Socket) => {
+    if (isLoopbackAddress(socket.remoteAddress ?? '')) return;
+    open++;
+    socket.once('close', () => open--);
+    if (open > MAX_STRANGERS) socket.destroy();
+  });
 }
 
 /** Connections of another address, handed to the same server, so that all its limits and its closing apply to them. */

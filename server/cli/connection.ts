@@ -108,7 +108,7 @@ export class Connection {
 async function readError(response: Response): Promise<AppError> {
   const body = (await response.json().catch(() => null)) as Partial<ErrorBody> | null;
   const code = body?.error?.code;
-  return code && code in ERRORS
+  return code && Object.hasOwn(ERRORS, code)
     ? new AppError(code as ErrorCode, body?.error?.message)
     : new AppError('INTERNAL', `The server answered ${response.status}.`);
 }

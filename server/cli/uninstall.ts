@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { type Config, loadUserConfig } from '../config.ts';
+import { SETTINGS } from '../settings.ts';
 import { runProgram } from './autostart/starter.ts';
 import { autostart, placeOf } from './autostart.ts';
 import { launcherFile, removeLauncher } from './launcher.ts';
@@ -61,11 +63,33 @@ export async function uninstall(
     [launcherFile(steps), () => removeLauncher(steps)],
     [agentLog, () => rm(agentLog, { force: true })],
     [logDir, () => empty(logDir, (name) => OF_LOG.test(name))],
-    [configDir, () => empty(configDir, (name) => OF_CONFIG.test(name))],
+    [configDir, () => empty(configDir, (name) => OF_CONFIG.test(name) && !isForeign(path.join(configDir, name)))],
   ]);
   for (const sentence of failed) terminal.complain(sentence);
   terminal.say(`Left: the models in ${cacheDir}. Delete that folder to remove them, and Hairline's own to be done.`);
   return failed.length > 0 || codes.some((code) => code !== EXIT.ok) ? EXIT.failed : EXIT.ok;
+}
+
+/** Words of which every file that Hairline wrote or would read has one, by the beginning of its name. */
+const OURS: Readonly<Record<string, readonly string[]>> = {
+  server: ['startedAt'],
+  clients: ['clients'],
+  config: Object.entries(SETTINGS).map(([key, { name = key }]: [string, { name?: string }]) => name),
+};
+
+/**
+ * Whether a file of a common name is somebody else's, as where the settings folder was set to one of another program. What
+ * cannot be read as JSON is left too.
+ */
+function isForeign(file: string): boolean {
+  const words = OURS[path.basename(file).split('.', 1)[0]!];
+  if (!words) return false;
+  try {
+    const json: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
+    return !Object.keys(json ?? {}).some((key) => words.includes(key));
+  } catch {
+    return true;
+  }
 }
 
 /** Does what can be done. @returns a sentence for each that cannot */

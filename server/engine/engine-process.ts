@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import type { LoadState } from '../matting/service.ts';
 import { AnswerStream } from './answer-stream.ts';
 import type { Answer, Usage } from './engine.ts';
@@ -29,6 +29,9 @@ const ALLOCATOR = { MALLOC_ARENA_MAX: '2' };
 
 /** Native code may print at length. */
 const MAX_LINE = 500;
+
+/** Where this process may open no more files, the child is without its pipes, and an `error` event follows. */
+const nowhere = () => new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
 
 /** The process ended before it had answered. */
 export class ChildDied extends Error {
@@ -79,21 +82,22 @@ export class EngineProcess {
     const stdio = ['ignore', 'pipe', 'pipe', 'overlapped'] as const;
     const env = { ...ALLOCATOR, ...process.env };
     this.#child = spawn(process.execPath, [options.file], { stdio: [...stdio], windowsHide: true, env });
-    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
-      const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
-      lines.on('line', (line) => options.log('warn', { from: 'engine' }, line.slice(0, MAX_LINE)));
-    }
-    this.#channel = new Channel<Report, Order>(this.#child.stdio[3] as Duplex, {
-      onMessage: (report) => this.#take(report),
-      onBytes: (id, part) => this.#receive(id, part),
-      // Usually the end of the process; if not, it is of no more use.
-      onClose: () => this.kill(),
-    });
     this.ended = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve(this.#bury(`it could not be started (${error.message})`)));
       this.#child.once('exit', (code, signal) =>
         resolve(this.#bury(signal ? `signal ${signal}` : `exit code ${code}`)),
       );
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (!stream) continue;
+      const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+      lines.on('line', (line) => options.log('warn', { from: 'engine' }, line.slice(0, MAX_LINE)));
+    }
+    this.#channel = new Channel<Report, Order>((this.#child.stdio?.[3] as Duplex | undefined) ?? nowhere(), {
+      onMessage: (report) => this.#take(report),
+      onBytes: (id, part) => this.#receive(id, part),
+      // Usually the end of the process; if not, it is of no more use.
+      onClose: () => this.kill(),
     });
     this.up = new Promise((resolve, reject) => {
       const late = setTimeout(() => this.kill(), START_WITHIN).unref();

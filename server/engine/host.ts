@@ -142,8 +142,11 @@ export function hostEngine(pipe: Duplex, open: OpenEngine, leave: () => void): v
     const isSmall = Number(head.headers['content-length']) <= WHOLE_BYTES;
     const whole = Buffer.isBuffer(body) ? body : isSmall ? Buffer.concat((await body.toArray()) as Buffer[]) : null;
     if (whole) {
+      signal.throwIfAborted();
       channel.send({ type: 'answer', id, head, bytes: whole.byteLength });
-      return channel.sendBytes(id, whole, () => !signal.aborted);
+      await channel.sendBytes(id, whole, () => !signal.aborted);
+      // What is left of the body never comes then: the parent must not wait for it until it takes this process for hung.
+      return signal.throwIfAborted();
     }
     channel.send({ type: 'answer', id, head, bytes: null });
     for await (const chunk of body as Readable) {

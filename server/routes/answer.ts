@@ -14,9 +14,13 @@ export function chooseType(request: FastifyRequest, offered: string[]): string {
   return chosen;
 }
 
-/** Sends what the engine made. */
-export function sendAnswer(reply: FastifyReply, { type, headers, body }: Answer): FastifyReply {
-  return reply.type(type).headers(headers).send(body);
+/**
+ * Sends what the engine made; a stream ends with its client. Returns nothing, because awaiting a reply would wait until
+ * its stream is sent, and for ever where Node drops the answer without a word.
+ */
+export function sendAnswer(reply: FastifyReply, { type, headers, body }: Answer): void {
+  reply.type(type).headers(headers).send(body);
+  if (!Buffer.isBuffer(body)) whenClosed(reply, () => body.destroy());
 }
 
 export function abortOnClose(reply: FastifyReply): AbortSignal {

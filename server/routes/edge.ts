@@ -79,10 +79,11 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
     whenClosed(reply, () => place.end());
     place.begin();
     try {
-      return sendAnswer(reply, await engine.edge(task, { signal }));
+      sendAnswer(reply, await engine.edge(task, { signal }));
     } finally {
       place.end();
     }
+    return reply;
   }
 }
 

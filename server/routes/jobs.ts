@@ -64,7 +64,8 @@ export function registerJobs(app: FastifyInstance, jobs: Jobs, metrics: Metrics)
       if (reply.raw.writableFinished) jobs.markFetched(id);
     });
     // Pictures are unpublished work: no browser writes them to its disk.
-    return sendAnswer(reply.header('cache-control', 'no-store'), answer);
+    sendAnswer(reply.header('cache-control', 'no-store'), answer);
+    return reply;
   });
 
   app.delete<WithId>('/v1/jobs/:id', { config: { described: CANCEL } }, async (request, reply) => {

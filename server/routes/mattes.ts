@@ -143,10 +143,11 @@ export function registerMattes(
       try {
         const body = mediaType(request) === MULTIPART ? await readFormFile(request) : (request.body as Buffer);
         const task = taskOf(request);
-        return await perform(request, reply, { jobs, place, signal, work: (options) => matte(task, body, options) });
+        await perform(request, reply, { jobs, place, signal, work: (options) => matte(task, body, options) });
       } finally {
         place.end();
       }
+      return reply;
     },
   );
 

@@ -21,13 +21,13 @@ export interface Order {
  * Does the work of a request in its client's turn. `Prefer: respond-async` makes it a job that outlives the request;
  * `wait=N` beside it gives the work N seconds to be answered directly, and alone it is the client's deadline.
  */
-export async function perform(request: FastifyRequest, reply: FastifyReply, order: Order): Promise<FastifyReply> {
+export async function perform(request: FastifyRequest, reply: FastifyReply, order: Order): Promise<void> {
   const { respondAsync, wait } = parsePrefer(request.headers.prefer);
   const { socket } = request.raw;
   // Until there is something to send, silence does not tell of a client that has gone. Work has a limit of its own.
   socket.setTimeout(0);
   try {
-    return await (respondAsync ? submit(request, reply, order, wait ?? 0) : run(request, reply, order, wait));
+    await (respondAsync ? submit(request, reply, order, wait ?? 0) : run(request, reply, order, wait));
   } finally {
     socket.setTimeout(request.server.server.timeout);
   }
@@ -38,13 +38,13 @@ async function run(
   reply: FastifyReply,
   { jobs, work, signal }: Order,
   wait: number | null,
-): Promise<FastifyReply> {
+): Promise<void> {
   const deadline = wait === null ? undefined : wait * 1000;
   if (wait !== null) reply.header('preference-applied', `wait=${wait}`);
-  return sendAnswer(reply, await jobs.run(work, { client: clientOf(request), signal, deadline }));
+  sendAnswer(reply, await jobs.run(work, { client: clientOf(request), signal, deadline }));
 }
 
-async function submit(request: FastifyRequest, reply: FastifyReply, order: Order, wait: number): Promise<FastifyReply> {
+async function submit(request: FastifyRequest, reply: FastifyReply, order: Order, wait: number): Promise<void> {
   const { jobs, work, place, signal } = order;
   // Not the request: it holds its body, and a job lives longer.
   const { log } = request;
@@ -80,7 +80,7 @@ async function submit(request: FastifyRequest, reply: FastifyReply, order: Order
     }
   }
   const info = jobs.describe(id);
-  return reply
+  reply
     .code(202)
     .header('location', `/v1/jobs/${id}`)
     .header('preference-applied', 'respond-async')

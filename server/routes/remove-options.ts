@@ -66,7 +66,10 @@ export const RemoveQuery = Type.Object({
 export function readRemoveOptions(given: Readonly<Record<string, unknown>>): RemoveOptions {
   const text = (name: string): string | null => {
     const value = Object.hasOwn(given, name) ? [given[name]].flat().at(-1) : null;
-    return value === null || value === undefined || value === '' ? null : String(value);
+    if (value === null || value === undefined || value === '') return null;
+    // What JSON can also say may not even have words.
+    if (typeof value === 'object') throw new AppError('BAD_REQUEST', `The parameter "${name}" must be a text.`);
+    return String(value);
   };
   const yes = (name: string, fallback: boolean) => {
     const value = text(name)?.toLowerCase();

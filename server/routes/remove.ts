@@ -58,6 +58,7 @@ export async function registerRemove(app: FastifyInstance, dependencies: RemoveD
         exposeHeadRoute: false,
         config: { described: DESCRIBED_GET },
         onRequest: async (request, reply) => {
+          refuseOldBrowser(request);
           if (check(request.query).url === null) throw new AppError('BAD_REQUEST', 'The parameter "url" is missing.');
           admit(request, reply, MAX_URL_BYTES);
         },
@@ -108,10 +109,11 @@ export async function registerRemove(app: FastifyInstance, dependencies: RemoveD
       const picture = file ?? (options.url === null ? null : await fetchUrl(options.url, signal));
       if (!picture) throw new AppError('EMPTY_BODY', 'Neither the field "file" nor the field "url" is there.');
       const work = (how: WorkOptions) => remove(options, picture, how);
-      return await perform(request, reply, { jobs, place, signal, work });
+      await perform(request, reply, { jobs, place, signal, work });
     } finally {
       place.end();
     }
+    return reply;
   }
 
   async function remove(options: RemoveOptions, picture: Buffer, how: WorkOptions): Promise<Answer> {
@@ -135,6 +137,15 @@ export async function registerRemove(app: FastifyInstance, dependencies: RemoveD
     if (!hard) return matte;
     return engine.edge({ id: String(matte.headers[HEADERS.matteId]), settings: { ...wanted, ...HARD }, type }, how);
   }
+}
+
+/**
+ * A browser that does not tell where a request comes from: any page could have it fetched as an image. All browsers call
+ * themselves Mozilla, and no page can change that; programs do not.
+ */
+function refuseOldBrowser({ headers }: FastifyRequest): void {
+  const isBrowser = /^\s*mozilla\//i.test(headers['user-agent'] ?? '');
+  if (isBrowser && headers['sec-fetch-site'] === undefined) throw new AppError('FORBIDDEN_ORIGIN');
 }
 
 async function readParameters(request: FastifyRequest): Promise<{ file: Buffer | null; fields: Parameters }> {

@@ -138,6 +138,19 @@ describe('a page of the web', () => {
         expectError(await ask(start, site(from, mode, dest)), 'FORBIDDEN_ORIGIN');
   });
 
+  it('in a browser that does not say where requests come from has nothing fetched by its images', async () => {
+    const safari = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/15.6 Safari/605.1.15';
+    const start = 'GET /api/remove?url=http://127.0.0.1:PORT/x.png';
+    expectError(await ask(start, [`User-Agent: ${safari}`]), 'FORBIDDEN_ORIGIN');
+    expectError(
+      await ask(start, [`User-Agent: ${safari}`, ...site('cross-site', 'no-cors', 'image')]),
+      'FORBIDDEN_ORIGIN',
+    );
+    // Typed into the address bar, and from a program.
+    expectError(await ask(start, [`User-Agent: ${safari}`, ...site('none', 'navigate', 'document')]), 'URL_REFUSED');
+    expectError(await ask(start, ['User-Agent: python-requests/2.32']), 'URL_REFUSED');
+  });
+
   it('may link to the pages that are there for people, in a window of their own', async () => {
     const opened = site('cross-site', 'navigate', 'document');
     const page = await ask('GET /docs', opened);

@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import os, { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -7,9 +8,10 @@ import { addClient, ClientBook, ClientsError, readClients, removeClient } from '
 import { loadConfig } from '../../server/config.ts';
 import type {} from '../../server/doors.ts';
 import { FailedTries } from '../../server/failed-tries.ts';
+import { MAX_STRANGERS } from '../../server/listen.ts';
 import { type StandInServer, startStandInServer } from '../fixtures/stand-in.ts';
 import { recordTerminal } from './cli/recorder.ts';
-import { listenWith, OPAQUE, type Stage } from './stage.ts';
+import { listenWith, OPAQUE, type Stage, until } from './stage.ts';
 import { expectError, lines, talk } from './talk.ts';
 
 let folder: string;
@@ -161,13 +163,15 @@ describe('a server that has a name for other computers', () => {
     expectError(await ask('studio.local', [], `GET /health?token=${token}`), 'TOKEN_REQUIRED');
   });
 
-  it('lets nobody guess, and whoever is on this computer go on', async () => {
+  it('lets nobody guess, and whoever is on this computer or has a token go on', async () => {
     for (let i = 0; i < 10; i++)
       expectError(await ask('studio.local', [`Authorization: Bearer hl_${i}`]), 'TOKEN_REQUIRED');
-    const refused = await ask('studio.local', [right()]);
+    const refused = await ask('studio.local', ['Authorization: Bearer hl_10']);
     expectError(refused, 'TOO_MANY_TRIES');
     expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await ask('127.0.0.1:PORT'))?.status).toBe(200);
+    // Behind a proxy it has the same address.
+    expect((await ask('studio.local', [right()]))?.status).toBe(200);
   });
 
   it('shuts out at once who is no longer paired', async () => {
@@ -240,4 +244,24 @@ describe('--host', () => {
     server = undefined;
     await expect(fetch(`${there}/health`, { headers })).rejects.toThrow();
   });
+
+  it.skipIf(!own).each(['0.0.0.0', own!])(
+    '%s: who opens connections without end leaves room for this computer',
+    async (host) => {
+      const token = await addClient(folder, 'studio');
+      server = await startStandInServer({ host, configDir: folder });
+      const { port, url } = server;
+      const sockets = Array.from({ length: MAX_STRANGERS + 40 }, () => connect(port, own).on('error', () => undefined));
+      await until(() => sockets.filter((socket) => socket.closed).length === 40);
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      for (const socket of sockets) socket.destroy();
+      const headers = { authorization: `Bearer ${token}` };
+      const ask = () =>
+        fetch(`http://${own}:${port}/health`, { headers }).then(
+          ({ status }) => status,
+          () => 0,
+        );
+      await until(async () => (await ask()) === 200);
+    },
+  );
 });

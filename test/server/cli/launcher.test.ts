@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -184,8 +193,15 @@ describe('uninstall', () => {
   it('removes only what is its own', async () => {
     const { configDir, logDir, cacheDir } = folders();
     for (const folder of [configDir, logDir, cacheDir]) mkdirSync(folder);
-    for (const name of ['config.json', 'clients.json', 'server.json', 'server.json.123', 'autostart.xml', 'mine.json'])
-      writeFileSync(path.join(configDir, name), '{}');
+    const ours = {
+      'config.json': '\ufeff{"port": 7867}',
+      'clients.json': '{"clients": []}',
+      'server.json': '{"port": 7866, "startedAt": ""}',
+      'server.json.123': '{"port": 7866, "startedAt": ""}',
+      'autostart.xml': '<Task/>',
+    };
+    for (const [name, text] of Object.entries({ ...ours, 'mine.json': '{}' }))
+      writeFileSync(path.join(configDir, name), text);
     for (const name of ['hairline.log', 'hairline.1.log']) writeFileSync(path.join(logDir, name), '');
     writeFileSync(path.join(cacheDir, 'model.onnx'), '');
     expect(await remove(true)).toMatchObject({ code: 0, err: expect.stringContaining(cacheDir) });
@@ -193,6 +209,27 @@ describe('uninstall', () => {
     expect(readdirSync(configDir)).toEqual(['mine.json']);
     expect(readdirSync(cacheDir)).toEqual(['model.onnx']);
     expect((await remove(true)).code).toBe(0);
+  });
+
+  it.skipIf(!posix)('leaves what another program keeps under such names, and what links lead to', async () => {
+    const { configDir, logDir } = folders();
+    mkdirSync(configDir);
+    const theirs = {
+      'config.json': '{"database": 1}',
+      'server.json': '{"port": 80}',
+      'clients.json': '[]',
+      'clients.json.1': 'x',
+    };
+    for (const [name, text] of Object.entries(theirs)) writeFileSync(path.join(configDir, name), text);
+    const elsewhere = path.join(home, 'elsewhere');
+    mkdirSync(path.join(elsewhere, 'deep'), { recursive: true });
+    writeFileSync(path.join(elsewhere, 'precious'), 'kept');
+    mkdirSync(logDir);
+    symlinkSync(path.join(elsewhere, 'precious'), path.join(logDir, 'hairline.log'));
+    symlinkSync(path.join(elsewhere, 'deep'), path.join(logDir, 'hairline.1.log'));
+    await remove(true);
+    expect(readdirSync(configDir).sort()).toEqual(Object.keys(theirs).sort());
+    expect(readdirSync(elsewhere).sort()).toEqual(['deep', 'precious']);
   });
 
   it('does what can be done and names the rest', async () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -5,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../server/errors.ts';
+import { packageRoot } from '../../../server/package-root.ts';
 import { isAlive } from '../../../server/process-alive.ts';
 import { CHUNK } from '../../fixtures/fake-child.ts';
 import { until } from '../stage.ts';
@@ -112,6 +114,17 @@ describe('a client that leaves', () => {
     await expect(work).rejects.toThrow('Gone.');
     expect(bodyOf(await stage.matte('echo')).toString()).toBe('picture');
     expect(stage.lives).toHaveLength(2);
+  });
+
+  it('as its answer begins is not waited for until the child counts as hung', async () => {
+    const stage = begin();
+    await stage.matte('echo');
+    const leaving = new AbortController();
+    const work = stage.matte('stubborn 300', Buffer.from('x'), { signal: leaving.signal });
+    leaving.abort(new AppError('CANCELLED', 'Gone.'));
+    await expect(work).rejects.toThrow('Gone.');
+    expect(bodyOf(await stage.matte('echo')).toString()).toBe('picture');
+    expect(stage.lives).toHaveLength(1);
   });
 
   it('stops a stream', async () => {
@@ -240,6 +253,14 @@ describe('a child that cannot start', () => {
     expect(performance.now() - began).toBeLessThan(1000);
     expect(stage.engine.restarts).toBe(5);
   });
+});
+
+it.skipIf(process.platform === 'win32')('without files left a child dies at birth, and its parent goes on', () => {
+  const script = path.join(packageRoot, 'dist', 'test', 'fixtures', 'no-files-left.js');
+  const result = spawnSync('sh', ['-c', 'ulimit -n 60; exec "$0" "$1"', process.execPath, script], {
+    encoding: 'utf8',
+  });
+  expect(result).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ChildDied: .*EMFILE/) });
 });
 
 describe('the life of a child', () => {

@@ -178,6 +178,10 @@ describe('POST /api/remove', () => {
     const json = { 'content-type': 'application/json' };
     for (const body of ['[]', 'null', '{', '"x"', '{"__proto__": {"url": "x"}}'])
       expectError(await ask({ body, headers: json }), 'BAD_REQUEST');
+    const deep = `${'['.repeat(7000)}${']'.repeat(7000)}`;
+    for (const value of ['{"toString": 1, "valueOf": 1}', '{}', '[[{}]]', deep])
+      for (const name of ['url', 'om', 'bgc', 'model', 'af'])
+        expectError(await ask({ body: `{"${name}": ${value}}`, headers: json }), 'BAD_REQUEST');
     expectError(await ask({ body: '{}', headers: json }), 'EMPTY_BODY');
     expectError(await ask({ body: `{"extras": "${'x'.repeat(20_000)}"}`, headers: json }), 'BODY_TOO_LARGE');
     expectError(await ask({ body: new URLSearchParams({ url: `${address}/none` }) }), 'URL_FAILED');
