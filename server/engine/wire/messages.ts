@@ -63,7 +63,8 @@ export function packError(error: unknown, depth = DEPTH): WireError {
 
 export function unpackError({ code, message, stack, cause }: WireError): Error {
   const options = cause ? { cause: unpackError(cause) } : {};
-  const error = code && Object.hasOwn(ERRORS, code) ? new AppError(code, message, options) : new Error(message, options);
+  const error =
+    code && Object.hasOwn(ERRORS, code) ? new AppError(code, message, options) : new Error(message, options);
   if (stack) error.stack = stack;
   return error;
 }
