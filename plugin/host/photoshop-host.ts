@@ -31,14 +31,21 @@ export function createPhotoshopHost(words: HostWords): Host {
     inspectDocument,
     inspect: inspectLayer,
 
-    read(cancel, body) {
-      return runModal({ commandName: words.reading, attempts: READ_ATTEMPTS }, cancel, (scope) =>
-        body({
-          readThumbnail: (source, region) => readThumbnail(scope, source, region),
-          readPicture: (source, region, deep) => readPicture(scope, source, region, deep),
-          readSelection: (documentId) => readSelection(scope, findDocument(documentId)),
-        }),
-      );
+    async read(cancel, body) {
+      let shown: Document | null = null;
+      try {
+        return await runModal({ commandName: words.reading, attempts: READ_ATTEMPTS }, cancel, (scope) => {
+          shown = app.activeDocument;
+          return body({
+            readThumbnail: (source, region) => readThumbnail(scope, source, region),
+            readPicture: (source, region, deep) => readPicture(scope, source, region, deep),
+            readSelection: (documentId) => readSelection(scope, findDocument(documentId)),
+          });
+        });
+      } catch (thrown) {
+        await showAgain(shown, words.reading);
+        throw thrown;
+      }
     },
 
     async edit(documentId, delivery, cancel, onBusy, body) {
