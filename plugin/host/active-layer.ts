@@ -1,6 +1,6 @@
 import type { Document } from 'photoshop/dom/Document.js';
 import { play, selectLayer } from './descriptors.ts';
-import { app } from './uxp.ts';
+import { app, core } from './uxp.ts';
 
 /**
  * For commands that act on whatever is active: makes the document active meanwhile, then gives the user back the
@@ -16,12 +16,25 @@ export async function withActiveDocument<T>(document: Document, body: () => Prom
     try {
       app.activeDocument = shown;
     } catch {
-      // After a cancel Photoshop refuses every change; the user is left looking at the document we worked on.
+      // After a cancel Photoshop refuses every change until the scope ends: see showAgain.
     }
   }
 }
 
-/** The same for the one selected layer. */
+/** After a scope that was cancelled: gives the user back the document they were looking at. */
+export async function showAgain(document: Document | null, commandName: string): Promise<void> {
+  try {
+    if (document === null || app.activeDocument?.id === document.id) return;
+    const show = async () => {
+      app.activeDocument = document;
+    };
+    await core.executeAsModal(show, { commandName });
+  } catch {
+    // It is closed by now, or somebody else has Photoshop.
+  }
+}
+
+/** As `withActiveDocument`, for the one selected layer. */
 export function withActiveLayer<T>(document: Document, layerId: number, body: () => Promise<T>): Promise<T> {
   return withActiveDocument(document, async () => {
     const selected = Array.from(document.activeLayers, (layer) => layer.id);

@@ -2,7 +2,7 @@ import type { Document } from 'photoshop/dom/Document.js';
 import { Cancelled } from '../cancellation.ts';
 import { PluginError } from '../errors.ts';
 import { type HostWords, nameAfter } from '../words.ts';
-import { withActiveDocument } from './active-layer.ts';
+import { showAgain, withActiveDocument } from './active-layer.ts';
 import { saveChannel } from './channels.ts';
 import { addColours, addCutout } from './deliver-layer.ts';
 import { convertBackground, play } from './descriptors.ts';
@@ -15,6 +15,7 @@ import { type ModalScope, runModal } from './modal-scope.ts';
 import { readThumbnail } from './pixel-reader.ts';
 import { readSelection, select } from './selection.ts';
 import { readPicture } from './source-reader.ts';
+import { app } from './uxp.ts';
 
 /** A busy Photoshop before reading: say so soon. Before writing: the matte is precious, so wait about a minute. */
 const READ_ATTEMPTS = 2;
@@ -30,14 +31,21 @@ export function createPhotoshopHost(words: HostWords): Host {
     inspectDocument,
     inspect: inspectLayer,
 
-    read(cancel, body) {
-      return runModal({ commandName: words.reading, attempts: READ_ATTEMPTS }, cancel, (scope) =>
-        body({
-          readThumbnail: (source, region) => readThumbnail(scope, source, region),
-          readPicture: (source, region, deep) => readPicture(scope, source, region, deep),
-          readSelection: (documentId) => readSelection(scope, findDocument(documentId)),
-        }),
-      );
+    async read(cancel, body) {
+      let shown: Document | null = null;
+      try {
+        return await runModal({ commandName: words.reading, attempts: READ_ATTEMPTS }, cancel, (scope) => {
+          shown = app.activeDocument;
+          return body({
+            readThumbnail: (source, region) => readThumbnail(scope, source, region),
+            readPicture: (source, region, deep) => readPicture(scope, source, region, deep),
+            readSelection: (documentId) => readSelection(scope, findDocument(documentId)),
+          });
+        });
+      } catch (thrown) {
+        await showAgain(shown, words.reading);
+        throw thrown;
+      }
     },
 
     async edit(documentId, delivery, cancel, onBusy, body) {
@@ -45,17 +53,20 @@ export function createPhotoshopHost(words: HostWords): Host {
       const before = momentOf(document);
       const name = words.history[delivery];
       const end: { result?: Awaited<ReturnType<typeof body>> } = {};
+      let shown: Document | null = null;
       try {
-        await runModal({ commandName: name, attempts: EDIT_ATTEMPTS, onBusy }, cancel, (scope) =>
-          asOneHistoryState(scope, findDocument(documentId), name, async () => {
+        await runModal({ commandName: name, attempts: EDIT_ATTEMPTS, onBusy }, cancel, (scope) => {
+          shown = app.activeDocument;
+          return asOneHistoryState(scope, findDocument(documentId), name, async () => {
             scope.check();
             const result = await body(editScope(scope, document, words));
             // The last moment at which a cancel can still undo everything.
             scope.check();
             end.result = result;
-          }),
-        );
+          });
+        });
       } catch (thrown) {
+        await showAgain(shown, name);
         if (!(thrown instanceof Cancelled) || !('result' in end)) throw thrown;
       }
       // A cancel may come too late, or while Photoshop takes everything back: say what is true, not what was asked for.

@@ -49,10 +49,9 @@ async function run(seed: number): Promise<void> {
   const { end, states } = await rig.batch(createJobs(docs), options);
   const about = `${end} ${JSON.stringify({ ...options, ...rig.photoshop.faults })}`;
   expect(rig.photoshop.activeDocument, about).toBe(looked);
-  expect(
-    [...states.values()].some(({ name }) => name === 'waiting'),
-    about,
-  ).toBe(end === 'cancelled');
+  // One that was stopped between two documents has no line for the next.
+  const ended = [...states.values()].filter(({ name }) => name !== 'waiting').length;
+  expect(ended === docs.length || end === 'cancelled', about).toBe(true);
   for (const [index, doc] of docs.entries()) {
     const state = states.get(doc.id) ?? { name: 'waiting', masked: null };
     const code = 'error' in state ? codeOf(state.error) : state.name;
