@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import { InstalledWeights } from './installed-weights.ts';
 import type { ModelShelf, PullProgress } from './model-registry.ts';
 import type { ModelSpec, Subject } from './model-spec.ts';
-import type { Reach } from './originals.ts';
+import type { Reach, Unpacked } from './originals.ts';
 import { SharedTask } from './shared-task.ts';
 import { loadModelSpecs } from './spec-loader.ts';
 
@@ -28,6 +28,7 @@ export interface RegistryOptions {
 export function createModelRegistry(options: RegistryOptions): ModelShelf {
   const specs = loadModelSpecs(options.modelsDirs);
   const pulls = new Map<string, SharedTask<PullProgress>>();
+  const unpacked: Unpacked = new Map();
   const weightsOf = (spec: ModelSpec) => new InstalledWeights(spec, path.join(options.cacheDir, 'models', spec.id));
 
   const registry: ModelShelf = {
@@ -101,7 +102,7 @@ export function createModelRegistry(options: RegistryOptions): ModelShelf {
     try {
       const { installModel } = await import('./install.ts');
       const patience = { ...(stallMs && { stallMs }), ...(retryDelays && { retryDelays }) };
-      await installModel(spec, weightsOf(spec), { ...(await reach()), ...patience, signal, onProgress });
+      await installModel(spec, weightsOf(spec), { ...(await reach()), ...patience, unpacked, signal, onProgress });
     } catch (error) {
       throw signal.aborted ? cancelled(error) : error;
     }

