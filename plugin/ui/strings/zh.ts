@@ -1,4 +1,5 @@
 import type { Strings } from './strings.ts';
+import { errors } from './zh-errors.ts';
 
 /** Simplified Chinese. */
 export const zh: Strings = {
@@ -157,96 +158,7 @@ export const zh: Strings = {
     },
   },
   steps: { maskSubject: 'Hairline：为主体添加蒙版', maskAll: 'Hairline：为所有打开的文档添加蒙版' },
-  errors: {
-    NO_DOCUMENT: ['没有打开的文档。', '请打开一张图片，然后单击“为主体添加蒙版”。'],
-    NO_LAYER: ['未选择图层。', '请在“图层”面板中选择一个图层，然后重新单击。'],
-    SEVERAL_LAYERS: ['选择了多个图层。', '请在“图层”面板中只选择一个图层，然后重新单击。'],
-    GROUP: ['“{layer}”是图层组，无法将颜色图层剪贴到图层组。', '请选择其他输出方式，或选择图层组中的一个图层。'],
-    ARTBOARD: ['“{layer}”是画板。', '请选择画板中的图层或图层组，然后重新单击。'],
-    CLIPPED: [
-      '“{layer}”已剪贴到下方图层，无法再将颜色图层剪贴到它。',
-      '请选择其他输出方式，或释放剪贴蒙版（“图层”>“释放剪贴蒙版”）。',
-    ],
-    ADJUSTMENT_LAYER: ['“{layer}”是调整图层，本身没有图像。', '请选择显示主体的图层，然后重新单击。'],
-    FILL_LAYER: ['“{layer}”是填充图层或形状图层，本身没有图像。', '请选择显示主体的图层，然后重新单击。'],
-    LAYER_LOCKED: ['“{layer}”已锁定。', '请在“图层”面板中解除锁定，然后重新单击。'],
-    GROUP_LOCKED: ['“{layer}”位于已锁定的图层组中。', '请在“图层”面板中解除该组的锁定，然后重新单击。'],
-    EMPTY_LAYER: ['“{layer}”是空图层。', '请选择显示主体的图层，然后重新单击。'],
-    OUTSIDE_SELECTION: ['选区与“{layer}”没有重叠。', '请在主体周围建立选区，或取消选择。'],
-    OUTSIDE_CANVAS: ['“{layer}”位于画布之外。', '请将其移到画布上，然后重新单击。'],
-    MASK_EXISTS: ['“{layer}”已有图层蒙版。', '请选择如何处理该蒙版；原蒙版会保存为 Alpha 通道。'],
-    COLOR_MODE: ['Hairline 无法在{mode}模式下创建蒙版。', '请选择“图像”>“模式”>“RGB 颜色”，然后重新单击。'],
-    COLOURS_MODE: [
-      '净化颜色需要 RGB 文档，而此文档为{mode}模式。',
-      '请选择其他输出方式，或选择“图像”>“模式”>“RGB 颜色”。',
-    ],
-    COLOURS_DEPTH: ['净化颜色需要 8 位或 16 位/通道的文档。', '请选择其他输出方式，或选择“图像”>“模式”>“16 位/通道”。'],
-    QUICK_MASK: ['Photoshop 处于快速蒙版模式。', '请按 Q 键退出该模式，然后重新单击。'],
-    TOO_LARGE: [
-      '文档超出 Hairline 可接受的大小（{width} x {height} 像素）。',
-      '请使用不超过 1.2 亿像素且每边不超过 30,000 像素的文档。',
-    ],
-    PHOTOSHOP_BUSY: ['Photoshop 正忙于执行其他命令。', '请完成当前的对话框、裁剪或变换，然后重新单击。'],
-    READ_FAILED: [
-      'Photoshop 无法读取“{layer}”的像素。',
-      '请将该图层转换为智能对象（“图层”>“智能对象”），然后重新单击。',
-    ],
-    WRITE_FAILED: [
-      'Photoshop 未接受该蒙版；未作任何更改。',
-      '请检查该图层能否添加蒙版（“图层”>“图层蒙版”），然后重新单击。',
-    ],
-    SELECTION_FAILED: ['Photoshop 未接受该选区；未作任何更改。', '请选择其他输出方式，然后重新单击。'],
-    CHANNEL_FAILED: [
-      'Photoshop 未接受 Alpha 通道“{channel}”；未作任何更改。',
-      '请删除不再需要的 Alpha 通道，然后重新单击。',
-    ],
-    LAYER_FAILED: ['Photoshop 未接受新图层“{layer}”；未作任何更改。', '请选择其他输出方式，然后重新单击。'],
-    NOT_KEPT: ['服务器无法保留该图片，而边缘控制和净化颜色需要它。', '请将边缘控制恢复为默认值，或使用较小的文档。'],
-    MATTE_LOST: ['服务器已不再保留此图片。', '请还原图层蒙版，然后单击“为主体添加蒙版”。'],
-    NOT_RUNNING: ['Hairline 服务器未运行。', '请在 Hairline 文件夹中运行“npm start”，然后重新单击。'],
-    PERMISSION_DENIED: [
-      'Photoshop 不允许 Hairline 与其服务器通信。',
-      '请移除 Hairline 增效工具，重新安装，然后重新启动 Photoshop。',
-    ],
-    SERVER_OLDER: ['Hairline 服务器（{version}）的版本低于此面板。', '请更新并重新启动服务器，然后重新单击。'],
-    SERVER_NEWER: [
-      '此面板的版本低于 Hairline 服务器（{version}）。',
-      '请在 Photoshop 中更新 Hairline 增效工具，然后重新单击。',
-    ],
-    SERVER_LOST: [
-      'Hairline 服务器停止响应。',
-      '请检查服务器是否仍在运行（Hairline 文件夹中的“npm start”），然后重新单击。',
-    ],
-    TIMED_OUT: ['Hairline 服务器响应时间过长。', '请重新启动服务器，然后重新单击。'],
-    BAD_ANSWER: ['Hairline 服务器返回了无法理解的结果。', '请重新启动服务器，然后重新单击。'],
-    MODEL_MISSING: ['模型尚未下载。', '请在联网时运行一次“hairline models pull”，然后重新单击。'],
-    NO_SUBJECT: ['在“{layer}”中未找到主体。', '请选择显示人物或物体的图层，然后重新单击。'],
-    DOCUMENT_CLOSED: ['蒙版完成之前文档已关闭。', '请重新打开文档，然后单击“为主体添加蒙版”。'],
-    DOCUMENT_CHANGED: ['创建蒙版期间，“{document}”的大小、模式或名称已更改。', '请重新单击“为主体添加蒙版”。'],
-    LAYER_DELETED: ['蒙版完成之前图层已删除。', '请选择一个图层，然后单击“为主体添加蒙版”。'],
-    LAYER_CHANGED: ['创建蒙版期间，“{layer}”已移动或更改。', '请重新单击“为主体添加蒙版”。'],
-    MASK_ADDED: ['Hairline 工作期间“{layer}”已添加蒙版。', '请重新单击，然后选择如何处理该蒙版。'],
-    ALREADY_RUNNING: ['Hairline 正在创建蒙版。', '请等待其完成，或在面板中取消。'],
-    LAUNCH_FAILED: [
-      'Photoshop 无法启动 Hairline 服务器。',
-      '请在 Hairline 文件夹中运行一次“npm start”；之后即可使用该按钮。',
-    ],
-    LAUNCH_TIMED_OUT: ['Hairline 服务器没有启动。', '请查看其窗口，或在 Hairline 文件夹中运行“npm start”。'],
-    NEVER_SAVED: [
-      '“{document}”从未存储到此电脑，因此没有“原文件旁边”这一位置。',
-      '请为副本选择一个文件夹，然后单击“重试失败的文档”。',
-    ],
-    FOLDER_CLOSED: ['Hairline 无法将“{document}”的副本写入该文件夹。', '请选择其他文件夹，然后单击“重试失败的文档”。'],
-    SAVE_FAILED: ['Photoshop 无法存储“{document}”的副本。', '请选择其他格式或文件夹，然后单击“重试失败的文档”。'],
-    STEP_NEWER: ['此动作步骤由较新版本的 Hairline 记录。', '请更新 Hairline 增效工具，或重新记录该步骤。'],
-    STEP_BROKEN: ['此动作步骤中的设置无法识别。', '请删除该步骤并重新记录。'],
-    NONE_CHOSEN: ['未选择文档。', '请在列表中至少勾选一个文档，然后重新单击。'],
-    SOME_FAILED: [
-      '{total} 个文档中有 {failed} 个无法添加蒙版，第一个是“{document}”。',
-      'Hairline 面板会说明原因，并可重试这些文档。',
-    ],
-    UNEXPECTED: ['出现错误；文档未作更改。', '请重新单击；如果再次出现，请重新启动 Photoshop。'],
-  },
+  errors,
   host: {
     reading: 'Hairline：读取图层',
     saving: 'Hairline：正在存储',
