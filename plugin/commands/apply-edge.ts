@@ -2,7 +2,7 @@ import type { Cancellation } from '../cancellation.ts';
 import type { Client } from '../client/client.ts';
 import { PluginError } from '../errors.ts';
 import type { EditScope, Host, LayerFacts } from '../host/host.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { checkSameDocument, checkSameLayer, checkSameLook } from './check-layer.ts';
 import { combineMasks } from './combine-masks.ts';
 import type { Result } from './mask-subject.ts';

@@ -3,8 +3,8 @@ import type { Client } from '../client/client.ts';
 import { PluginError } from '../errors.ts';
 import type { ChosenFolder, DocumentHost, OpenDocument } from '../host/document-host.ts';
 import type { Host } from '../host/host.ts';
-import type { SaveFormat } from '../save-format.ts';
-import { type Settings, withoutQuestions } from '../settings.ts';
+import type { SaveFormat } from '../settings/save-format.ts';
+import { type Settings, withoutQuestions } from '../settings/settings.ts';
 import { maskSubject } from './mask-subject.ts';
 import type { Progress } from './progress.ts';
 

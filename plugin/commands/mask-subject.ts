@@ -2,7 +2,7 @@ import type { Cancellation } from '../cancellation.ts';
 import type { Client, Server } from '../client/client.ts';
 import { PluginError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
-import type { Delivery, Settings } from '../settings.ts';
+import type { Delivery, Settings } from '../settings/settings.ts';
 import { makeRefinable, type Refinable } from './apply-edge.ts';
 import { deliver } from './deliver.ts';
 import { hasSubject } from './place-alpha.ts';

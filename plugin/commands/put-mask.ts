@@ -1,6 +1,6 @@
 import type { EditScope, Host, LayerFacts } from '../host/host.ts';
 import type { Alpha, Picture } from '../picture.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { checkSameDocument, checkSameLayer, checkSameLook } from './check-layer.ts';
 import { combineMasks } from './combine-masks.ts';
 import { placeAlpha } from './place-alpha.ts';

@@ -1,10 +1,11 @@
 import type { EdgeRequest } from '../../protocol/edge.ts';
+import { type EdgeControls, NEUTRAL_EDGE } from '../../protocol/edge.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { Client, Matte, Server } from '../client/client.ts';
 import { isServerError, PluginError } from '../errors.ts';
 import type { DocumentFacts, Host, LayerFacts, Marquee, Source } from '../host/host.ts';
 import { type Alpha, type Bounds, heightOf, intersect, isEmpty, type Picture, widthOf } from '../picture.ts';
-import { type EdgeControls, NEUTRAL_EDGE, type Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { canvasOf, checkDocument, checkReadable, wantsColours } from './check-layer.ts';
 import { keepFixes } from './colour-fixes.ts';
 import { limitToMarquee, opacityOf, setOpacity } from './combine-masks.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { stackSheetRows } from '../../server/imaging/quality-sheet.ts';
+import { stackSheetRows } from '../sheets/quality-sheet.ts';
 import { scoreMatte } from './metrics/score.ts';
 import { bandShare } from './metrics/trimap.ts';
 import { checkSameSize, findPairs, type Pair, readTruth } from './quality-folder.ts';

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import type { LoadState } from '../matting/service.ts';
 import type { Usage } from './engine.ts';
-import { ChildDied, EngineProcess, type ProcessOptions } from './engine-process.ts';
-import { Turnstile } from './turnstile.ts';
+import { Turnstile } from './shared-lock.ts';
 import type { EngineSettings } from './wire/messages.ts';
+import { ChildDied, EngineProcess, type ProcessOptions } from './worker-process.ts';
 
 /** Milliseconds before the second start without success in between; doubled for each one after. */
 const FIRST_PAUSE = 250;

@@ -6,7 +6,7 @@ import { labelOf } from '../inference/execution-providers.ts';
 import { type CacheOptions, type LoadSession, SessionCache } from '../inference/session-cache.ts';
 import { ModelFetcher } from '../registry/model-fetcher.ts';
 import type { ModelRegistry, PullOptions } from '../registry/model-registry.ts';
-import type { ModelSpec } from '../registry/model-spec.ts';
+import type { ModelSpec } from '../registry/spec/model-spec.ts';
 import { estimateMatte, type Matte, type View } from './pipeline.ts';
 import { type PlannedView, planStages, planViews } from './views.ts';
 

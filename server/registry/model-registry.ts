@@ -1,6 +1,6 @@
-import type { Manifest } from './manifest.ts';
-import type { ModelSpec, Subject, VerifyPair } from './model-spec.ts';
-import type { Offer } from './offer.ts';
+import type { Manifest } from './install/manifest.ts';
+import type { Offer } from './sources/offer.ts';
+import type { ModelSpec, Subject, VerifyPair } from './spec/model-spec.ts';
 
 /** Bytes moved so far of an expected total, during one named phase of a download. */
 export interface PullProgress {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { News, Question, Wire } from './wire.ts';
+import type { News, Question, Wire } from './bridge-messages.ts';
 
 type Callable = (...args: unknown[]) => unknown;
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page, Route } from 'playwright-core';
 import { LOOPBACK, PORTS } from '../../protocol/limits.ts';
-import { type HostOptions, SimulatedPhotoshop } from '../host/index.ts';
+import { type HostOptions, SimulatedPhotoshop } from '../../simulator/index.ts';
 import { Bridge } from './bridge.ts';
 import { connectBridge } from './bridge-client.ts';
 import { Pages, ROOT } from './pages.ts';

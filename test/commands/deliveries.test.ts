@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
-import { NEUTRAL_EDGE } from '../../plugin/settings.ts';
-import { flatten } from '../host/composite.ts';
-import type { HostDocument, HostLayer } from '../host/index.ts';
+import { NEUTRAL_EDGE } from '../../protocol/edge.ts';
+import { flatten } from '../../simulator/composite.ts';
+import type { HostDocument, HostLayer } from '../../simulator/index.ts';
 import { createPicture } from '../scenarios/pictures.ts';
-import { addedStates, CommandsRig } from './commands-rig.ts';
+import { addedStates, CommandsRig } from './commands-fixture.ts';
 import { at } from './expected.ts';
 import { CLEAN_BLUE, isSoft } from './picture-client.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { MaskPolicy } from '../../plugin/settings.ts';
-import type { HostDocument, HostOptions, LayerMask } from '../host/index.ts';
+import type { MaskPolicy } from '../../plugin/settings/settings.ts';
+import type { HostDocument, HostOptions, LayerMask } from '../../simulator/index.ts';
 import { createPicture } from '../scenarios/pictures.ts';
-import { addedStates, CommandsRig } from './commands-rig.ts';
+import { addedStates, CommandsRig } from './commands-fixture.ts';
 import { valuesOf } from './expected.ts';
 
 vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.ts')).uxp);

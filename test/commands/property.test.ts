@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { MASK_POLICIES, type Settings } from '../../plugin/settings.ts';
-import type { HostDocument } from '../host/index.ts';
-import { addedStates, CommandsRig } from './commands-rig.ts';
+import { MASK_POLICIES, type Settings } from '../../plugin/settings/settings.ts';
+import type { HostDocument } from '../../simulator/index.ts';
+import { addedStates, CommandsRig } from './commands-fixture.ts';
 import { expectSame } from './expect-same.ts';
 import {
   addChannel,

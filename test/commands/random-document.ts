@@ -9,7 +9,7 @@ import {
   type PixelData,
   type SimulatedPhotoshop,
   whiteOf,
-} from '../host/index.ts';
+} from '../../simulator/index.ts';
 
 /** Numbers from a seed, so that a failure can be had again. */
 export class Random {

@@ -1,13 +1,7 @@
 import { PluginError } from '../../plugin/errors.ts';
-import {
-  DEFAULT_SETTINGS,
-  DELIVERIES,
-  MASK_POLICIES,
-  NEUTRAL_EDGE,
-  type Settings,
-  SOURCES,
-} from '../../plugin/settings.ts';
-import type { CommandsRig } from './commands-rig.ts';
+import { DEFAULT_SETTINGS, DELIVERIES, MASK_POLICIES, type Settings, SOURCES } from '../../plugin/settings/settings.ts';
+import { NEUTRAL_EDGE } from '../../protocol/edge.ts';
+import type { CommandsRig } from './commands-fixture.ts';
 import type { Random } from './random-document.ts';
 
 export function createSettings(random: Random): Settings {

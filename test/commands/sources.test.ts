@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { HostDocument, HostLayer, LayerMask, NewLayer } from '../host/index.ts';
+import type { HostDocument, HostLayer, LayerMask, NewLayer } from '../../simulator/index.ts';
 import { createPicture } from '../scenarios/pictures.ts';
-import { addedStates, CommandsRig } from './commands-rig.ts';
+import { addedStates, CommandsRig } from './commands-fixture.ts';
 import { valuesOf } from './expected.ts';
 
 vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.ts')).uxp);

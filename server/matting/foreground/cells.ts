@@ -1,5 +1,5 @@
 import type { AlphaPlane, Rows } from '../../imaging/picture.ts';
-import type { Pace } from '../pace.ts';
+import type { Pace } from '../yield-often.ts';
 import type { Size } from './level.ts';
 
 /** Side of a cell in pixels. Cells lie on a fixed grid, so that no result depends on how the work was cut into tiles. */

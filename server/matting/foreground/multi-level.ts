@@ -1,5 +1,5 @@
 import type { AlphaPlane, Raster, Strip } from '../../imaging/picture.ts';
-import type { Pace } from '../pace.ts';
+import type { Pace } from '../yield-often.ts';
 import { activeTiles, type Bounds, type Cells } from './cells.ts';
 import { COLOURS, LevelWindow, type Size } from './level.ts';
 import { type Painter, STRIP_ROWS } from './painter.ts';
