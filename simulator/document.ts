@@ -81,8 +81,8 @@ export class HostDocument {
   /** The user is in Quick Mask mode. */
   quickMask = false;
   readonly history: History<DocumentState>;
-  private active: HostLayer[] = [];
-  private nextLayerId = 1;
+  #active: HostLayer[] = [];
+  #nextLayerId = 1;
   onActiveLayersChanged: (() => void) | null = null;
 
   constructor(id: number, options: NewDocument) {
@@ -96,8 +96,8 @@ export class HostDocument {
     this.mode = options.mode ?? 'RGB';
     this.resolution = options.resolution ?? 72;
     this.history = new History(
-      () => this.capture(),
-      (state) => this.restore(state),
+      () => this.#capture(),
+      (state) => this.#restore(state),
     );
   }
 
@@ -110,11 +110,11 @@ export class HostDocument {
   }
 
   get activeLayers(): HostLayer[] {
-    return this.active;
+    return this.#active;
   }
 
   set activeLayers(layers: HostLayer[]) {
-    this.active = layers;
+    this.#active = layers;
     this.onActiveLayersChanged?.();
   }
 
@@ -140,8 +140,8 @@ export class HostDocument {
     return this.allLayers.find((layer) => layer.id === id);
   }
 
-  newLayer(name: string, kind: LayerKind, id = this.nextLayerId): HostLayer {
-    this.nextLayerId = Math.max(this.nextLayerId, id) + 1;
+  newLayer(name: string, kind: LayerKind, id = this.#nextLayerId): HostLayer {
+    this.#nextLayerId = Math.max(this.#nextLayerId, id) + 1;
     return new HostLayer(id, name, kind);
   }
 
@@ -152,7 +152,7 @@ export class HostDocument {
   /** The user adds a layer on top (a Background at the bottom). Makes a history state. */
   addLayer(options: NewLayer): HostLayer {
     const kind = options.kind ?? 'pixel';
-    const layer = this.newLayer(options.name ?? `Layer ${this.nextLayerId}`, kind);
+    const layer = this.newLayer(options.name ?? `Layer ${this.#nextLayerId}`, kind);
     const { left = 0, top = 0, width = this.width, height = this.height, data } = options;
     if (data) layer.pixels = checkedRaster(left, top, width, height, data, options.channels, this.depth);
     layer.visible = options.visible ?? true;
@@ -173,7 +173,7 @@ export class HostDocument {
     }
     if (layer.isBackground) this.layers.push(layer);
     else this.siblingsOf(layer).unshift(layer);
-    this.active = [layer];
+    this.#active = [layer];
     this.history.record('New Layer');
     return layer;
   }
@@ -226,18 +226,18 @@ export class HostDocument {
     return hash.digest('hex');
   }
 
-  private capture(): DocumentState {
+  #capture(): DocumentState {
     const { width, height, selection } = this;
     const layers = this.layers.map((layer) => layer.capture());
-    return { width, height, layers, selection, activeLayers: [...this.active], channels: [...this.channels] };
+    return { width, height, layers, selection, activeLayers: [...this.#active], channels: [...this.channels] };
   }
 
-  private restore(state: DocumentState): void {
+  #restore(state: DocumentState): void {
     this.width = state.width;
     this.height = state.height;
     this.selection = state.selection;
     this.channels = [...state.channels];
-    this.active = [...state.activeLayers];
+    this.#active = [...state.activeLayers];
     this.layers = state.layers.map((saved) => {
       saved.layer.restore(saved);
       return saved.layer;

@@ -18,17 +18,17 @@ interface NamedState {
 
 /** A document as the plugin's object API shows it. */
 export class DomDocument {
-  private readonly dom: Dom;
-  private readonly doc: HostDocument;
+  readonly #dom: Dom;
+  readonly #doc: HostDocument;
 
   constructor(dom: Dom, doc: HostDocument) {
-    this.dom = dom;
-    this.doc = doc;
+    this.#dom = dom;
+    this.#doc = doc;
     partsOf.set(this, { dom, doc });
   }
 
   get id(): number {
-    return this.doc.id;
+    return this.#doc.id;
   }
   get name(): string {
     return read(this).name;
@@ -66,28 +66,28 @@ export class DomDocument {
   }
   get layers(): Collection<DomLayer> {
     const doc = read(this);
-    return this.dom.collection(doc.layers.map((layer) => this.dom.layer(doc, layer)));
+    return this.#dom.collection(doc.layers.map((layer) => this.#dom.layer(doc, layer)));
   }
   get activeLayers(): Collection<DomLayer> {
     const doc = read(this);
-    return this.dom.collection(doc.activeLayers.map((layer) => this.dom.layer(doc, layer)));
+    return this.#dom.collection(doc.activeLayers.map((layer) => this.#dom.layer(doc, layer)));
   }
   set activeLayers(layers: Collection<DomLayer>) {
     const doc = read(this);
-    if (!this.dom.host.atLeast('26.9')) throw new HostError('activeLayers has only a getter', { kind: 'TypeError' });
-    this.dom.host.modal.requireFor('select');
+    if (!this.#dom.host.atLeast('26.9')) throw new HostError('activeLayers has only a getter', { kind: 'TypeError' });
+    this.#dom.host.modal.requireFor('select');
     doc.activeLayers = Array.from(layers, (facade) => {
-      const layer = this.dom.hostLayer(facade);
+      const layer = this.#dom.hostLayer(facade);
       if (!layer || !doc.allLayers.includes(layer)) throw new HostError('activeLayers: not a layer of this document');
       return layer;
     });
   }
   get backgroundLayer(): DomLayer | null {
     const layer = read(this).backgroundLayer;
-    return layer ? this.dom.layer(this.doc, layer) : null;
+    return layer ? this.#dom.layer(this.#doc, layer) : null;
   }
   get historyStates(): Collection<NamedState> {
-    return this.dom.collection(read(this).history.entries.map(({ id, name }) => ({ id, name })));
+    return this.#dom.collection(read(this).history.entries.map(({ id, name }) => ({ id, name })));
   }
   get activeHistoryState(): NamedState {
     const { history } = read(this);
@@ -96,18 +96,18 @@ export class DomDocument {
   }
   set activeHistoryState(state: NamedState) {
     const { history } = read(this);
-    this.dom.host.modal.requireFor('select');
+    this.#dom.host.modal.requireFor('select');
     const index = history.entries.findIndex((entry) => entry.id === state?.id);
     if (!history.goTo(index)) throw new HostError('No such history state.');
   }
   get selection(): DomSelection {
     read(this);
-    return this.dom.session.boundary.expose(new DomSelection(this));
+    return this.#dom.session.boundary.expose(new DomSelection(this));
   }
   /** The picture's own channels first. */
   get channels(): Collection<{ name: string; kind: string; remove(): void }> {
     const doc = read(this);
-    const { boundary } = this.dom.session;
+    const { boundary } = this.#dom.session;
     const remove = (name: string) =>
       boundary.wrap(() => {
         edit(this, 'Delete Channel', () => {
@@ -119,13 +119,13 @@ export class DomDocument {
     });
     const own = doc.componentNames.map((name) => ({ name, kind: 'component', remove: refuse }));
     const saved = doc.channels.map(({ name }) => ({ name, kind: 'maskedAreas', remove: remove(name) }));
-    return this.dom.collection([...own, ...saved]);
+    return this.#dom.collection([...own, ...saved]);
   }
 
   /** Above the active layer, and at the top of a group that is active. */
   async createPixelLayer(options: { name?: string } = {}): Promise<DomLayer> {
     const doc = read(this);
-    this.dom.host.modal.requireFor('make');
+    this.#dom.host.modal.requireFor('make');
     const below = doc.activeLayers[0];
     const inside = below?.kind === 'group' ? below : (below?.parent ?? null);
     if (inside?.locked) throw notAvailable('Make');
@@ -133,15 +133,15 @@ export class DomDocument {
     layer.parent = inside;
     const siblings = inside ? inside.children : doc.layers;
     const index = below && below !== inside ? siblings.indexOf(below) : 0;
-    insertLayer(this.dom.host, siblings, layer, index);
+    insertLayer(this.#dom.host, siblings, layer, index);
     doc.activeLayers = [layer];
     doc.history.record('New Layer');
-    return this.dom.layer(doc, layer);
+    return this.#dom.layer(doc, layer);
   }
 
   get saveAs(): Record<'psd' | 'png', SaveAs> {
     read(this);
-    const { host, session } = this.dom;
+    const { host, session } = this.#dom;
     const saver =
       (format: FileFormat): SaveAs =>
       async (entry, _options, asCopy) => {
@@ -155,21 +155,21 @@ export class DomDocument {
 
   closeWithoutSaving(): void {
     const doc = read(this);
-    this.dom.host.modal.requireFor('close');
-    this.dom.host.close(doc);
+    this.#dom.host.modal.requireFor('close');
+    this.#dom.host.close(doc);
   }
 
   async close(saveOption?: number): Promise<void> {
     const doc = read(this);
-    this.dom.host.modal.requireFor('close');
+    this.#dom.host.modal.requireFor('close');
     if (saveOption !== 0) throw new HostError('close: only SaveOptions.DONOTSAVECHANGES is simulated');
-    this.dom.host.close(doc);
+    this.#dom.host.close(doc);
   }
 
   async suspendHistory(callback: (context: unknown) => unknown, name: string): Promise<void> {
     const doc = read(this);
-    const { host, session } = this.dom;
-    const facade = this.dom.document(this.doc);
+    const { host, session } = this.#dom;
+    const facade = this.#dom.document(this.#doc);
     await host.modal.execute(
       session,
       async (context) => {
@@ -186,38 +186,38 @@ export class DomDocument {
 
 /** document.selection (25.0 and later). */
 class DomSelection {
-  private readonly owner: DomDocument;
+  readonly #owner: DomDocument;
 
   constructor(owner: DomDocument) {
-    this.owner = owner;
+    this.#owner = owner;
   }
 
   /** null where nothing is selected. */
   get bounds(): DomBounds | null {
-    const { selection } = read(this.owner);
+    const { selection } = read(this.#owner);
     return selection ? domBounds(boundsOfContent(maskRaster(selection), maskRect(selection), 0)) : null;
   }
 
   async deselect(): Promise<void> {
-    setSelection(this.owner, 'Deselect', () => null);
+    setSelection(this.#owner, 'Deselect', () => null);
   }
 
   async selectAll(): Promise<void> {
-    setSelection(this.owner, 'Select Canvas', (doc) => filledMask(doc.rect, doc.depth, doc.white));
+    setSelection(this.#owner, 'Select Canvas', (doc) => filledMask(doc.rect, doc.depth, doc.white));
   }
 
   async save(name: string): Promise<void> {
-    const { selection } = read(this.owner);
+    const { selection } = read(this.#owner);
     if (!selection) throw new HostError('There is no selection in the document.');
-    edit(this.owner, 'Save Selection', (doc) => {
+    edit(this.#owner, 'Save Selection', (doc) => {
       doc.addChannel({ name: name ?? `Alpha ${doc.channels.length + 1}`, mask: selection });
     });
   }
 
   async load(channel: { name: string }): Promise<void> {
-    const found = read(this.owner).channels.find((saved) => saved.name === channel?.name);
+    const found = read(this.#owner).channels.find((saved) => saved.name === channel?.name);
     if (!found) throw new HostError('selection.load: no such channel');
-    setSelection(this.owner, 'Load Selection', () => found.mask);
+    setSelection(this.#owner, 'Load Selection', () => found.mask);
   }
 }
 

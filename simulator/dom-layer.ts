@@ -15,19 +15,19 @@ export const domBounds = (r: Rect): DomBounds => ({ ...r, width: r.right - r.lef
 
 /** A layer as the plugin's object API shows it. */
 export class DomLayer {
-  private readonly dom: Dom;
-  private readonly doc: HostDocument;
-  private readonly layer: HostLayer;
+  readonly #dom: Dom;
+  readonly #doc: HostDocument;
+  readonly #layer: HostLayer;
 
   constructor(dom: Dom, doc: HostDocument, layer: HostLayer) {
-    this.dom = dom;
-    this.doc = doc;
-    this.layer = layer;
+    this.#dom = dom;
+    this.#doc = doc;
+    this.#layer = layer;
     partsOf.set(this, { dom, doc, layer });
   }
 
   get id(): number {
-    return this.layer.id;
+    return this.#layer.id;
   }
   get name(): string {
     return read(this).name;
@@ -41,10 +41,10 @@ export class DomLayer {
     return read(this).kind;
   }
   get bounds(): DomBounds {
-    return domBounds(read(this).boundsFor(this.dom.host.faults));
+    return domBounds(read(this).boundsFor(this.#dom.host.faults));
   }
   get boundsNoEffects(): DomBounds {
-    return domBounds(read(this).boundsFor(this.dom.host.faults));
+    return domBounds(read(this).boundsFor(this.#dom.host.faults));
   }
   get visible(): boolean {
     return read(this).visible;
@@ -92,10 +92,10 @@ export class DomLayer {
   }
   set isBackgroundLayer(background: boolean) {
     const layer = read(this);
-    this.dom.host.modal.requireFor('set');
+    this.#dom.host.modal.requireFor('set');
     if (background === layer.isBackground) return;
     if (background) throw new HostError('Making a Background from a layer is not simulated.');
-    convertBackground(this.dom.host, this.doc, {});
+    convertBackground(this.#dom.host, this.#doc, {});
   }
   get allLocked(): boolean {
     return read(this).locks.all;
@@ -146,22 +146,22 @@ export class DomLayer {
   get layers(): Collection<DomLayer> | null {
     const layer = read(this);
     if (layer.kind !== 'group') return null;
-    return this.dom.collection(layer.children.map((child) => this.dom.layer(this.doc, child)));
+    return this.#dom.collection(layer.children.map((child) => this.#dom.layer(this.#doc, child)));
   }
   get parent(): DomLayer | null {
     const { parent } = read(this);
-    return parent ? this.dom.layer(this.doc, parent) : null;
+    return parent ? this.#dom.layer(this.#doc, parent) : null;
   }
   get document(): object {
-    return this.dom.document(this.doc);
+    return this.#dom.document(this.#doc);
   }
   get selected(): boolean {
-    return this.doc.activeLayers.includes(read(this));
+    return this.#doc.activeLayers.includes(read(this));
   }
 
   async duplicate(): Promise<DomLayer> {
     run(this, 'duplicate');
-    return this.dom.layer(this.doc, this.doc.activeLayers[0]!);
+    return this.#dom.layer(this.#doc, this.#doc.activeLayers[0]!);
   }
 
   delete(): void {

@@ -12,9 +12,9 @@ export type Collection<T> = T[] & { getByName(name: string): T | null };
 export class Dom {
   readonly host: HostState;
   readonly session: PluginSession;
-  private readonly documents = new WeakMap<HostDocument, DomDocument>();
-  private readonly layers = new WeakMap<HostLayer, DomLayer>();
-  private readonly hosts = new WeakMap<object, HostLayer>();
+  readonly #documents = new WeakMap<HostDocument, DomDocument>();
+  readonly #layers = new WeakMap<HostLayer, DomLayer>();
+  readonly #hosts = new WeakMap<object, HostLayer>();
 
   constructor(host: HostState, session: PluginSession) {
     this.host = host;
@@ -22,27 +22,27 @@ export class Dom {
   }
 
   document(doc: HostDocument): DomDocument {
-    let facade = this.documents.get(doc);
+    let facade = this.#documents.get(doc);
     if (!facade) {
       facade = this.session.boundary.expose(new DomDocument(this, doc));
-      this.documents.set(doc, facade);
+      this.#documents.set(doc, facade);
     }
     return facade;
   }
 
   layer(doc: HostDocument, layer: HostLayer): DomLayer {
-    let facade = this.layers.get(layer);
+    let facade = this.#layers.get(layer);
     if (!facade) {
       facade = this.session.boundary.expose(new DomLayer(this, doc, layer));
-      this.layers.set(layer, facade);
-      this.hosts.set(facade, layer);
+      this.#layers.set(layer, facade);
+      this.#hosts.set(facade, layer);
     }
     return facade;
   }
 
   /** The layer behind an object that a plugin hands back. */
   hostLayer(facade: unknown): HostLayer | undefined {
-    return typeof facade === 'object' && facade !== null ? this.hosts.get(facade) : undefined;
+    return typeof facade === 'object' && facade !== null ? this.#hosts.get(facade) : undefined;
   }
 
   collection<T extends { readonly name: string }>(items: T[]): Collection<T> {

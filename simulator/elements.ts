@@ -109,7 +109,7 @@ interface Rule {
 
 /** Enough CSS to know what a user can see: the rules that set `display`, the last that matches wins. */
 export class Visibility {
-  private readonly rules: Rule[] = [];
+  readonly #rules: Rule[] = [];
   readonly sheets: string[] = [];
 
   constructor(document: Document, folder: string) {
@@ -118,28 +118,28 @@ export class Visibility {
       this.sheets.push(href ? readFileSync(path.join(folder, href), 'utf8') : sheet.textContent);
     }
     this.sheets.forEach((css) => {
-      this.add(css);
+      this.#add(css);
     });
   }
 
-  private add(css: string): void {
+  #add(css: string): void {
     const plain = css.replace(/\/\*[\s\S]*?\*\//g, '').replace(/@media[^{]*\{(?:[^{}]*\{[^}]*\})*\s*\}/g, '');
     for (const [, selector, body] of plain.matchAll(/([^{}]+)\{([^}]*)\}/g)) {
       const display = /(?:^|;)\s*display\s*:\s*([a-z-]+)/.exec(body!)?.[1];
-      if (display) this.rules.push({ selector: selector!.trim(), display });
+      if (display) this.#rules.push({ selector: selector!.trim(), display });
     }
   }
 
   isVisible(element: Element): boolean {
     for (let at: Element | null = element; at; at = at.parentElement) {
       if (at.hasAttribute('hidden') || at.style.visibility === 'hidden') return false;
-      const declared = at.style.display || this.rules.filter((rule) => this.applies(rule, at!)).at(-1)?.display;
+      const declared = at.style.display || this.#rules.filter((rule) => this.#applies(rule, at!)).at(-1)?.display;
       if (declared === 'none') return false;
     }
     return true;
   }
 
-  private applies(rule: Rule, element: Element): boolean {
+  #applies(rule: Rule, element: Element): boolean {
     try {
       return element.matches(rule.selector);
     } catch {

@@ -19,23 +19,23 @@ interface Setup {
 
 /** What the plugin told entrypoints.setup: once, and only while its scripts run for the first time. */
 export class Entrypoints {
-  private registered: Setup | null = null;
-  private closed = false;
-  private readonly report: (error: unknown) => void;
+  #registered: Setup | null = null;
+  #closed = false;
+  readonly #report: (error: unknown) => void;
 
   constructor(report: (error: unknown) => void) {
-    this.report = report;
+    this.#report = report;
   }
 
   setup(setup: Setup): void {
-    const problem = this.registered
+    const problem = this.#registered
       ? 'entrypoints.setup may be called only once'
-      : this.closed
+      : this.#closed
         ? 'entrypoints.setup must be called synchronously while the plugin starts'
         : undefined;
     if (problem) {
       const error = new HostError(problem);
-      this.report(error);
+      this.#report(error);
       throw error;
     }
     for (const [id, panel] of Object.entries(setup.panels ?? {})) {
@@ -43,25 +43,25 @@ export class Entrypoints {
         throw new HostError(`entrypoints.setup: panel ${id} needs create or show`);
       }
     }
-    this.registered = setup;
+    this.#registered = setup;
   }
 
   close(): void {
-    this.closed = true;
+    this.#closed = true;
   }
 
   get plugin(): { create?: Hook; destroy?: Hook } {
-    const plugin = this.registered?.plugin;
+    const plugin = this.#registered?.plugin;
     return typeof plugin === 'function' ? { create: plugin } : (plugin ?? {});
   }
 
   panel(id: string): PanelHooks | undefined {
-    const panel = this.registered?.panels?.[id];
+    const panel = this.#registered?.panels?.[id];
     return typeof panel === 'function' ? { show: panel } : panel;
   }
 
   command(id: string): Hook | undefined {
-    const command = this.registered?.commands?.[id];
+    const command = this.#registered?.commands?.[id];
     return typeof command === 'function' ? command : command?.run?.bind(command);
   }
 }

@@ -15,7 +15,7 @@ export class ExecutionContext {
   readonly host: HostState;
   cancelled: true | undefined;
   listener: unknown;
-  private ended = false;
+  #ended = false;
 
   constructor(host: HostState, session: PluginSession) {
     this.host = host;
@@ -34,12 +34,12 @@ export class ExecutionContext {
   }
 
   finish(failed: boolean): void {
-    this.ended = true;
+    this.#ended = true;
     this.control.finish(failed);
   }
 
   assertRunning(): void {
-    if (this.ended) throw new HostError('The modal scope of this execution context has ended.');
+    if (this.#ended) throw new HostError('The modal scope of this execution context has ended.');
     if (this.cancelled) throw cancelled();
   }
 
@@ -51,25 +51,25 @@ export class ExecutionContext {
 }
 
 class ContextView {
-  private readonly context: ExecutionContext;
-  private readonly control: object;
+  readonly #context: ExecutionContext;
+  readonly #control: object;
 
   constructor(context: ExecutionContext, control: object) {
-    this.context = context;
-    this.control = control;
+    this.#context = context;
+    this.#control = control;
   }
 
   /** undefined, not false, until the user cancels. */
   get isCancelled(): true | undefined {
-    return this.context.cancelled;
+    return this.#context.cancelled;
   }
 
   get onCancel(): unknown {
-    return this.context.listener;
+    return this.#context.listener;
   }
 
   set onCancel(listener: unknown) {
-    this.context.listener = listener;
+    this.#context.listener = listener;
   }
 
   get mode(): string {
@@ -81,15 +81,15 @@ class ContextView {
   }
 
   get hostControl(): object {
-    return this.control;
+    return this.#control;
   }
 
   reportProgress(progress: Progress): void {
-    this.context.assertRunning();
+    this.#context.assertRunning();
     const value = progress?.value;
     if (value !== undefined && !(value >= 0 && value <= 1)) {
       throw new HostError('reportProgress: value must be from 0 to 1');
     }
-    this.context.host.progress.push({ ...progress });
+    this.#context.host.progress.push({ ...progress });
   }
 }

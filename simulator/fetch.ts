@@ -46,44 +46,44 @@ export function fetchFor(host: HostState, session: PluginSession, network: Netwo
 }
 
 class Response {
-  private readonly session: PluginSession;
-  private readonly href: string;
-  private readonly head: HttpHead;
-  private readonly exchange: Exchange;
-  private readonly fields: Headers;
-  private used = false;
+  readonly #session: PluginSession;
+  readonly #href: string;
+  readonly #head: HttpHead;
+  readonly #exchange: Exchange;
+  readonly #fields: Headers;
+  #used = false;
 
   constructor(session: PluginSession, href: string, head: HttpHead, exchange: Exchange) {
-    this.session = session;
-    this.href = href;
-    this.head = head;
-    this.exchange = exchange;
-    this.fields = new Headers(head.headers);
+    this.#session = session;
+    this.#href = href;
+    this.#head = head;
+    this.#exchange = exchange;
+    this.#fields = new Headers(head.headers);
   }
 
   get ok(): boolean {
-    return this.head.status >= 200 && this.head.status < 300;
+    return this.#head.status >= 200 && this.#head.status < 300;
   }
   get status(): number {
-    return this.head.status;
+    return this.#head.status;
   }
   get statusText(): string {
-    return this.head.statusText;
+    return this.#head.statusText;
   }
   get url(): string {
-    return this.href;
+    return this.#href;
   }
   get headers(): Headers {
-    return this.fields;
+    return this.#fields;
   }
   get bodyUsed(): boolean {
-    return this.used;
+    return this.#used;
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
-    if (this.used) throw new HostError('body stream already read', { kind: 'TypeError' });
-    this.used = true;
-    return this.session.boundary.bytes(await this.exchange.body);
+    if (this.#used) throw new HostError('body stream already read', { kind: 'TypeError' });
+    this.#used = true;
+    return this.#session.boundary.bytes(await this.#exchange.body);
   }
 
   async text(): Promise<string> {
@@ -91,6 +91,6 @@ class Response {
   }
 
   async json(): Promise<unknown> {
-    return this.session.boundary.realm.JSON.parse(await this.text());
+    return this.#session.boundary.realm.JSON.parse(await this.text());
   }
 }

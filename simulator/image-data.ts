@@ -31,41 +31,41 @@ function use(image: ImageData): ImageContent {
 
 /** PhotoshopImageData. Plugins cannot construct it; they must dispose of it. */
 export class ImageData {
-  private readonly host: HostState;
-  private readonly session: PluginSession;
-  private readonly about: ImageContent;
+  readonly #host: HostState;
+  readonly #session: PluginSession;
+  readonly #about: ImageContent;
 
   constructor(host: HostState, session: PluginSession, content: ImageContent) {
-    this.host = host;
-    this.session = session;
+    this.#host = host;
+    this.#session = session;
     contents.set(this, content);
-    this.about = { ...content, data: allocate(depthOf(content.data), 0) };
+    this.#about = { ...content, data: allocate(depthOf(content.data), 0) };
     host.memory.add(content.data.byteLength);
   }
 
   get width(): number {
-    return this.about.width;
+    return this.#about.width;
   }
   get height(): number {
-    return this.about.height;
+    return this.#about.height;
   }
   get colorSpace(): string {
-    return this.about.colorSpace;
+    return this.#about.colorSpace;
   }
   get colorProfile(): string {
-    return this.about.colorProfile;
+    return this.#about.colorProfile;
   }
   get components(): number {
-    return this.about.components;
+    return this.#about.components;
   }
   get hasAlpha(): boolean {
-    return this.about.components === 2 || this.about.components === 4;
+    return this.#about.components === 2 || this.#about.components === 4;
   }
   get componentSize(): Depth {
-    return depthOf(this.about.data);
+    return depthOf(this.#about.data);
   }
   get pixelFormat(): string {
-    const base = this.about.colorSpace === 'Lab' ? 'LAB' : this.about.colorSpace;
+    const base = this.#about.colorSpace === 'Lab' ? 'LAB' : this.#about.colorSpace;
     return this.hasAlpha ? (base === 'RGB' ? 'RGBA' : `${base}Alpha`) : base;
   }
   get isChunky(): boolean {
@@ -77,19 +77,19 @@ export class ImageData {
 
   async getData(options: { chunky?: boolean; fullRange?: boolean } = {}): Promise<PixelData> {
     use(this);
-    await this.host.modal.enterCall(this.host.options.strictReads);
+    await this.#host.modal.enterCall(this.#host.options.strictReads);
     const { data, components } = use(this);
     const ranged = options.fullRange && data instanceof Uint16Array ? toFullRange(data) : data;
     const ordered = options.chunky === false ? planar(ranged, components) : ranged;
-    this.host.memory.copied += data.byteLength;
-    return this.session.boundary.array(ordered);
+    this.#host.memory.copied += data.byteLength;
+    return this.#session.boundary.array(ordered);
   }
 
   /** Frees at once; further use is an error. Disposing twice is harmless. */
   dispose(): void {
     const content = contents.get(this);
     if (!content) return;
-    this.host.memory.release(content.data.byteLength);
+    this.#host.memory.release(content.data.byteLength);
     contents.delete(this);
   }
 }

@@ -48,25 +48,25 @@ const emptyRegion = () => new HostError('grabPixels: got invalid empty image reg
 
 /** The reading half of require('photoshop').imaging. */
 export class ImagingReader {
-  private readonly host: HostState;
-  private readonly session: PluginSession;
+  readonly #host: HostState;
+  readonly #session: PluginSession;
 
   constructor(host: HostState, session: PluginSession) {
-    this.host = host;
-    this.session = session;
+    this.#host = host;
+    this.#session = session;
   }
 
   async getPixels(options: GetPixels = {}): Promise<Answer> {
-    await this.enter();
-    const doc = this.host.document(options.documentID);
+    await this.#enter();
+    const doc = this.#host.document(options.documentID);
     if (options.historyStateID !== undefined) throw new HostError('getPixels: historyStateID is not simulated');
-    const source = this.source(doc, options.layerID);
+    const source = this.#source(doc, options.layerID);
     const space = colorSpaceOf(options.colorSpace, doc);
     if (options.colorProfile?.includes('(Linear RGB Profile)')) {
       throw new HostError(`getPixels: invalid colour profile ${options.colorProfile}`);
     }
     const depth = depthArgument(options.componentSize, doc.depth);
-    if (this.host.faults.refusesPixelConversion && (depth !== doc.depth || space !== doc.mode)) {
+    if (this.#host.faults.refusesPixelConversion && (depth !== doc.depth || space !== doc.mode)) {
       throw new HostError('getPixels: conversion is not supported');
     }
     const wanted = boundsArgument(options.sourceBounds, true) ?? rasterRect(source);
@@ -77,48 +77,48 @@ export class ImagingReader {
     if (width !== raster.width || height !== raster.height) raster = shrink(raster, width, height);
     if (options.applyAlpha) raster = withoutAlpha(raster, true);
     const grey = doc.mode === 'Grayscale' || doc.mode === 'Lab';
-    if (grey && this.host.faults.greyHasNoAlpha) raster = withoutAlpha(raster, false);
+    if (grey && this.#host.faults.greyHasNoAlpha) raster = withoutAlpha(raster, false);
     if (space !== 'RGB') raster = inColorSpace(withoutAlpha(raster, false), space);
     const data = convertColour(raster.data, space === 'Grayscale' ? 1 : raster.channels, depth);
     const components = raster.channels;
     const colorProfile = options.colorProfile || defaultProfile(space, depth);
-    const imageData = this.image({ width, height, components, colorSpace: space, colorProfile, data });
+    const imageData = this.#image({ width, height, components, colorSpace: space, colorProfile, data });
     return { imageData, sourceBounds: atLevel(region, level), level };
   }
 
   async getLayerMask(options: GetMask = {}): Promise<Answer> {
-    await this.enter();
-    const doc = this.host.document(options.documentID);
-    const layer = this.host.layer(doc, options.layerID);
+    await this.#enter();
+    const doc = this.#host.document(options.documentID);
+    const layer = this.#host.layer(doc, options.layerID);
     if (options.kind !== undefined && options.kind !== 'user') {
       throw new HostError(`getLayerMask: no ${options.kind} mask is simulated`);
     }
-    if (!layer.mask && this.host.faults.missingMaskErrors) throw new HostError('The layer does not have a user mask.');
+    if (!layer.mask && this.#host.faults.missingMaskErrors) throw new HostError('The layer does not have a user mask.');
     const mask = layer.mask ?? filledMask(doc.rect, doc.depth, doc.white);
-    return this.maskAnswer(doc, mask, options);
+    return this.#maskAnswer(doc, mask, options);
   }
 
   async getSelection(options: GetMask = {}): Promise<Answer> {
-    await this.enter();
-    const doc = this.host.document(options.documentID);
-    if (!doc.selection && this.host.faults.missingSelectionErrors) {
+    await this.#enter();
+    const doc = this.#host.document(options.documentID);
+    if (!doc.selection && this.#host.faults.missingSelectionErrors) {
       throw new HostError('There is no selection in the document.');
     }
-    return this.maskAnswer(doc, doc.selection ?? filledMask(doc.rect, doc.depth, 0), options);
+    return this.#maskAnswer(doc, doc.selection ?? filledMask(doc.rect, doc.depth, 0), options);
   }
 
-  private maskAnswer(doc: HostDocument, mask: LayerMask, options: GetMask): Answer {
+  #maskAnswer(doc: HostDocument, mask: LayerMask, options: GetMask): Answer {
     const wanted = boundsArgument(options.sourceBounds, false);
     const stored = isEmpty(maskRect(mask)) ? doc.rect : maskRect(mask);
     let region = wanted ?? stored;
-    if (this.host.faults.maskReadsTrimmed) region = boundsOfContent(maskRaster(mask), region, 0, mask.outside);
+    if (this.#host.faults.maskReadsTrimmed) region = boundsOfContent(maskRaster(mask), region, 0, mask.outside);
     else if (!contains(stored, region)) region = intersect(region, stored);
     if (isEmpty(region)) throw emptyRegion();
     const { width, height, level } = scaleArgument(options.targetSize, region);
     let raster = maskOver(mask, region);
     if (width !== raster.width || height !== raster.height) raster = shrink(raster, width, height);
     const colorProfile = defaultProfile('Grayscale', 8);
-    const imageData = this.image({
+    const imageData = this.#image({
       width,
       height,
       components: 1,
@@ -129,31 +129,31 @@ export class ImagingReader {
     return { imageData, sourceBounds: atLevel(region, level) };
   }
 
-  private source(doc: HostDocument, layerId: number | undefined): Raster {
+  #source(doc: HostDocument, layerId: number | undefined): Raster {
     if (layerId === undefined || layerId === null) return flatten(doc, doc.layers, doc.rect);
-    const layer = this.host.layer(doc, layerId);
-    if (layer.kind === 'group') return this.group(doc, layer);
+    const layer = this.#host.layer(doc, layerId);
+    if (layer.kind === 'group') return this.#group(doc, layer);
     if (!layer.pixels) throw emptyRegion();
-    return this.masked(layer, layer.pixels);
+    return this.#masked(layer, layer.pixels);
   }
 
-  private masked({ mask, isBackground }: HostLayer, pixels: Raster): Raster {
-    const { maskInPixels } = this.host.faults;
+  #masked({ mask, isBackground }: HostLayer, pixels: Raster): Raster {
+    const { maskInPixels } = this.#host.faults;
     if (!mask || isBackground || maskInPixels === 'never') return pixels;
     return maskInPixels === 'always' || mask.enabled ? applyMask(pixels, mask) : pixels;
   }
 
-  private group(doc: HostDocument, layer: HostLayer): Raster {
-    if (!this.host.faults.groupPixels) throw new HostError('grabPixels: the layer has no pixels');
+  #group(doc: HostDocument, layer: HostLayer): Raster {
+    if (!this.#host.faults.groupPixels) throw new HostError('grabPixels: the layer has no pixels');
     return flatten(doc, layer.children, doc.rect);
   }
 
-  private async enter(): Promise<void> {
-    await this.host.modal.enterCall(this.host.options.strictReads);
+  async #enter(): Promise<void> {
+    await this.#host.modal.enterCall(this.#host.options.strictReads);
   }
 
-  private image(content: ConstructorParameters<typeof ImageData>[2]): ImageData {
-    return this.session.boundary.expose(new ImageData(this.host, this.session, content));
+  #image(content: ConstructorParameters<typeof ImageData>[2]): ImageData {
+    return this.#session.boundary.expose(new ImageData(this.#host, this.#session, content));
   }
 }
 

@@ -47,17 +47,17 @@ const wrong = (text: string) => new HostError(text, { kind: 'TypeError' });
 
 /** The writing half of require('photoshop').imaging. */
 export class ImagingWriter {
-  private readonly host: HostState;
-  private readonly session: PluginSession;
+  readonly #host: HostState;
+  readonly #session: PluginSession;
 
   constructor(host: HostState, session: PluginSession) {
-    this.host = host;
-    this.session = session;
+    this.#host = host;
+    this.#session = session;
   }
 
   /** Allowed outside modal scopes: shipping plugins do it. */
   async createImageDataFromBuffer(buffer: unknown, options: BufferOptions): Promise<ImageData> {
-    await this.host.modal.enterCall(false);
+    await this.#host.modal.enterCall(false);
     const { width, height, components, colorSpace } = options ?? {};
     if (!(width > 0 && height > 0) || !Number.isInteger(width) || !Number.isInteger(height)) {
       throw wrong('createImageDataFromBuffer: width and height must be positive integers');
@@ -78,16 +78,16 @@ export class ImagingWriter {
       }
     }
     if (options.chunky === false) data = interleaved(data, components);
-    this.host.memory.copied += data.byteLength;
+    this.#host.memory.copied += data.byteLength;
     const space = colorSpace as ColorSpace;
     const colorProfile = options.colorProfile || defaultProfile(space, 8);
     const content: ImageContent = { width, height, components, colorSpace: space, colorProfile, data };
-    return this.session.boundary.expose(new ImageData(this.host, this.session, content));
+    return this.#session.boundary.expose(new ImageData(this.#host, this.#session, content));
   }
 
   async putPixels(options: Put): Promise<void> {
-    await this.host.modal.enterCall();
-    const { doc, layer, content } = this.target(options);
+    await this.#host.modal.enterCall();
+    const { doc, layer, content } = this.#target(options);
     if (layer.kind !== 'pixel') throw new HostError('putPixels: the layer is not a pixel layer');
     if (layer.locked || layer.locks.pixels) throw new HostError('putPixels: the layer is locked');
     const place = placeArgument(options.targetBounds);
@@ -103,52 +103,52 @@ export class ImagingWriter {
       pixels = expand(before, union(rasterRect(before), rasterRect(source)), doc.depth, 4, 0);
       copyInto(pixels, withAlpha(source));
     }
-    this.commit(doc, content, options.commandName ?? 'Put Pixels', () => {
+    this.#commit(doc, content, options.commandName ?? 'Put Pixels', () => {
       layer.pixels = pixels;
     });
   }
 
   async putLayerMask(options: Put): Promise<void> {
-    await this.host.modal.enterCall();
-    const { doc, layer, content } = this.target(options);
-    this.refuseMask(doc, layer, content, options);
+    await this.#host.modal.enterCall();
+    const { doc, layer, content } = this.#target(options);
+    this.#refuseMask(doc, layer, content, options);
     const source = grayRaster(content, placeArgument(options.targetBounds), doc.depth);
-    const drawn = this.host.faults.maskZeroBlockTurnsWhite ? whitenZeroBlocks(source, doc.white) : source;
-    const outside = this.host.faults.maskOutside === 0 ? 0 : doc.white;
+    const drawn = this.#host.faults.maskZeroBlockTurnsWhite ? whitenZeroBlocks(source, doc.white) : source;
+    const outside = this.#host.faults.maskOutside === 0 ? 0 : doc.white;
     const before = options.replace === false ? layer.mask : null;
-    const look = this.host.faults.replacedMaskKeepsLook ? layer.mask : null;
+    const look = this.#host.faults.replacedMaskKeepsLook ? layer.mask : null;
     const mask = before ? merged(before, drawn, doc.depth) : maskFrom(drawn, outside, look);
-    this.commit(doc, content, options.commandName ?? 'Put Layer Mask', () => {
+    this.#commit(doc, content, options.commandName ?? 'Put Layer Mask', () => {
       layer.mask = mask;
     });
   }
 
   async putSelection(options: Put): Promise<void> {
-    await this.host.modal.enterCall();
-    const doc = this.host.document(options?.documentID);
-    const content = contentOf(this.session, options.imageData);
+    await this.#host.modal.enterCall();
+    const doc = this.#host.document(options?.documentID);
+    const content = contentOf(this.#session, options.imageData);
     requireGray(content);
-    if (this.host.faults.reject16BitSelection && content.data instanceof Uint16Array) {
+    if (this.#host.faults.reject16BitSelection && content.data instanceof Uint16Array) {
       throw new HostError('putSelection: 16-bit image data is not supported');
     }
-    const coarse = this.host.faults.selectionEightBit && doc.depth === 16;
+    const coarse = this.#host.faults.selectionEightBit && doc.depth === 16;
     const given = grayRaster(content, placeArgument(options.targetBounds), coarse ? 8 : doc.depth);
     const source = coarse ? { ...given, data: convertDepth(given.data, doc.depth) } : given;
     const before = options.replace === false ? doc.selection : null;
     const onCanvas = maskOver(before ? merged(before, source, doc.depth) : maskFrom(source, 0), doc.rect);
-    this.commit(doc, content, options.commandName ?? 'Put Selection', () => {
+    this.#commit(doc, content, options.commandName ?? 'Put Selection', () => {
       doc.selection = onCanvas.data.some((value) => value > 0) ? maskFrom(onCanvas, 0) : null;
     });
   }
 
-  private target(options: Put): { doc: HostDocument; layer: HostLayer; content: ImageContent } {
-    const doc = this.host.document(options?.documentID);
-    const layer = this.host.layer(doc, options.layerID);
-    return { doc, layer, content: contentOf(this.session, options.imageData) };
+  #target(options: Put): { doc: HostDocument; layer: HostLayer; content: ImageContent } {
+    const doc = this.#host.document(options?.documentID);
+    const layer = this.#host.layer(doc, options.layerID);
+    return { doc, layer, content: contentOf(this.#session, options.imageData) };
   }
 
-  private refuseMask(doc: HostDocument, layer: HostLayer, content: ImageContent, options: Put): void {
-    const { faults } = this.host;
+  #refuseMask(doc: HostDocument, layer: HostLayer, content: ImageContent, options: Put): void {
+    const { faults } = this.#host;
     requireGray(content);
     if (options.kind !== undefined && options.kind !== 'user') throw new HostError('putLayerMask: kind must be "user"');
     if (layer.isBackground) throw new HostError('putLayerMask: a Background layer cannot have a mask');
@@ -163,10 +163,10 @@ export class ImagingWriter {
     }
   }
 
-  private commit(doc: HostDocument, content: ImageContent, name: string, change: () => void): void {
+  #commit(doc: HostDocument, content: ImageContent, name: string, change: () => void): void {
     change();
     doc.history.record(name);
-    this.host.memory.copied += content.data.byteLength;
+    this.#host.memory.copied += content.data.byteLength;
   }
 }
 

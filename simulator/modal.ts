@@ -39,55 +39,55 @@ export class Modal {
   onEnter: ((commandName: string) => void) | undefined;
   onExit: ((commandName: string) => void) | undefined;
   onCall: (() => void) | undefined;
-  private readonly host: HostState;
-  private readonly scopes = new AsyncLocalStorage<Scope>();
-  private root: Root | null = null;
+  readonly #host: HostState;
+  readonly #scopes = new AsyncLocalStorage<Scope>();
+  #root: Root | null = null;
 
   constructor(host: HostState) {
-    this.host = host;
+    this.#host = host;
   }
 
   get isModal(): boolean {
-    return this.root !== null;
+    return this.#root !== null;
   }
 
   get mutesNotifications(): boolean {
-    return this.root !== null && !this.root.interactive;
+    return this.#root !== null && !this.#root.interactive;
   }
 
-  private get current(): Scope | null {
-    const scope = this.scopes.getStore();
-    return scope && !scope.ended && scope.root === this.root ? scope : null;
+  get #current(): Scope | null {
+    const scope = this.#scopes.getStore();
+    return scope && !scope.ended && scope.root === this.#root ? scope : null;
   }
 
   /** For imaging calls. Also the point where other things may happen, as every call into Photoshop is asynchronous. */
   async enterCall(needsModal = true): Promise<void> {
-    this.check(needsModal ? onlyModal : null);
+    this.#check(needsModal ? onlyModal : null);
     await tick();
     this.onCall?.();
-    this.check(needsModal ? onlyModal : null);
+    this.#check(needsModal ? onlyModal : null);
   }
 
   /** For everything that Photoshop calls an event: DOM setters and methods, batchPlay commands that change something. */
   requireFor(event: string): void {
-    this.check(() => mayModify(event));
+    this.#check(() => mayModify(event));
   }
 
   /** Reads are allowed anywhere, but not in a scope that the user cancelled. */
   requireNotCancelled(): void {
-    this.check(null);
+    this.#check(null);
   }
 
-  private check(outside: (() => Error) | null): void {
-    const scope = this.current;
+  #check(outside: (() => Error) | null): void {
+    const scope = this.#current;
     if (scope?.root.cancelled) throw cancelled();
     if (!scope && outside) throw outside();
   }
 
   cancel(): void {
-    if (!this.root) throw new Error('cancelModal: no modal scope is running');
-    this.root.cancelled = true;
-    for (const context of this.root.contexts) context.cancel('user');
+    if (!this.#root) throw new Error('cancelModal: no modal scope is running');
+    this.#root.cancelled = true;
+    for (const context of this.#root.contexts) context.cancel('user');
   }
 
   async execute(
@@ -101,20 +101,20 @@ export class Modal {
       throw new HostError('executeAsModal: commandName is required', { kind: 'TypeError' });
     }
     const descriptor = cloned(options.descriptor);
-    const outer = this.current;
+    const outer = this.#current;
     if (outer?.root.cancelled) throw cancelled();
-    const { modalRefused } = this.host.faults;
+    const { modalRefused } = this.#host.faults;
     if (modalRefused !== null) throw new HostError(modalRefused);
     if (!outer) {
-      await this.waitForOthers(options);
-      const deadline = performance.now() + (this.host.atLeast('25.10') ? (options.timeOut ?? 0) : 0) * 1000;
+      await this.#waitForOthers(options);
+      const deadline = performance.now() + (this.#host.atLeast('25.10') ? (options.timeOut ?? 0) : 0) * 1000;
       // No await between the last look and enter: several may be waiting, and only one gets in.
-      while (this.root) await this.waitForOwn(session, this.root, deadline);
+      while (this.#root) await this.#waitForOwn(session, this.#root, deadline);
     }
-    return this.enter(session, outer, fn, descriptor, options);
+    return this.#enter(session, outer, fn, descriptor, options);
   }
 
-  private async enter(
+  async #enter(
     session: PluginSession,
     outer: Scope | null,
     fn: (context: unknown, descriptor: unknown) => unknown,
@@ -132,19 +132,19 @@ export class Modal {
         release = resolve;
       }),
     };
-    this.root = root;
-    const context = new ExecutionContext(this.host, session);
+    this.#root = root;
+    const context = new ExecutionContext(this.#host, session);
     root.contexts.add(context);
     const scope: Scope = { root, context, ended: false };
     const started = performance.now();
     let failed = true;
     try {
       if (!outer) this.onEnter?.(options.commandName);
-      const result = await this.scopes.run(scope, async () => {
+      const result = await this.#scopes.run(scope, async () => {
         await tick();
         return fn(context.view(), descriptor);
       });
-      if (root.cancelled && !this.host.faults.cancelledScopeResolves) throw cancelled();
+      if (root.cancelled && !this.#host.faults.cancelledScopeResolves) throw cancelled();
       failed = root.cancelled;
       return result;
     } finally {
@@ -152,7 +152,7 @@ export class Modal {
       root.contexts.delete(context);
       context.finish(failed);
       if (!outer) {
-        this.root = null;
+        this.#root = null;
         this.log.push({ commandName: options.commandName, ms: performance.now() - started });
         release();
         this.onExit?.(options.commandName);
@@ -161,29 +161,29 @@ export class Modal {
   }
 
   /** The injected holder. Time is simulated: a second of retry costs a few milliseconds here. */
-  private async waitForOthers(options: ModalOptions): Promise<void> {
-    const left = this.host.faults.busy;
+  async #waitForOthers(options: ModalOptions): Promise<void> {
+    const left = this.#host.faults.busy;
     if (left === null || left <= 0) return;
-    const patience = this.host.atLeast('25.10') ? (options.timeOut ?? 1) : 0;
+    const patience = this.#host.atLeast('25.10') ? (options.timeOut ?? 1) : 0;
     await sleep(5);
     if (patience > left) {
-      this.host.faults.busy = null;
+      this.#host.faults.busy = null;
       return;
     }
     const rest = left - Math.max(patience, 1);
-    this.host.faults.busy = rest > 0 ? rest : null;
-    throw this.busyError(this.host.faults.busyHolder);
+    this.#host.faults.busy = rest > 0 ? rest : null;
+    throw this.#busyError(this.#host.faults.busyHolder);
   }
 
   /** A second call of the same plugin while one runs: the holder is the plugin itself. Only an explicit timeOut waits. */
-  private async waitForOwn(session: PluginSession, root: Root, deadline: number): Promise<void> {
+  async #waitForOwn(session: PluginSession, root: Root, deadline: number): Promise<void> {
     const left = deadline - performance.now();
-    if (left <= 0) throw this.busyError(session.id);
+    if (left <= 0) throw this.#busyError(session.id);
     await Promise.race([root.done, sleep(left)]);
   }
 
-  private busyError(holder: string | null): HostError {
-    const named = holder !== null && this.host.atLeast('25.10');
+  #busyError(holder: string | null): HostError {
+    const named = holder !== null && this.#host.atLeast('25.10');
     return new HostError(named ? `Plugin: ${holder} is running a modal command` : 'host is in a modal state', {
       number: 9,
     });

@@ -41,18 +41,18 @@ type NetworkOption = 'permissionMatching' | 'platform' | 'originHeader' | 'ports
 
 /** One plugin's way out: the manifest's permission guard, then real sockets. */
 export class Network {
-  private readonly domains: readonly string[] | 'all';
-  private readonly options: Pick<Required<HostOptions>, NetworkOption>;
-  private readonly agents = {
+  readonly #domains: readonly string[] | 'all';
+  readonly #options: Pick<Required<HostOptions>, NetworkOption>;
+  readonly #agents = {
     'http:': new http.Agent({ keepAlive: true }),
     'https:': new https.Agent({ keepAlive: true }),
   };
 
   constructor(domains: unknown, options: Pick<Required<HostOptions>, NetworkOption>) {
     // "all" counts only as the bare string; in a list it is ignored.
-    this.domains =
+    this.#domains =
       domains === 'all' ? 'all' : Array.isArray(domains) ? domains.filter((d) => typeof d === 'string') : [];
-    this.options = options;
+    this.#options = options;
   }
 
   parse(text: string): URL {
@@ -65,39 +65,39 @@ export class Network {
 
   /** The error UXP gives for a URL that the manifest does not list. */
   denial(url: URL, text: string): HostError | null {
-    if (this.permitted(url)) return null;
+    if (this.#permitted(url)) return null;
     return new HostError(`Permission denied to the url ${text}. Manifest entry not found.`);
   }
 
-  private permitted(url: URL): boolean {
-    if (this.domains === 'all' || this.options.permissionMatching === 'all') return true;
-    const { permissionMatching } = this.options;
+  #permitted(url: URL): boolean {
+    if (this.#domains === 'all' || this.#options.permissionMatching === 'all') return true;
+    const { permissionMatching } = this.#options;
     if (permissionMatching === 'names' && isIP(bare(url.hostname)) !== 0) return false;
     const matches = permissionMatching === 'premiere' ? matchesLikePremiere : matchesExactly;
-    return this.domains.some((entry) => matches(entry, url));
+    return this.#domains.some((entry) => matches(entry, url));
   }
 
   send(request: HttpRequest): Exchange {
-    const url = this.route(request.url);
+    const url = this.#route(request.url);
     const headers: Record<string, string | number> = {};
     for (const [name, value] of Object.entries(request.headers)) {
       if (!forbidden.has(name.toLowerCase())) headers[name] = value;
     }
-    if (this.options.originHeader) headers.Origin = this.options.originHeader;
+    if (this.#options.originHeader) headers.Origin = this.#options.originHeader;
     if (request.body) headers['Content-Length'] = request.body.length;
     const { hostname, protocol } = request.url;
-    const blocked = this.options.platform === 'darwin' && protocol === 'http:' && isIP(bare(hostname)) === 0;
+    const blocked = this.#options.platform === 'darwin' && protocol === 'http:' && isIP(bare(hostname)) === 0;
     if (!url || blocked || (url.protocol !== 'http:' && url.protocol !== 'https:')) return failed();
     const { request: open } = url.protocol === 'https:' ? https : http;
-    const message = open(url, { method: request.method, headers, agent: this.agents[url.protocol] });
+    const message = open(url, { method: request.method, headers, agent: this.#agents[url.protocol] });
     const exchange = listen(message, request);
     void upload(message, request);
     return exchange;
   }
 
   /** Where a request really goes; null where nobody listens. */
-  private route(url: URL): URL | null {
-    const { ports } = this.options;
+  #route(url: URL): URL | null {
+    const { ports } = this.#options;
     if (!ports || !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return url;
     const port = ports[Number(url.port || 80)];
     if (port === undefined) return null;
@@ -107,8 +107,8 @@ export class Network {
   }
 
   close(): void {
-    this.agents['http:'].destroy();
-    this.agents['https:'].destroy();
+    this.#agents['http:'].destroy();
+    this.#agents['https:'].destroy();
   }
 }
 

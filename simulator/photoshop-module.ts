@@ -12,29 +12,29 @@ import type { PluginSession } from './session.ts';
 import type { HostState } from './state.ts';
 
 class App {
-  private readonly host: HostState;
-  private readonly dom: Dom;
+  readonly #host: HostState;
+  readonly #dom: Dom;
 
   constructor(host: HostState, dom: Dom) {
-    this.host = host;
-    this.dom = dom;
+    this.#host = host;
+    this.#dom = dom;
   }
 
   get documents(): Collection<DomDocument> {
-    return this.dom.collection(this.host.documents.map((doc) => this.dom.document(doc)));
+    return this.#dom.collection(this.#host.documents.map((doc) => this.#dom.document(doc)));
   }
 
   /** null, not an error, when no document is open. */
   get activeDocument(): DomDocument | null {
-    const doc = this.host.activeDocument;
-    return doc ? this.dom.document(doc) : null;
+    const doc = this.#host.activeDocument;
+    return doc ? this.#dom.document(doc) : null;
   }
 
   set activeDocument(facade: DomDocument | null) {
-    this.host.modal.requireFor('select');
-    const doc = this.host.documents.find((other) => facade && this.dom.document(other) === facade);
+    this.#host.modal.requireFor('select');
+    const doc = this.#host.documents.find((other) => facade && this.#dom.document(other) === facade);
     if (!doc) throw new HostError('activeDocument: not an open document', { kind: 'TypeError' });
-    this.host.activeDocument = doc;
+    this.#host.activeDocument = doc;
   }
 
   get actionTree(): unknown[] {
@@ -42,7 +42,7 @@ class App {
   }
 
   async showAlert(message: string): Promise<void> {
-    this.host.alerts.push(String(message));
+    this.#host.alerts.push(String(message));
   }
 }
 

@@ -30,53 +30,53 @@ export class LoadedPlugin {
   readonly consoleLines: string[];
   /** What the plugin asked the operating system to open. */
   readonly opened: string[] = [];
-  private readonly host: HostState;
-  private readonly sandbox: Sandbox;
-  private readonly dom: DomWindow;
-  private readonly visibility: Visibility;
-  private readonly entrypoints: Entrypoints;
-  private readonly network: Network;
-  private readonly stopWatching: () => void;
-  private readonly folder: string;
-  private readonly created = new Set<string>();
-  private readonly shown = new Set<string>();
+  readonly #host: HostState;
+  readonly #sandbox: Sandbox;
+  readonly #dom: DomWindow;
+  readonly #visibility: Visibility;
+  readonly #entrypoints: Entrypoints;
+  readonly #network: Network;
+  readonly #stopWatching: () => void;
+  readonly #folder: string;
+  readonly #created = new Set<string>();
+  readonly #shown = new Set<string>();
 
   private constructor(host: HostState, folder: string, store: (id: string) => PluginStore) {
-    this.host = host;
+    this.#host = host;
     this.manifest = readManifest(folder, host.options.version);
     const { id, requiredPermissions: permissions, main } = this.manifest;
     const mainFile = path.join(folder, main);
-    this.sandbox = createSandbox(id, permissions.allowCodeGenerationFromStrings === true);
-    const { session, consoleLines } = this.sandbox;
+    this.#sandbox = createSandbox(id, permissions.allowCodeGenerationFromStrings === true);
+    const { session, consoleLines } = this.#sandbox;
     this.errors = session.errors;
     this.consoleLines = consoleLines;
-    this.stopWatching = watchRejections(session.boundary.realm.Promise, this.errors);
+    this.#stopWatching = watchRejections(session.boundary.realm.Promise, this.errors);
     const html = main.endsWith('.html')
       ? readFileSync(mainFile, 'utf8')
       : `<body><script src="${path.basename(main)}"></script></body>`;
-    this.dom = parseDocument(html);
-    this.visibility = new Visibility(this.dom.document, path.dirname(mainFile));
-    this.entrypoints = new Entrypoints((error) => this.errors.push(session.boundary.error(error)));
-    this.network = new Network(permissions.network?.domains, host.options);
+    this.#dom = parseDocument(html);
+    this.#visibility = new Visibility(this.#dom.document, path.dirname(mainFile));
+    this.#entrypoints = new Entrypoints((error) => this.errors.push(session.boundary.error(error)));
+    this.#network = new Network(permissions.network?.domains, host.options);
     const kept = store(id);
     const folders: Folders = { plugin: folder, data: kept.data, temporary: kept.temporary };
-    fillGlobals(host, this.sandbox, {
-      network: this.network,
-      dom: this.dom,
+    fillGlobals(host, this.#sandbox, {
+      network: this.#network,
+      dom: this.#dom,
       storage: kept.local,
-      require: this.modules(folders, kept.secrets),
+      require: this.#modules(folders, kept.secrets),
     });
-    this.folder = path.dirname(mainFile);
+    this.#folder = path.dirname(mainFile);
   }
 
   static async load(host: HostState, folder: string, store: (id: string) => PluginStore): Promise<LoadedPlugin> {
     const plugin = new LoadedPlugin(host, folder, store);
     try {
-      plugin.runScripts(plugin.folder);
-      plugin.entrypoints.close();
-      plugin.fire(plugin.document, 'DOMContentLoaded');
-      plugin.fire(plugin.document, 'load');
-      await guarded('plugin create', () => plugin.entrypoints.plugin.create?.());
+      plugin.#runScripts(plugin.#folder);
+      plugin.#entrypoints.close();
+      plugin.#fire(plugin.document, 'DOMContentLoaded');
+      plugin.#fire(plugin.document, 'load');
+      await guarded('plugin create', () => plugin.#entrypoints.plugin.create?.());
     } catch (error) {
       await plugin.unload();
       throw error;
@@ -85,65 +85,65 @@ export class LoadedPlugin {
   }
 
   get window(): Record<string, unknown> {
-    return this.sandbox.session.globals;
+    return this.#sandbox.session.globals;
   }
 
   get document(): Document {
-    return this.dom.document;
+    return this.#dom.document;
   }
 
   /** HTML and CSS of the panel that UXP would not honour. */
   get markupProblems(): string[] {
-    return findMarkupProblems(this.document, this.visibility.sheets);
+    return findMarkupProblems(this.document, this.#visibility.sheets);
   }
 
   /** Creates the panel on first use, then shows it; each hook has 300 ms. Default: the first panel of the manifest. */
   async showPanel(id?: string): Promise<void> {
-    const panel = this.panelId(id);
-    const hooks = this.entrypoints.panel(panel);
+    const panel = this.#panelId(id);
+    const hooks = this.#entrypoints.panel(panel);
     const root = this.document.querySelector(`uxp-panel[panelid="${panel}"]`) ?? this.document.body;
-    if (!this.created.has(panel)) {
-      this.created.add(panel);
-      await this.reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
+    if (!this.#created.has(panel)) {
+      this.#created.add(panel);
+      await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
     }
-    if (this.shown.has(panel) && this.host.faults.showOnce) return;
-    this.shown.add(panel);
-    await this.reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
+    if (this.#shown.has(panel) && this.#host.faults.showOnce) return;
+    this.#shown.add(panel);
+    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
   }
 
   /** As when the user closes the panel and opens it again, in a host that makes another node for it then. */
   async recreatePanel(id?: string): Promise<void> {
-    const panel = this.panelId(id);
-    const hooks = this.entrypoints.panel(panel);
-    await this.reported(guarded(`panel ${panel} destroy`, () => hooks?.destroy?.(this.document.body)));
+    const panel = this.#panelId(id);
+    const hooks = this.#entrypoints.panel(panel);
+    await this.#reported(guarded(`panel ${panel} destroy`, () => hooks?.destroy?.(this.document.body)));
     const { body } = this.document;
     body.textContent = '';
     const root = this.document.createElement('uxp-panel');
     body.append(root);
-    await this.reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
-    await this.reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
+    await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
+    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
   }
 
   async hidePanel(id?: string): Promise<void> {
-    const panel = this.panelId(id);
-    if (this.host.faults.showOnce) return;
-    this.shown.delete(panel);
-    await this.reported(
-      guarded(`panel ${panel} hide`, () => this.entrypoints.panel(panel)?.hide?.(this.document.body)),
+    const panel = this.#panelId(id);
+    if (this.#host.faults.showOnce) return;
+    this.#shown.delete(panel);
+    await this.#reported(
+      guarded(`panel ${panel} hide`, () => this.#entrypoints.panel(panel)?.hide?.(this.document.body)),
     );
   }
 
   async invokePanelMenu(item: string, id?: string): Promise<void> {
-    await this.entrypoints.panel(this.panelId(id))?.invokeMenu?.(item);
+    await this.#entrypoints.panel(this.#panelId(id))?.invokeMenu?.(item);
   }
 
   async invokeCommand(id: string): Promise<void> {
     if (!this.manifest.entrypoints.some((entry) => entry.type === 'command' && entry.id === id)) {
       throw new Error(`manifest.json declares no command ${id}`);
     }
-    const run = this.entrypoints.command(id);
+    const run = this.#entrypoints.command(id);
     if (!run) throw new Error(`entrypoints.setup registered no command ${id}`);
-    if (this.manifest.recordsMenu) this.host.recording?.push({ name: id, methodName: '', info: {}, command: id });
+    if (this.manifest.recordsMenu) this.#host.recording?.push({ name: id, methodName: '', info: {}, command: id });
     await run({}, {});
   }
 
@@ -157,52 +157,52 @@ export class LoadedPlugin {
     if (typeof handler !== 'function')
       throw new Error(`Script action failed. ${step.methodName} is not a global function`);
     const info = structuredClone(step.info);
-    const { session } = this.sandbox;
+    const { session } = this.#sandbox;
     const answer = options.modal
-      ? await this.host.modal.execute(session, (context) => handler(context, info), { commandName: step.name })
+      ? await this.#host.modal.execute(session, (context) => handler(context, info), { commandName: step.name })
       : await handler({ isCancelled: undefined, mode: 'action', uiMode: 'never' }, info);
     if (options.recordAgain && answer !== undefined) step.info = structuredClone(answer);
   }
 
   /** Clicks like a user: refuses what a user could not click. */
   click(selector: string): void {
-    const element = this.usable(selector);
+    const element = this.#usable(selector);
     if (isToggle(element)) element.checked = element.localName === 'sp-radio' || !element.checked;
-    this.fire(element, 'click');
-    if (isToggle(element)) this.fire(element, 'change');
+    this.#fire(element, 'click');
+    if (isToggle(element)) this.#fire(element, 'change');
     const chooser = element.localName === 'sp-menu-item' ? element.closest('sp-dropdown, sp-picker') : null;
     if (chooser) {
       chooseItem(chooser, (item) => item === element);
-      this.fire(chooser, 'change');
+      this.#fire(chooser, 'change');
     }
   }
 
   /** Chooses an item of a dropdown by its value. */
   choose(selector: string, value: string): void {
-    const chooser = this.usable(selector);
+    const chooser = this.#usable(selector);
     const item = chooser.querySelector(`[value="${value}"]`);
     if (!item) throw new Error(`${selector} has no item ${value}`);
     if (item.hasAttribute('disabled')) throw new Error(`item ${value} of ${selector} is disabled`);
     if (item.localName === 'sp-menu-item') chooseItem(chooser, (other) => other === item);
     else chooser.value = value;
-    this.fire(chooser, 'change');
+    this.#fire(chooser, 'change');
   }
 
   /** Types into a text field, or moves a slider. */
   type(selector: string, value: string): void {
-    const element = this.usable(selector);
+    const element = this.#usable(selector);
     element.value = value;
-    this.fire(element, 'input');
-    this.fire(element, 'change');
+    this.#fire(element, 'input');
+    this.#fire(element, 'change');
   }
 
   text(selector: string): string {
-    return this.element(selector).textContent.replace(/\s+/g, ' ').trim();
+    return this.#element(selector).textContent.replace(/\s+/g, ' ').trim();
   }
 
   isVisible(selector: string): boolean {
     const element = this.document.querySelector(selector);
-    return element !== null && this.visibility.isVisible(element);
+    return element !== null && this.#visibility.isVisible(element);
   }
 
   async waitFor(predicate: () => boolean, timeoutMs = 5000, what = 'the condition'): Promise<void> {
@@ -218,17 +218,17 @@ export class LoadedPlugin {
 
   async unload(): Promise<void> {
     try {
-      await guarded('plugin destroy', () => this.entrypoints.plugin.destroy?.());
+      await guarded('plugin destroy', () => this.#entrypoints.plugin.destroy?.());
     } finally {
-      this.sandbox.close();
-      this.network.close();
+      this.#sandbox.close();
+      this.#network.close();
       // Rejections surface a turn later than what caused them.
       await new Promise((resolve) => setTimeout(resolve, 0));
-      this.stopWatching();
+      this.#stopWatching();
     }
   }
 
-  private panelId(id?: string): string {
+  #panelId(id?: string): string {
     const found = this.manifest.entrypoints.find(
       (entry) => entry.type === 'panel' && (id === undefined || entry.id === id),
     );
@@ -236,7 +236,7 @@ export class LoadedPlugin {
     return found.id;
   }
 
-  private async reported(step: Promise<void>): Promise<void> {
+  async #reported(step: Promise<void>): Promise<void> {
     try {
       await step;
     } catch (error) {
@@ -245,44 +245,45 @@ export class LoadedPlugin {
     }
   }
 
-  private element(selector: string): Element {
+  #element(selector: string): Element {
     const element = this.document.querySelector(selector);
     if (!element) throw new Error(`no element matches ${selector}`);
     return element;
   }
 
-  private usable(selector: string): Element {
-    const element = this.element(selector);
-    if (this.shown.size === 0) throw new Error('no panel is shown: call showPanel first');
-    if (!this.visibility.isVisible(element)) throw new Error(`${selector} is hidden`);
+  #usable(selector: string): Element {
+    const element = this.#element(selector);
+    if (this.#shown.size === 0) throw new Error('no panel is shown: call showPanel first');
+    if (!this.#visibility.isVisible(element)) throw new Error(`${selector} is hidden`);
     if (element.hasAttribute('disabled') || element.disabled === true) throw new Error(`${selector} is disabled`);
     return element;
   }
 
-  private fire(element: Element, type: string): void {
+  #fire(element: Element, type: string): void {
     try {
-      element.dispatchEvent(new this.dom.Event(type, { bubbles: true, cancelable: true }));
+      element.dispatchEvent(new this.#dom.Event(type, { bubbles: true, cancelable: true }));
     } catch (error) {
       this.errors.push(error);
     }
   }
 
-  private runScripts(folder: string): void {
+  #runScripts(folder: string): void {
     for (const script of this.document.querySelectorAll('script')) {
       if (script.getAttribute('type') === 'module') throw new Error('UXP does not run ES modules');
       const src = script.getAttribute('src');
       const code = src ? readFileSync(path.join(folder, src), 'utf8') : script.textContent;
-      new vm.Script(code, { filename: src ?? 'inline.js' }).runInContext(this.sandbox.context);
+      new vm.Script(code, { filename: src ?? 'inline.js' }).runInContext(this.#sandbox.context);
     }
   }
 
-  private modules(folders: Folders, secrets: Map<string, Uint8Array>): (name: string) => unknown {
-    const { session } = this.sandbox;
-    const { manifest, entrypoints, opened } = this;
-    const { platform, osPlatform } = this.host.options;
+  #modules(folders: Folders, secrets: Map<string, Uint8Array>): (name: string) => unknown {
+    const { session } = this.#sandbox;
+    const entrypoints = this.#entrypoints;
+    const { manifest, opened } = this;
+    const { platform, osPlatform } = this.#host.options;
     const all: Record<string, () => unknown> = {
-      photoshop: () => photoshopModule(this.host, session),
-      uxp: () => uxpModule(this.host, session, { manifest, entrypoints, folders, secrets, opened }),
+      photoshop: () => photoshopModule(this.#host, session),
+      uxp: () => uxpModule(this.#host, session, { manifest, entrypoints, folders, secrets, opened }),
       os: () =>
         session.boundary.wrapAll({
           platform: () => osPlatform,

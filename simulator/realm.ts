@@ -35,7 +35,7 @@ type Callable = (...args: never[]) => unknown;
  */
 export class Boundary {
   readonly realm: Realm;
-  private readonly targets = new WeakMap<object, object>();
+  readonly #targets = new WeakMap<object, object>();
 
   constructor(realm: Realm) {
     this.realm = realm;
@@ -97,12 +97,12 @@ export class Boundary {
         }
       }
     }
-    this.targets.set(facade, target);
+    this.#targets.set(facade, target);
     return facade;
   }
 
   unwrap(facade: unknown): object | undefined {
-    return typeof facade === 'object' && facade !== null ? this.targets.get(facade) : undefined;
+    return typeof facade === 'object' && facade !== null ? this.#targets.get(facade) : undefined;
   }
 
   /** A copy in the plugin's realm. */

@@ -157,44 +157,44 @@ function consoleFor(lines: string[]): Record<string, (...args: unknown[]) => voi
 
 /** Timers with number handles, all stopped when the plugin unloads; what their callbacks throw is reported. */
 class Timers {
-  private readonly running = new Map<number, NodeJS.Timeout>();
-  private next = 1;
-  private readonly errors: unknown[];
+  readonly #running = new Map<number, NodeJS.Timeout>();
+  #next = 1;
+  readonly #errors: unknown[];
 
   constructor(errors: unknown[]) {
-    this.errors = errors;
+    this.#errors = errors;
   }
 
   clear(): void {
-    for (const timer of this.running.values()) clearTimeout(timer);
-    this.running.clear();
+    for (const timer of this.#running.values()) clearTimeout(timer);
+    this.#running.clear();
   }
 
   functions() {
     const stop = (id: number) => {
-      clearTimeout(this.running.get(id));
-      this.running.delete(id);
+      clearTimeout(this.#running.get(id));
+      this.#running.delete(id);
     };
     return {
-      setTimeout: (callback: unknown, ms = 0, ...args: unknown[]) => this.start(callback, ms, args, false),
-      setInterval: (callback: unknown, ms = 0, ...args: unknown[]) => this.start(callback, ms, args, true),
-      requestAnimationFrame: (callback: unknown) => this.start(callback, 16, [performance.now()], false),
+      setTimeout: (callback: unknown, ms = 0, ...args: unknown[]) => this.#start(callback, ms, args, false),
+      setInterval: (callback: unknown, ms = 0, ...args: unknown[]) => this.#start(callback, ms, args, true),
+      requestAnimationFrame: (callback: unknown) => this.#start(callback, 16, [performance.now()], false),
       ...{ clearTimeout: stop, clearInterval: stop, cancelAnimationFrame: stop },
     };
   }
 
-  private start(callback: unknown, ms: number, args: unknown[], repeat: boolean): number {
+  #start(callback: unknown, ms: number, args: unknown[], repeat: boolean): number {
     if (typeof callback !== 'function') throw new HostError('the callback must be a function', { kind: 'TypeError' });
-    const id = this.next++;
+    const id = this.#next++;
     const run = () => {
-      if (!repeat) this.running.delete(id);
+      if (!repeat) this.#running.delete(id);
       try {
         callback(...args);
       } catch (error) {
-        this.errors.push(error);
+        this.#errors.push(error);
       }
     };
-    this.running.set(id, repeat ? setInterval(run, ms) : setTimeout(run, ms));
+    this.#running.set(id, repeat ? setInterval(run, ms) : setTimeout(run, ms));
     return id;
   }
 }

@@ -63,8 +63,8 @@ export class HostState {
   onPickFolder: () => string | null = () => null;
   theme: Theme;
   readonly listeners = new Map<string, Set<Listener>>();
-  private active: HostDocument | null = null;
-  private nextDocumentId = 59;
+  #active: HostDocument | null = null;
+  #nextDocumentId = 59;
 
   constructor(options: HostOptions) {
     this.options = {
@@ -85,17 +85,17 @@ export class HostState {
   }
 
   get activeDocument(): HostDocument | null {
-    return this.active;
+    return this.#active;
   }
 
   set activeDocument(doc: HostDocument | null) {
-    if (this.active === doc) return;
-    this.active = doc;
+    if (this.#active === doc) return;
+    this.#active = doc;
     if (doc) this.notify('select', { _target: [{ _ref: 'document', _id: doc.id }], documentID: doc.id });
   }
 
   nextId(): number {
-    return this.nextDocumentId++;
+    return this.#nextDocumentId++;
   }
 
   add(doc: HostDocument): HostDocument {
@@ -106,7 +106,7 @@ export class HostState {
         documentID: doc.id,
       });
     this.documents.push(doc);
-    this.active = doc;
+    this.#active = doc;
     this.notify('open', { documentID: doc.id });
     return doc;
   }
@@ -114,13 +114,13 @@ export class HostState {
   close(doc: HostDocument): void {
     doc.open = false;
     this.documents = this.documents.filter((other) => other !== doc);
-    if (this.active === doc) this.active = this.documents.at(-1) ?? null;
+    if (this.#active === doc) this.#active = this.documents.at(-1) ?? null;
     this.notify('close', { documentID: doc.id });
   }
 
   /** The document with this id; the active one when the id is missing or negative. */
   document(id: number | undefined): HostDocument {
-    const doc = id === undefined || id < 0 ? this.active : this.documents.find((other) => other.id === id);
+    const doc = id === undefined || id < 0 ? this.#active : this.documents.find((other) => other.id === id);
     if (!doc) throw missingDocument(id);
     return doc;
   }

@@ -58,70 +58,75 @@ export function fileOf(boundary: Boundary, entry: unknown): string {
 
 /** A file or folder entry of localFileSystem, that the plugin may reach. */
 class Entry {
-  private readonly session: PluginSession;
-  private readonly full: string;
-  private readonly writable: boolean;
-  private readonly make: (full: string, writable: boolean) => unknown;
+  readonly #session: PluginSession;
+  readonly #full: string;
+  readonly #writable: boolean;
+  readonly #make: (full: string, writable: boolean) => unknown;
 
-  constructor(session: PluginSession, full: string, writable: boolean, make: Entry['make']) {
-    this.session = session;
-    this.full = full;
-    this.writable = writable;
-    this.make = make;
+  constructor(
+    session: PluginSession,
+    full: string,
+    writable: boolean,
+    make: (full: string, writable: boolean) => unknown,
+  ) {
+    this.#session = session;
+    this.#full = full;
+    this.#writable = writable;
+    this.#make = make;
   }
 
   get name(): string {
-    return path.basename(this.full);
+    return path.basename(this.#full);
   }
   get nativePath(): string {
-    return this.full;
+    return this.#full;
   }
   get isFile(): boolean {
-    return statSync(this.full).isFile();
+    return statSync(this.#full).isFile();
   }
   get isFolder(): boolean {
-    return statSync(this.full).isDirectory();
+    return statSync(this.#full).isDirectory();
   }
 
   async getEntries(): Promise<unknown[]> {
-    return readdirSync(this.full).map((name) => this.make(path.join(this.full, name), this.writable));
+    return readdirSync(this.#full).map((name) => this.#make(path.join(this.#full, name), this.#writable));
   }
 
   async getEntry(name: string): Promise<unknown> {
-    const full = path.join(this.full, name);
+    const full = path.join(this.#full, name);
     if (!statSync(full, { throwIfNoEntry: false })) throw new HostError(`Could not find an entry of '${name}'`);
-    return this.make(full, this.writable);
+    return this.#make(full, this.#writable);
   }
 
   async createFile(name: string, options: { overwrite?: boolean } = {}): Promise<unknown> {
-    if (!this.writable) throw new HostError('The folder is read-only.');
-    const full = path.join(this.full, name);
+    if (!this.#writable) throw new HostError('The folder is read-only.');
+    const full = path.join(this.#full, name);
     if (!options.overwrite && statSync(full, { throwIfNoEntry: false })) throw new HostError('The file exists.');
     writeFileSync(full, '');
-    return this.make(full, true);
+    return this.#make(full, true);
   }
 
   async createFolder(name: string): Promise<unknown> {
-    if (!this.writable) throw new HostError('The folder is read-only.');
-    mkdirSync(path.join(this.full, name));
-    return this.make(path.join(this.full, name), true);
+    if (!this.#writable) throw new HostError('The folder is read-only.');
+    mkdirSync(path.join(this.#full, name));
+    return this.#make(path.join(this.#full, name), true);
   }
 
   async read(options: { format?: string } = {}): Promise<string | ArrayBuffer> {
-    const bytes = readFileSync(this.full);
-    return options.format === 'binary' ? this.session.boundary.bytes(bytes) : bytes.toString('utf8');
+    const bytes = readFileSync(this.#full);
+    return options.format === 'binary' ? this.#session.boundary.bytes(bytes) : bytes.toString('utf8');
   }
 
   async write(content: unknown): Promise<number> {
-    if (!this.writable) throw new HostError('The file is read-only.');
+    if (!this.#writable) throw new HostError('The file is read-only.');
     const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content as ArrayBuffer);
-    writeFileSync(this.full, bytes);
+    writeFileSync(this.#full, bytes);
     return bytes.length;
   }
 
   async delete(): Promise<number> {
-    if (!this.writable) throw new HostError('The entry is read-only.');
-    rmSync(this.full, { recursive: true });
+    if (!this.#writable) throw new HostError('The entry is read-only.');
+    rmSync(this.#full, { recursive: true });
     return 0;
   }
 }

@@ -8,33 +8,33 @@ type Listener = (event: object) => void;
 /** The events of a request or of its upload: handler properties and listeners. */
 class Events {
   [handler: `on${string}`]: Listener | null | undefined;
-  private readonly target: { listeners: Map<string, Set<Listener>>; report(error: unknown): void };
+  readonly #target: { listeners: Map<string, Set<Listener>>; report(error: unknown): void };
 
   constructor(session: PluginSession) {
     const report = (error: unknown) => session.errors.push(error);
-    this.target = { listeners: new Map(), report };
+    this.#target = { listeners: new Map(), report };
     Object.defineProperty(this, 'target', { enumerable: false });
   }
 
   addEventListener(type: string, listener: Listener): void {
-    const { listeners } = this.target;
+    const { listeners } = this.#target;
     if (!listeners.has(type)) listeners.set(type, new Set());
     listeners.get(type)!.add(listener);
   }
 
   removeEventListener(type: string, listener: Listener): void {
-    this.target.listeners.get(type)?.delete(listener);
+    this.#target.listeners.get(type)?.delete(listener);
   }
 
   protected fire(type: string, progress: { loaded?: number; total?: number } = {}): void {
     const { loaded = 0, total = 0 } = progress;
     const event = { type, target: this, currentTarget: this, loaded, total, lengthComputable: total > 0 };
-    for (const listener of [this[`on${type}`], ...(this.target.listeners.get(type) ?? [])]) {
+    for (const listener of [this[`on${type}`], ...(this.#target.listeners.get(type) ?? [])]) {
       if (typeof listener !== 'function') continue;
       try {
         listener.call(this, event);
       } catch (error) {
-        this.target.report(error);
+        this.#target.report(error);
       }
     }
   }

@@ -31,12 +31,12 @@ export class CommandsRig {
   /** Answers `done`, `cancelled` or the code of the failure. */
   run(wish: Partial<Settings> = {}): Promise<string> {
     const settings = { ...DEFAULT_SETTINGS, ...wish };
-    return this.end((cancel) => maskSubject(this.host, this.client, settings, cancel, () => {}));
+    return this.#end((cancel) => maskSubject(this.host, this.client, settings, cancel, () => {}));
   }
 
   apply(refinable: Refinable, wish: Partial<Settings> = {}): Promise<string> {
     const settings = { ...DEFAULT_SETTINGS, ...wish };
-    return this.end((cancel) => applyEdge(this.host, this.client, refinable, settings, cancel, () => {}));
+    return this.#end((cancel) => applyEdge(this.host, this.client, refinable, settings, cancel, () => {}));
   }
 
   /** `states`: the last line of every document that had one. */
@@ -45,14 +45,14 @@ export class CommandsRig {
     const never = () => Promise.reject(new Error('no copies are asked for'));
     const documents = { openDocuments: () => [], chooseFolder: never, saveCopy: never };
     const workshop = { host: this.host, client: this.client, documents, now: () => 0 };
-    const end = await this.end(async (cancel) => {
+    const end = await this.#end(async (cancel) => {
       await runBatch(workshop, jobs, options, cancel, (id, state) => states.set(id, state));
       return null;
     });
     return { end, states };
   }
 
-  private async end(start: (cancel: Cancellation) => Promise<Result | null>): Promise<string> {
+  async #end(start: (cancel: Cancellation) => Promise<Result | null>): Promise<string> {
     this.cancel = new Cancellation();
     this.result = null;
     try {

@@ -29,13 +29,13 @@ export interface MatteAnswer {
 /** Talks to a server over HTTP; whether that runs in this process or in another one makes no difference. */
 export class Connection {
   readonly url: string;
-  private readonly signal: AbortSignal;
-  private readonly stop: () => Promise<void>;
+  readonly #signal: AbortSignal;
+  readonly #stop: () => Promise<void>;
 
   constructor(url: string, signal: AbortSignal, stop: () => Promise<void> = async () => {}) {
     this.url = url;
-    this.signal = signal;
-    this.stop = stop;
+    this.#signal = signal;
+    this.#stop = stop;
   }
 
   /**
@@ -54,9 +54,9 @@ export class Connection {
       headers: { 'content-type': type, accept: RAW_TYPE },
       body: bytes,
     };
-    const response = await this.request(`/v1/mattes?${query}`, init, onDownload);
+    const response = await this.#request(`/v1/mattes?${query}`, init, onDownload);
     const number = (name: string) => Number(response.headers.get(name));
-    const data = await response.arrayBuffer().catch((error: unknown) => this.lost(error));
+    const data = await response.arrayBuffer().catch((error: unknown) => this.#lost(error));
     return {
       alpha: {
         width: number(HEADERS.width),
@@ -69,35 +69,31 @@ export class Connection {
   }
 
   async models(): Promise<ModelInfo[]> {
-    const body = (await (await this.request('/v1/models')).json()) as { models: ModelInfo[] } | ModelInfo[];
+    const body = (await (await this.#request('/v1/models')).json()) as { models: ModelInfo[] } | ModelInfo[];
     return Array.isArray(body) ? body : body.models;
   }
 
   /** Ends the server if it was started for this connection. */
   close(): Promise<void> {
-    return this.stop();
+    return this.#stop();
   }
 
-  private async request(
-    path: string,
-    init: RequestInit = {},
-    onDownload?: (message: string) => void,
-  ): Promise<Response> {
+  async #request(path: string, init: RequestInit = {}, onDownload?: (message: string) => void): Promise<Response> {
     for (;;) {
-      const response = await fetch(this.url + path, { ...init, signal: this.signal, redirect: 'error' }).catch(
-        (error: unknown) => this.lost(error),
+      const response = await fetch(this.url + path, { ...init, signal: this.#signal, redirect: 'error' }).catch(
+        (error: unknown) => this.#lost(error),
       );
       if (response.ok) return response;
       const error = await readError(response);
       if (error.code === 'MODEL_DOWNLOADING') onDownload?.(error.message);
       else if (error.code !== 'QUEUE_FULL') throw error;
       const wait = Number(response.headers.get('retry-after')) || RETRY_AFTER_SECONDS;
-      await delay(wait * 1000, undefined, { signal: this.signal });
+      await delay(wait * 1000, undefined, { signal: this.#signal });
     }
   }
 
-  private lost(error: unknown): never {
-    this.signal.throwIfAborted();
+  #lost(error: unknown): never {
+    this.#signal.throwIfAborted();
     const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
     throw new AppError('INTERNAL', `The server stopped answering (${cause?.code ?? (error as Error).message}).`, {
       cause: error,

@@ -88,23 +88,25 @@ async function fill(part: PartFile, url: string, expected: Expected, keeps: bool
 class Transfer {
   joined = false;
   total: number | null;
-  private validator: string | null = null;
-  private readonly part: PartFile;
-  private readonly url: string;
-  private readonly expected: Expected;
-  private readonly tools: DownloadTools;
+  #validator: string | null = null;
+  readonly #part: PartFile;
+  readonly #url: string;
+  readonly #expected: Expected;
+  readonly #tools: DownloadTools;
 
   constructor(part: PartFile, url: string, expected: Expected, tools: DownloadTools) {
-    this.part = part;
-    this.url = url;
-    this.expected = expected;
-    this.tools = tools;
+    this.#part = part;
+    this.#url = url;
+    this.#expected = expected;
+    this.#tools = tools;
     this.total = expected.bytes ?? null;
   }
 
   /** One request and its answer. Ends when the file is complete; otherwise throws, and the part has what arrived. */
   async run(): Promise<void> {
-    const { part, expected, tools } = this;
+    const part = this.#part;
+    const expected = this.#expected;
+    const tools = this.#tools;
     if (part.size > 0 && part.size === expected.bytes) return;
     const stalled = new AbortController();
     const timer = setTimeout(
@@ -113,9 +115,9 @@ class Transfer {
     );
     const signal = AbortSignal.any([tools.signal, stalled.signal]);
     try {
-      const answer = await tools.http(this.url, { headers: this.headers(), signal });
+      const answer = await tools.http(this.#url, { headers: this.#headers(), signal });
       try {
-        if (await this.accept(answer)) await this.receive(answer, () => timer.refresh());
+        if (await this.#accept(answer)) await this.#receive(answer, () => timer.refresh());
       } finally {
         answer.close();
       }
@@ -126,30 +128,31 @@ class Transfer {
     }
   }
 
-  private headers(): Record<string, string> {
+  #headers(): Record<string, string> {
     // A compressed answer has no byte positions to continue from.
     const headers: Record<string, string> = { 'accept-encoding': 'identity' };
-    if (this.part.size > 0) {
-      headers.range = `bytes=${this.part.size}-`;
-      if (this.validator) headers['if-range'] = this.validator;
+    if (this.#part.size > 0) {
+      headers.range = `bytes=${this.#part.size}-`;
+      if (this.#validator) headers['if-range'] = this.#validator;
     }
     return headers;
   }
 
   /** Decides what an answer means for the bytes that are there. Returns false when nothing is left to receive. */
-  private async accept(answer: HttpAnswer): Promise<boolean> {
-    const { part, tools } = this;
+  async #accept(answer: HttpAnswer): Promise<boolean> {
+    const part = this.#part;
+    const tools = this.#tools;
     const encoded = (answer.header('content-encoding') ?? 'identity') !== 'identity';
     const range = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(answer.header('content-range') ?? '');
     const whole = range && range[3] !== '*' ? Number(range[3]) : null;
     if (answer.status === 416 && part.size > 0) {
       if (whole === part.size) return false;
-      await this.startOver('the server has no such part of the file');
+      await this.#startOver('the server has no such part of the file');
     }
     if (answer.status === 206) {
-      const changed = this.validator !== null && this.validator !== validatorOf(answer);
+      const changed = this.#validator !== null && this.#validator !== validatorOf(answer);
       if (encoded || changed || part.size === 0 || Number(range?.[1] ?? -1) !== part.size) {
-        await this.startOver('the server sent another part of the file than asked for');
+        await this.#startOver('the server sent another part of the file than asked for');
       }
       this.joined = true;
       this.total = whole ?? this.total;
@@ -157,22 +160,23 @@ class Transfer {
       const length = answer.header('content-length');
       if (length !== null && !encoded) this.total = Number(length);
       // Checked before the part is given up: a hotel's login page answers 200 too.
-      this.checkTotal();
+      this.#checkTotal();
       // The server ignores ranges, or the file has changed since.
       if (part.size > 0) await part.clear();
       this.joined = false;
     } else {
       throw new HttpStatusError(answer.status);
     }
-    this.validator = encoded ? null : validatorOf(answer);
-    this.checkTotal();
+    this.#validator = encoded ? null : validatorOf(answer);
+    this.#checkTotal();
     if (this.total !== null) await tools.checkSpace?.(this.total - part.size);
     tools.onBytes(part.size, this.total);
     return true;
   }
 
-  private async receive(answer: HttpAnswer, onLife: () => void): Promise<void> {
-    const { part, tools } = this;
+  async #receive(answer: HttpAnswer, onLife: () => void): Promise<void> {
+    const part = this.#part;
+    const tools = this.#tools;
     const limit = this.total ?? MAX_DOWNLOAD_BYTES;
     await part.append(answer.body, (size) => {
       onLife();
@@ -183,8 +187,9 @@ class Transfer {
     if (this.total !== null && part.size < this.total) throw failure('ECUT', 'the connection was cut');
   }
 
-  private checkTotal(): void {
-    const { total, expected } = this;
+  #checkTotal(): void {
+    const expected = this.#expected;
+    const { total } = this;
     if (total === null) return;
     if (expected.bytes !== undefined && total !== expected.bytes) {
       throw new WrongContent(`the server offers ${total} bytes instead of ${expected.bytes}`);
@@ -193,8 +198,8 @@ class Transfer {
       throw new WrongContent(`the server offers ${megabytes(total)}, too much for a model`);
   }
 
-  private async startOver(why: string): Promise<never> {
-    await this.part.clear();
+  async #startOver(why: string): Promise<never> {
+    await this.#part.clear();
     throw failure('ECUT', why);
   }
 }

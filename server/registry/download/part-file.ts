@@ -16,10 +16,10 @@ const KEPT = /\.[0-9a-f]{12}(\.\d+-[0-9a-f]{8})?\.part$/;
 export class PartFile {
   readonly path: string;
   size: number;
-  private readonly base: string;
+  readonly #base: string;
 
   private constructor(base: string, file: string, size: number) {
-    this.base = base;
+    this.#base = base;
     this.path = file;
     this.size = size;
   }
@@ -59,7 +59,7 @@ export class PartFile {
   /** Leaves it for whoever comes next. */
   async release(): Promise<void> {
     if (this.size === 0) await this.remove();
-    else await rename(this.path, this.base + PART).catch(no);
+    else await rename(this.path, this.#base + PART).catch(no);
   }
 
   remove(): Promise<void> {

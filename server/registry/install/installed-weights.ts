@@ -20,17 +20,17 @@ import {
 export class InstalledWeights {
   readonly folder: string;
   readonly file: string;
-  private readonly spec: ModelSpec;
+  readonly #spec: ModelSpec;
 
   constructor(spec: ModelSpec, folder: string) {
-    this.spec = spec;
+    this.#spec = spec;
     this.folder = folder;
     this.file = path.join(folder, spec.weights.file);
   }
 
   /** Size of the weights if they are complete and current; does not hash them. */
   async size(): Promise<number | null> {
-    const expected = this.expected(await readManifest(this.folder));
+    const expected = this.#expected(await readManifest(this.folder));
     const size = await sizeOf(this.file);
     return expected && size === expected.bytes ? size : null;
   }
@@ -38,15 +38,15 @@ export class InstalledWeights {
   /** The same without waiting, for a choice between models. */
   get present(): boolean {
     const manifest = path.join(this.folder, MANIFEST);
-    const expected = this.expected(existsSync(manifest) ? parseManifest(readFileSync(manifest, 'utf8')) : null);
+    const expected = this.#expected(existsSync(manifest) ? parseManifest(readFileSync(manifest, 'utf8')) : null);
     return expected !== null && statSync(this.file, { throwIfNoEntry: false })?.size === expected.bytes;
   }
 
   /** @throws {AppError} WEIGHTS_MISSING, or WEIGHTS_CORRUPT when size or checksum differ. */
   async read(): Promise<Uint8Array> {
-    const { name } = this.spec;
+    const { name } = this.#spec;
     const manifest = await readManifest(this.folder);
-    const expected = this.expected(manifest);
+    const expected = this.#expected(manifest);
     if (!expected) {
       const outdated = 'was prepared by another version of Hairline and must be downloaded or added again';
       const detail = manifest ? `The model "${name}" ${outdated}.` : `The model "${name}" is not downloaded yet.`;
@@ -71,10 +71,10 @@ export class InstalledWeights {
     await rm(path.join(this.folder, MANIFEST), { force: true });
     await writeWhole(this.file, bytes);
     await writeManifest(this.folder, {
-      file: this.spec.weights.file,
+      file: this.#spec.weights.file,
       bytes: bytes.length,
       sha256: sha256(bytes),
-      recipe: recipeOf(this.spec, steps),
+      recipe: recipeOf(this.#spec, steps),
       ...from,
     });
   }
@@ -94,10 +94,10 @@ export class InstalledWeights {
   }
 
   /** A checksum in the spec is the truth; it also stands in for the manifest that older versions did not write. */
-  private expected(manifest: Manifest | null): { bytes: number; sha256: string } | null {
-    const { bytes, sha256 } = this.spec.weights;
+  #expected(manifest: Manifest | null): { bytes: number; sha256: string } | null {
+    const { bytes, sha256 } = this.#spec.weights;
     if (bytes !== undefined && sha256 !== undefined) return { bytes, sha256 };
-    return manifest && isCurrent(this.spec, manifest) ? manifest : null;
+    return manifest && isCurrent(this.#spec, manifest) ? manifest : null;
   }
 }
 
