@@ -10,7 +10,7 @@ export interface Spot {
 }
 
 /** What is worth looking at in a matte. */
-export interface Sights {
+export interface Focus {
   /** Where it is softest, which is where its hair is: the place to enlarge. */
   hair: Spot;
   /** Middle of the subject, from left to right: the place to compare at, 0..1. */
@@ -18,17 +18,17 @@ export interface Sights {
 }
 
 /** @throws {DOMException} where the picture cannot be decoded */
-export async function findSights(alpha: Blob): Promise<Sights> {
+export async function findFocus(alpha: Blob): Promise<Focus> {
   const bitmap = await createImageBitmap(alpha, { resizeWidth: WIDTH, resizeQuality: 'medium' });
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext('2d')!;
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
-  return sightsOf(context.getImageData(0, 0, width, height));
+  return focusOf(context.getImageData(0, 0, width, height));
 }
 
 /** @param pixels grey RGBA */
-export function sightsOf({ width, height, data }: Pick<ImageData, 'width' | 'height' | 'data'>): Sights {
+export function focusOf({ width, height, data }: Pick<ImageData, 'width' | 'height' | 'data'>): Focus {
   const alphaAt = (x: number, y: number) =>
     x < 0 || y < 0 || x >= width || y >= height ? 0 : data[(y * width + x) * 4]! / 255;
   let hair = { x: 0.5, y: 0.5 };

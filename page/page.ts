@@ -6,7 +6,7 @@ import { drawStage } from './draw-stage.ts';
 import { EdgeSliders } from './edge-sliders.ts';
 import { find, followChoice, show, speak } from './elements.ts';
 import { describeError } from './errors.ts';
-import { findSights } from './find-focus.ts';
+import { findFocus } from './find-focus.ts';
 import { takePictures } from './intake.ts';
 import { Language } from './language.ts';
 import { Session, type View } from './matte-session.ts';
@@ -131,8 +131,8 @@ export class Page {
     this.#preview();
     const { file } = this.#session;
     // Where nothing can be found out, it is the middle.
-    const sights = await findSights(matte.alpha).catch(() => null);
-    if (sights && this.#session.file === file) this.#viewer.aim(sights);
+    const focus = await findFocus(matte.alpha).catch(() => null);
+    if (focus && this.#session.file === file) this.#viewer.aim(focus);
     if (!file) return;
     // A picture that only the server can read (TIFF) comes back from it.
     const shown = (await canShow(file))

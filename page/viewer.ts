@@ -1,6 +1,6 @@
 import type { Backdrop } from '../words/page/words.ts';
 import { find, followChoice, show } from './elements.ts';
-import type { Sights, Spot } from './find-focus.ts';
+import type { Focus, Spot } from './find-focus.ts';
 import { fill, type Language } from './language.ts';
 
 /** A small picture is enlarged to twice its size at most; beyond that there is nothing to see. */
@@ -79,7 +79,7 @@ export class Viewer {
   }
 
   /** Parts before from after in the middle of the subject, and enlarges where its hair is. */
-  aim({ hair, middle }: Sights): void {
+  aim({ hair, middle }: Focus): void {
     this.#spot = hair;
     const { offsetLeft, offsetWidth } = this.#sheet;
     this.#split.value = String(((offsetLeft + middle * offsetWidth) / this.#scroller.clientWidth) * 100);

@@ -26,13 +26,13 @@ let batchPanel: BatchPanel | null = null;
 const photoshop = createPhotoshopHost(strings.host);
 const client = createClient(createHttp(), () => memory.address);
 const oneRun = new OneRun();
-const surroundings = {
+const services = {
   memory,
   record: (settings: Settings) => actions.recordMask(settings),
   openLauncher,
   readPermittedOrigins,
 };
-const session = new Session(photoshop, client, surroundings, oneRun, (view) => panel?.draw(view));
+const session = new Session(photoshop, client, services, oneRun, (view) => panel?.draw(view));
 const workshop = {
   host: photoshop,
   documents: createPhotoshopDocuments(strings.host),

@@ -6,8 +6,9 @@ import type { Engine } from './engine/engine.ts';
 import { buildApp } from './http/app.ts';
 import type { Shutdown } from './http/routes/shutdown.ts';
 import { createModelRegistry } from './registry/cached-registry.ts';
-import type { ModelRegistry, PullProgress } from './registry/model-registry.ts';
+import type { ModelRegistry } from './registry/model-registry.ts';
 import { defaultsOf } from './registry/preferred.ts';
+import type { PullProgress } from './registry/pull.ts';
 import { builtInModelsDir } from './registry/spec/spec-loader.ts';
 
 export interface RunningServer {
@@ -80,8 +81,8 @@ async function openEngine(
   logger: FastifyBaseLogger | undefined,
 ): Promise<Engine> {
   if (config.isolate) {
-    const { ChildEngine } = await import('./engine/worker-engine.ts');
-    return new ChildEngine(config, registry, {
+    const { WorkerEngine } = await import('./engine/worker-engine.ts');
+    return new WorkerEngine(config, registry, {
       modelsDirs,
       log: (level, fields, text) => logger?.[level](fields, text),
     });

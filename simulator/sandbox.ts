@@ -35,7 +35,7 @@ export function createSandbox(id: string, codeFromStrings: boolean): Sandbox {
   return { context, session, consoleLines, close: () => timers.clear() };
 }
 
-export interface Surroundings {
+export interface SandboxLinks {
   readonly network: Network;
   readonly dom: DomWindow;
   readonly storage: Map<string, string>;
@@ -43,20 +43,20 @@ export interface Surroundings {
 }
 
 /** The globals that UXP has; whatever is not named here does not exist for the plugin. */
-export function fillGlobals(host: HostState, { session }: Sandbox, around: Surroundings): void {
+export function fillGlobals(host: HostState, { session }: Sandbox, links: SandboxLinks): void {
   const { boundary, globals } = session;
-  const { network, dom } = around;
+  const { network, dom } = links;
   const { document, Event, CustomEvent, HTMLElement, Element, Node } = dom;
   Object.defineProperty(document, 'defaultView', { value: globals, configurable: true });
   Object.assign(document, { theme: { getCurrent: () => host.theme, onUpdated: listenerList() } });
   const module = { exports: {} };
   Object.assign(globals, {
     ...{ document, Event, CustomEvent, HTMLElement, Element, Node, module, exports: module.exports },
-    require: boundary.wrap(around.require),
+    require: boundary.wrap(links.require),
     fetch: fetchFor(host, session, network),
     XMLHttpRequest: xhrFor(host, session, network),
     ...{ Headers, AbortController, Blob: blobClass(boundary), URL: urlClass(host.atLeast('27.4')) },
-    localStorage: new Store(around.storage),
+    localStorage: new Store(links.storage),
     sessionStorage: new Store(new Map()),
     crypto: {
       getRandomValues: <T extends NodeJS.ArrayBufferView>(array: T) => {

@@ -104,7 +104,13 @@ async function maskDocument(
 
 /** The same host, for which the document is the active one: the user may be looking at another. */
 function hostIn(host: Host, documentId: number): Host {
-  return Object.assign(Object.create(host), { selectedLayers: () => host.selectedLayers(documentId) });
+  return {
+    selectedLayers: () => host.selectedLayers(documentId),
+    inspectDocument: (id) => host.inspectDocument(id),
+    inspect: (target) => host.inspect(target),
+    read: (cancel, body) => host.read(cancel, body),
+    edit: (...asked) => host.edit(...asked),
+  };
 }
 
 function isReasonToSkip(error: unknown): boolean {

@@ -13,10 +13,10 @@ import type { ChosenFolder } from '../host/document-host.ts';
 import type { SaveFormat } from '../settings/save-format.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { BatchIntents, BatchView } from './batch-state.ts';
-import { type Around, alone, type OneRun } from './one-run.ts';
+import { alone, type OneRun, type RunScope } from './one-run.ts';
 
 /** What a batch needs to know of the rest of the panel. */
-export interface BatchSurroundings {
+export interface BatchServices {
   readonly oneRun: OneRun;
   settings(): Settings;
   /** Adds a batch of all open documents to the Action that is being recorded, if one is. */
@@ -33,7 +33,7 @@ interface Wishes {
 /** Owns what the batch section of the panel shows, and the batch there can be. */
 export class BatchSession {
   private readonly workshop: Workshop;
-  private readonly around: BatchSurroundings;
+  private readonly services: BatchServices;
   private readonly draw: (view: BatchView) => void;
   private jobs: Job[] = [];
   /** Documents to choose from, and which of them are chosen; null: all that are open. */
@@ -42,9 +42,9 @@ export class BatchSession {
   private running: Cancellation | null = null;
   private error: unknown = null;
 
-  constructor(workshop: Workshop, around: BatchSurroundings, draw: (view: BatchView) => void) {
+  constructor(workshop: Workshop, services: BatchServices, draw: (view: BatchView) => void) {
     this.workshop = workshop;
-    this.around = around;
+    this.services = services;
     this.draw = draw;
   }
 
@@ -105,17 +105,17 @@ export class BatchSession {
     const documents = this.choice?.filter(({ chosen }) => chosen) ?? this.workshop.documents.openDocuments();
     const { options } = this;
     const ended = await this.run(createJobs(documents), options);
-    if (all && ended) await this.around.record(options);
+    if (all && ended) await this.services.record(options);
   }
 
   get options(): BatchOptions {
     const { redoMasked, format, folder } = this.wishes;
     const save = format === null ? null : { format, folder };
-    return { settings: this.around.settings(), redoMasked, save };
+    return { settings: this.services.settings(), redoMasked, save };
   }
 
   /** Without the buttons, for menu and Actions: masks every open document. Throws if one failed, or if stopped. */
-  async maskAll(options: BatchOptions, around: Around = alone): Promise<void> {
+  async maskAll(options: BatchOptions, around: RunScope = alone): Promise<void> {
     const jobs = createJobs(this.workshop.documents.openDocuments());
     if (jobs.length === 0) throw new PluginError('NO_DOCUMENT');
     await this.work(jobs, options, around);
@@ -139,8 +139,8 @@ export class BatchSession {
     }
   }
 
-  private work(jobs: Job[], options: BatchOptions, around: Around = alone): Promise<void> {
-    return this.around.oneRun.start(async (cancel) => {
+  private work(jobs: Job[], options: BatchOptions, around: RunScope = alone): Promise<void> {
+    return this.services.oneRun.start(async (cancel) => {
       this.running = cancel;
       this.error = null;
       this.choice = null;

@@ -2,9 +2,9 @@ import { Cancellation, Cancelled } from '../cancellation.ts';
 import { PluginError } from '../errors.ts';
 
 /** What surrounds a run, such as keeping Photoshop to ourselves. */
-export type Around = <T>(cancel: Cancellation, body: () => Promise<T>) => Promise<T>;
+export type RunScope = <T>(cancel: Cancellation, body: () => Promise<T>) => Promise<T>;
 
-export const alone: Around = (_cancel, body) => body();
+export const alone: RunScope = (_cancel, body) => body();
 
 /** The one run there can be, whoever starts it: the panel, a menu command, a batch or an Action. */
 export class OneRun {

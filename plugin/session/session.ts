@@ -2,20 +2,21 @@ import { type Cancellation, Cancelled } from '../cancellation.ts';
 import { readAddress } from '../client/address.ts';
 import type { Client } from '../client/client.ts';
 import { ORIGINS } from '../client/server-finder.ts';
-import { applyEdge, type Refinable, renewMatte } from '../commands/apply-edge.ts';
-import { maskSubject, type Result } from '../commands/mask-subject.ts';
+import { applyEdge, renewMatte } from '../commands/apply-edge.ts';
+import { maskSubject } from '../commands/mask-subject.ts';
+import type { Refinable, Result } from '../commands/result.ts';
 import { isServerError, PluginError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SettingsMemory } from '../settings/settings-memory.ts';
 import { EdgeSession, type Previewable } from './edge-session.ts';
 import type { Intents } from './intents.ts';
-import { type Around, alone, type OneRun } from './one-run.ts';
+import { alone, type OneRun, type RunScope } from './one-run.ts';
 import { ServerWatch } from './server-watch.ts';
 import { type Answer, isRunning, type PanelState, type View } from './state.ts';
 
 /** What of the computer a session needs beside Photoshop and the server. */
-export interface Surroundings {
+export interface PanelServices {
   readonly memory: SettingsMemory;
   /** Adds a run to the Action that is being recorded, if one is. */
   record(settings: Settings): Promise<void>;
@@ -32,7 +33,7 @@ type Command = (settings: Settings, cancel: Cancellation) => Promise<Result>;
 export class Session {
   readonly edge: EdgeSession;
   private readonly host: Host;
-  private readonly around: Surroundings;
+  private readonly services: PanelServices;
   private readonly oneRun: OneRun;
   private readonly draw: (view: View) => void;
   private readonly watch: ServerWatch;
@@ -42,20 +43,20 @@ export class Session {
   private pending: { command: Command; settings: Settings } | null = null;
   private refinable: Refinable | null = null;
 
-  constructor(host: Host, client: Client, around: Surroundings, oneRun: OneRun, draw: (view: View) => void) {
+  constructor(host: Host, client: Client, services: PanelServices, oneRun: OneRun, draw: (view: View) => void) {
     this.host = host;
-    this.around = around;
+    this.services = services;
     this.oneRun = oneRun;
     this.draw = draw;
     const redraw = () => this.draw(this.view);
     const demand = () => (!oneRun.isRunning ? 'health' : this.panel.name === 'waiting' ? 'queue' : 'nothing');
-    this.watch = new ServerWatch(client, () => around.openLauncher(), demand, redraw);
-    this.edge = new EdgeSession(around.memory, redraw);
+    this.watch = new ServerWatch(client, () => services.openLauncher(), demand, redraw);
+    this.edge = new EdgeSession(services.memory, redraw);
     oneRun.onIdle = () => this.edge.resume();
   }
 
   get view(): View {
-    const { settings, address, welcomed } = this.around.memory;
+    const { settings, address, welcomed } = this.services.memory;
     return {
       panel: this.panel,
       server: this.watch.state,
@@ -86,7 +87,7 @@ export class Session {
 
   /** What the next run is asked for. */
   get settings(): Settings {
-    return this.around.memory.settings;
+    return this.services.memory.settings;
   }
 
   /** The client, with what it learns about the server shown. */
@@ -96,13 +97,13 @@ export class Session {
 
   /** A run keeps what it was started for; a choice made during one is not heard. */
   choose(change: Partial<Settings>): void {
-    if (!this.oneRun.isRunning) this.around.memory.choose(change);
+    if (!this.oneRun.isRunning) this.services.memory.choose(change);
     // In any case: the control may show already what was not heard.
     this.draw(this.view);
   }
 
   /** Plays a recorded step: the same run, with the step's settings; throws what made it fail. */
-  async play(settings: Settings, around: Around): Promise<void> {
+  async play(settings: Settings, around: RunScope): Promise<void> {
     const end = await this.maskSubject(settings, around);
     if (end.name === 'cancelled') throw new Cancelled();
     if (end.name === 'failed') throw end.error;
@@ -110,7 +111,7 @@ export class Session {
   }
 
   /** Runs "Mask subject" and answers with how it ended; never throws. */
-  maskSubject(settings: Settings = this.settings, around: Around = alone): Promise<PanelState> {
+  maskSubject(settings: Settings = this.settings, around: RunScope = alone): Promise<PanelState> {
     return this.start(this.mask, settings, around);
   }
 
@@ -127,7 +128,7 @@ export class Session {
   async answer(existingMask: Answer, remember: boolean): Promise<void> {
     const { pending } = this;
     if (pending === null) return;
-    if (remember) this.around.memory.choose({ existingMask });
+    if (remember) this.services.memory.choose({ existingMask });
     const settings = { ...pending.settings, existingMask };
     // Another edge for a mask that is there means nothing in an Action, which makes its own.
     if (pending.command === this.mask) await this.maskAndRecord(settings);
@@ -137,10 +138,10 @@ export class Session {
   /** Answers with whether Photoshop lets the panel use what was typed. */
   private async chooseAddress(typed: string): Promise<boolean> {
     // A host that will not show us the manifest has the ordinary one.
-    const permitted = await this.around.readPermittedOrigins().catch(() => ORIGINS);
+    const permitted = await this.services.readPermittedOrigins().catch(() => ORIGINS);
     const address = typed.trim() === '' ? '' : readAddress(typed, permitted);
     if (address === null) return false;
-    this.around.memory.chooseAddress(address);
+    this.services.memory.chooseAddress(address);
     void this.watch.restart();
     return true;
   }
@@ -166,10 +167,10 @@ export class Session {
 
   private async maskAndRecord(settings: Settings): Promise<void> {
     const end = await this.start(this.mask, settings, alone);
-    if (end.name === 'done') await this.around.record(settings);
+    if (end.name === 'done') await this.services.record(settings);
   }
 
-  private async start(command: Command, settings: Settings, around: Around): Promise<PanelState> {
+  private async start(command: Command, settings: Settings, around: RunScope): Promise<PanelState> {
     if (this.oneRun.isRunning) {
       const end: PanelState = { name: 'failed', error: new PluginError('ALREADY_RUNNING') };
       // Our own run goes on showing how far it is; nobody else shows why this one cannot be.
@@ -183,12 +184,12 @@ export class Session {
     return end;
   }
 
-  private async runOnce(command: Command, settings: Settings, cancel: Cancellation, around: Around) {
+  private async runOnce(command: Command, settings: Settings, cancel: Cancellation, around: RunScope) {
     this.run = cancel;
     try {
       const result = await around(cancel, () => command(settings, cancel));
       this.watch.noteRun(result);
-      this.around.memory.noteWelcome();
+      this.services.memory.noteWelcome();
       this.noteRefinable(result.refinable);
       return { name: 'done', result } as const;
     } catch (error) {
@@ -204,7 +205,7 @@ export class Session {
   private noteRefinable(refinable: Refinable | null): void {
     this.refinable = refinable;
     if (refinable === null) {
-      this.edge.note(null, this.around.memory.settings.edge);
+      this.edge.note(null, this.services.memory.settings.edge);
       return;
     }
     const { layerName: layer, width, height } = refinable;

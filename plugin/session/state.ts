@@ -1,8 +1,8 @@
 import type { EdgeControls } from '../../protocol/edge.ts';
 import type { BackdropKey } from '../../words/panel/keys.ts';
 import type { Server } from '../client/client.ts';
-import type { Result } from '../commands/mask-subject.ts';
 import type { Progress } from '../commands/progress.ts';
+import type { Result } from '../commands/result.ts';
 import type { MaskPolicy, Settings } from '../settings/settings.ts';
 
 /** One run of the button, from the user's point of view. `asking`: it waits to be told what to do with a mask. */

@@ -1,6 +1,6 @@
 import { fill } from '../../words/fill.ts';
 import type { Sentence, Strings } from '../../words/panel/strings.ts';
-import type { Result } from '../commands/mask-subject.ts';
+import type { Result } from '../commands/result.ts';
 import { PluginError, type PluginErrorCode, ServerError, textOf } from '../errors.ts';
 import type { PanelState, ServerState, View } from '../session/state.ts';
 

@@ -21,7 +21,7 @@ export const USAGE = `Usage: npm run bench:quality -- <folder> [options]
 
 export class UsageError extends Error {}
 
-export interface Surroundings {
+export interface QualityTools {
   startServer(model: string | undefined): Promise<MeasuredServer>;
   /** Results. */
   print(line: string): void;
@@ -30,7 +30,7 @@ export interface Surroundings {
 }
 
 /** The whole benchmark: scores every pair, prints the table, writes the contact sheet. */
-export async function runQuality(argv: readonly string[], { startServer, print, say }: Surroundings): Promise<void> {
+export async function runQuality(argv: readonly string[], { startServer, print, say }: QualityTools): Promise<void> {
   const { folder, out, json, alphaFrom, parameters } = readArguments(argv);
   const pairs = await findPairs(folder);
   const source = alphaFrom

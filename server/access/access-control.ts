@@ -11,7 +11,7 @@ declare module 'fastify' {
   }
 }
 
-export interface DoorsOptions {
+export interface AccessOptions {
   /** Names besides addresses that other computers use for this one, in lower case. */
   hostNames: readonly string[];
   clients: ClientBook;
@@ -31,7 +31,7 @@ const PAGES = ['/', '/docs', '/docs/'];
  * Who asks from this computer by one of its loopback names needs nothing else. Everybody else needs a token, also a proxy
  * on this computer that passes on requests with the name they were addressed to.
  */
-export const doors = fp<DoorsOptions>(
+export const accessControl = fp<AccessOptions>(
   async (app, { hostNames, clients }) => {
     const failed = new FailedTries();
     app.decorateRequest('client', LOCAL);
@@ -64,7 +64,7 @@ export const doors = fp<DoorsOptions>(
       request.client = client;
     });
   },
-  { name: 'doors' },
+  { name: 'access-control' },
 );
 
 /** `localPort` is undefined for injected requests, which have no socket. */

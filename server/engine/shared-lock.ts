@@ -4,7 +4,7 @@ interface Waiting {
 }
 
 /** Many may be inside together, or one alone. First come, first served: who wants to be alone is not overtaken. */
-export class Turnstile {
+export class SharedLock {
   readonly #queue: Waiting[] = [];
   #inside = 0;
   #alone = false;

@@ -2,16 +2,17 @@ import path from 'node:path';
 import type { Subject } from '../../protocol/matte.ts';
 import type { Config } from '../config/config.ts';
 import { AppError } from '../errors.ts';
-import { describeModel, type ModelStatus } from '../matting/service.ts';
+import { describeModel, type ModelStatus } from '../matting/model-status.ts';
 import { planViews } from '../matting/views.ts';
 import { ModelFetcher } from '../registry/model-fetcher.ts';
-import type { ModelRegistry, PullOptions } from '../registry/model-registry.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { PullOptions } from '../registry/pull.ts';
 import { packageRoot } from '../system/package-root.ts';
 import type { Answer, EdgeTask, Engine, MatteTask, Usage, WorkOptions } from './engine.ts';
 import { pickEngineConfig } from './engine-config.ts';
 import { Supervisor, type SupervisorOptions } from './supervisor.ts';
 import type { Call } from './wire/messages.ts';
-import { ChildDied, type EngineProcess } from './worker-process.ts';
+import { WorkerDied, type WorkerProcess } from './worker-process.ts';
 
 export interface ChildEngineOptions extends Pick<SupervisorOptions, 'log' | 'stopWithin'> {
   /** Folders with model specs, for the child to read as well. */
@@ -34,7 +35,7 @@ const DIED = 'The process that runs the models crashed each time it was given th
  * The engine in a process of its own, so that native code that crashes costs one try and not the server. Downloads stay
  * here; pictures, networks and kept mattes are over there.
  */
-export class ChildEngine implements Engine {
+export class WorkerEngine implements Engine {
   readonly #registry: ModelRegistry;
   readonly #fetcher: ModelFetcher;
   readonly #supervisor: Supervisor;
@@ -130,20 +131,20 @@ export class ChildEngine implements Engine {
    * the graphics card.
    * @throws {AppError} INFERENCE_FAILED when the child died each time
    */
-  async #attempt<T>(work: (child: EngineProcess) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async #attempt<T>(work: (child: WorkerProcess) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const supervisor = this.#supervisor;
     let cause: unknown;
     for (const { alone, onCpu } of this.#device === 'cpu' ? TRIES.slice(0, 2) : TRIES) {
-      const leave = await supervisor.turnstile.enter(alone, signal);
+      const leave = await supervisor.lock.enter(alone, signal);
       try {
         const child = await supervisor.get(onCpu);
         signal?.throwIfAborted();
         const result = await work(child);
-        supervisor.praise();
+        supervisor.noteSuccess();
         return result;
       } catch (error) {
         signal?.throwIfAborted();
-        if (!(error instanceof ChildDied)) throw error;
+        if (!(error instanceof WorkerDied)) throw error;
         cause = error;
       } finally {
         leave();
@@ -158,7 +159,7 @@ export class ChildEngine implements Engine {
       const child = this.#supervisor.current;
       if (child) return await child.call(call, { ...(signal && { signal }) });
     } catch (error) {
-      if (!(error instanceof ChildDied)) throw error;
+      if (!(error instanceof WorkerDied)) throw error;
     }
     throw new AppError('MATTE_GONE');
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Duplex } from 'node:stream';
-import type { LoadState } from '../matting/service.ts';
+import type { LoadState } from '../matting/model-status.ts';
 import { AnswerStream } from './answer-stream.ts';
 import type { Answer, Usage } from './engine.ts';
 import { Channel } from './wire/channel.ts';
@@ -34,8 +34,8 @@ const MAX_LINE = 500;
 const nowhere = () => new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
 
 /** The process ended before it had answered. */
-export class ChildDied extends Error {
-  override name = 'ChildDied';
+export class WorkerDied extends Error {
+  override name = 'WorkerDied';
 }
 
 export interface ProcessOptions {
@@ -47,7 +47,7 @@ export interface ProcessOptions {
   onModel(id: string, state: LoadState | null): void;
   onUsage(usage: Usage): void;
   /** Told how it ended, for people, before its calls fail. */
-  onEnd(process: EngineProcess, how: string): void;
+  onEnd(process: WorkerProcess, how: string): void;
   log(level: 'info' | 'warn', fields: object, text: string): void;
 }
 
@@ -63,8 +63,8 @@ interface Pending {
 }
 
 /** One life of the child: from its start to its end, however that comes. */
-export class EngineProcess {
-  /** Settles when it takes calls. @throws {ChildDied} */
+export class WorkerProcess {
+  /** Settles when it takes calls. @throws {WorkerDied} */
   readonly up: Promise<void>;
   /** Never rejects. */
   readonly ended: Promise<void>;
@@ -73,7 +73,7 @@ export class EngineProcess {
   readonly #pending = new Map<number, Pending>();
   readonly #options: ProcessOptions;
   #lastId = 0;
-  #dead: ChildDied | null = null;
+  #dead: WorkerDied | null = null;
   #markUp = () => {};
 
   constructor(options: ProcessOptions) {
@@ -83,10 +83,8 @@ export class EngineProcess {
     const env = { ...ALLOCATOR, ...process.env };
     this.#child = spawn(process.execPath, [options.file], { stdio: [...stdio], windowsHide: true, env });
     this.ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => resolve(this.#bury(`it could not be started (${error.message})`)));
-      this.#child.once('exit', (code, signal) =>
-        resolve(this.#bury(signal ? `signal ${signal}` : `exit code ${code}`)),
-      );
+      this.#child.once('error', (error) => resolve(this.#end(`it could not be started (${error.message})`)));
+      this.#child.once('exit', (code, signal) => resolve(this.#end(signal ? `signal ${signal}` : `exit code ${code}`)));
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (!stream) continue;
@@ -122,7 +120,7 @@ export class EngineProcess {
 
   /**
    * @param body follows the call, as it is
-   * @throws {ChildDied}; what the engine throws; the signal's reason
+   * @throws {WorkerDied}; what the engine throws; the signal's reason
    */
   async call(
     call: Call,
@@ -222,9 +220,9 @@ export class EngineProcess {
     resolve({ ...head!, body: body! } satisfies Answer);
   }
 
-  #bury(how: string): void {
+  #end(how: string): void {
     if (this.#dead) return;
-    this.#dead = new ChildDied(how);
+    this.#dead = new WorkerDied(how);
     this.#options.onEnd(this, how);
     for (const { reject, stream } of this.#pending.values()) {
       stream?.destroy(this.#dead);

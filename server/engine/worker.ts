@@ -1,7 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
-import type { LoadState } from '../matting/service.ts';
+import type { LoadState } from '../matting/model-status.ts';
 import { WHOLE_BYTES } from './encode-answer.ts';
 import type { Answer, Engine, Usage } from './engine.ts';
 import { Channel } from './wire/channel.ts';
@@ -16,12 +16,12 @@ const CLOSE_WITHIN = 1_000;
 /** Milliseconds between two looks at the own memory. */
 const USAGE_EVERY = 10_000;
 
-export interface HostTools {
+export interface WorkerTools {
   log(fields: object, text: string): void;
   onModel(id: string, state: LoadState | null): void;
 }
 
-export type OpenEngine = (settings: EngineSettings, tools: HostTools) => Engine;
+export type OpenEngine = (settings: EngineSettings, tools: WorkerTools) => Engine;
 
 interface Job {
   readonly stopping: AbortController;
@@ -37,7 +37,7 @@ interface Job {
  * The child's side of the pipe: does what the parent orders with an engine in this process.
  * @param leave ends the process; called when the parent says so or is gone
  */
-export function hostEngine(pipe: Duplex, open: OpenEngine, leave: () => void): void {
+export function serveEngine(pipe: Duplex, open: OpenEngine, leave: () => void): void {
   const jobs = new Map<number, Job>();
   let engine: Engine | null = null;
   const channel = new Channel<Order, Report>(pipe, {

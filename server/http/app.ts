@@ -6,7 +6,7 @@ import multipart from '@fastify/multipart';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { type ErrorCode, RETRY_AFTER_SECONDS } from '../../protocol/errors.ts';
 import { MAX_BODY_BYTES } from '../../protocol/limits.ts';
-import { doors } from '../access/access-control.ts';
+import { accessControl } from '../access/access-control.ts';
 import { ClientBook } from '../access/clients.ts';
 import type { Config } from '../config/config.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -30,7 +30,7 @@ import { registerModels } from './routes/models.ts';
 import { registerPage } from './routes/page.ts';
 import { registerRemove } from './routes/remove.ts';
 import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
-import { SHIELDS, shields } from './security-headers.ts';
+import { SECURITY_HEADERS, securityHeaders } from './security-headers.ts';
 
 export interface AppDependencies {
   config: Config;
@@ -62,7 +62,7 @@ export async function buildApp({
       requestTimeout: config.requestTimeout,
       headersTimeout: Math.min(60_000, config.requestTimeout),
       connectionsCheckingInterval: Math.min(5000, Math.ceil(config.requestTimeout / 4)),
-      // Left to `doors`, which answers in our own words.
+      // Left to access control, which answers in our own words.
       requireHostHeader: false,
     },
     // A client that stops reading its answer must not keep its place for ever.
@@ -89,7 +89,7 @@ export async function buildApp({
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
         connection: 'close',
-        ...SHIELDS,
+        ...SECURITY_HEADERS,
       };
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
       socket.end([`HTTP/1.1 ${failure.status} Error`, ...lines, '', body].join('\r\n'));
@@ -106,8 +106,8 @@ export async function buildApp({
   app.addHook('onClose', async () => jobs.close());
   await app.register(countRequests, { metrics });
   await app.register(requestLog);
-  await app.register(shields);
-  await app.register(doors, { hostNames: config.hostNames, clients: new ClientBook(config.configDir) });
+  await app.register(securityHeaders);
+  await app.register(accessControl, { hostNames: config.hostNames, clients: new ClientBook(config.configDir) });
   await app.register(drain);
   await app.register(accepts);
   await app.register(multipart);

@@ -84,7 +84,7 @@ export class Metrics {
   }
 }
 
-/** Counts every request, also those that the doors refuse: register it before them. */
+/** Counts every request, also those that access control refuses: register it before them. */
 export const countRequests = fp<{ metrics: Metrics }>(
   async (app, { metrics }) => {
     app.addHook('onRequest', async (request, reply) => {

@@ -38,7 +38,7 @@ export async function registerDocs(app: FastifyInstance): Promise<void> {
     routePrefix: '/docs',
     // The package's own policy names servers of others.
     staticCSP: PAGE_POLICY,
-    // A browser sends the page's origin with a POST, and the doors refuse every origin: no buttons that cannot work.
+    // A browser sends the page's origin with a POST, and access control refuses every origin: no buttons that cannot work.
     uiConfig: { supportedSubmitMethods: [], validatorUrl: null, deepLinking: true },
     theme: { title: 'Hairline: HTTP interface' },
   });

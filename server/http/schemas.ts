@@ -89,7 +89,7 @@ export function failures(...codes: readonly ErrorCode[]): Record<number, object>
   );
 }
 
-/** What the doors and a server that is ending answer, wherever it was asked. */
+/** What access control and a server that is ending answer, wherever it was asked. */
 export const EVERYWHERE = [
   'FORBIDDEN_HOST',
   'FORBIDDEN_ORIGIN',

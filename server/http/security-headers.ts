@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin';
 
 /** What every answer tells browsers: to show it nowhere else, guess nothing, keep nothing and tell nobody. */
-export const SHIELDS = {
+export const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -32,11 +32,11 @@ export const PAGE_POLICY =
  * Sets these headers on every answer, refusals included: register it first. Pages set `PAGE_POLICY`
  * instead of the policy for data.
  */
-export const shields = fp(
+export const securityHeaders = fp(
   async (app) => {
     app.addHook('onRequest', async (_request, reply) => {
-      reply.headers(SHIELDS);
+      reply.headers(SECURITY_HEADERS);
     });
   },
-  { name: 'shields' },
+  { name: 'security-headers' },
 );

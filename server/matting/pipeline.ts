@@ -5,8 +5,8 @@ import { readStrips } from '../imaging/read-strips.ts';
 import type { LoadedModel } from '../inference/session-cache.ts';
 import { findConsensus } from './ensemble/consensus.ts';
 import { joinPair } from './ensemble/join-pair.ts';
-import { clearHaze } from './ensemble/remove-haze.ts';
-import { findCloser, lookCloser } from './ensemble/second-pass.ts';
+import { removeHaze } from './ensemble/remove-haze.ts';
+import { findSecondPass, runSecondPass } from './ensemble/second-pass.ts';
 import { type CoarseAlpha, readCoarseAlpha } from './grid/coarse-alpha.ts';
 import { Lift } from './grid/enhance.ts';
 import { Grids } from './grid/grids.ts';
@@ -107,7 +107,7 @@ async function estimateWhole(
   }
   clock();
   const first = unite(picture, views, opinions);
-  const closer = stages.closer ? findCloser(subjectOf(first), picture) : null;
+  const closer = stages.closer ? findSecondPass(subjectOf(first), picture) : null;
   timings.consensus = clock();
   const near: CoarseAlpha[] = [];
   if (closer) {
@@ -115,8 +115,8 @@ async function estimateWhole(
   }
   clock();
   const looks = { whole: opinions, wholeEdges: edgesOf(views), near };
-  const found = closer ? lookCloser(first, looks, closer, picture) : first;
-  const coarse = stages.clear ? clearHaze(found) : found;
+  const found = closer ? runSecondPass(first, looks, closer, picture) : first;
+  const coarse = stages.clear ? removeHaze(found) : found;
   const mask = choice ? chooseSubject(subjectOf(coarse), choice, picture) : null;
   timings.consensus += clock();
   onProgress?.((steps - 1) / steps);

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { AppError } from '../errors.ts';
 import { InstalledWeights } from './install/installed-weights.ts';
-import type { ModelShelf, PullProgress } from './model-registry.ts';
+import type { ModelShelf } from './model-registry.ts';
+import type { PullProgress } from './pull.ts';
 import { SharedTask } from './shared-task.ts';
 import type { Reach, Unpacked } from './sources/originals.ts';
 import type { ModelSpec, Subject } from './spec/model-spec.ts';

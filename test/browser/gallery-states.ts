@@ -1,5 +1,5 @@
 import type { JobState } from '../../plugin/commands/batch.ts';
-import type { LayerResult } from '../../plugin/commands/mask-subject.ts';
+import type { LayerResult } from '../../plugin/commands/result.ts';
 import { PluginError, type PluginErrorCode, ServerError } from '../../plugin/errors.ts';
 import type { BatchView } from '../../plugin/session/batch-state.ts';
 import type { PanelState, ServerState, View } from '../../plugin/session/state.ts';

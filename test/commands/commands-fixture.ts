@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
 import { Cancellation } from '../../plugin/cancellation.ts';
-import { applyEdge, type Refinable } from '../../plugin/commands/apply-edge.ts';
+import { applyEdge } from '../../plugin/commands/apply-edge.ts';
 import { type BatchOptions, type Job, type JobState, runBatch } from '../../plugin/commands/batch.ts';
-import { maskSubject, type Result } from '../../plugin/commands/mask-subject.ts';
+import { maskSubject } from '../../plugin/commands/mask-subject.ts';
+import type { Refinable, Result } from '../../plugin/commands/result.ts';
 import { createPhotoshopHost } from '../../plugin/host/photoshop-host.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../plugin/settings/settings.ts';
 import { type HostDocument, type HostOptions, SimulatedPhotoshop } from '../../simulator/index.ts';
@@ -14,7 +15,7 @@ import { PictureClient } from './picture-client.ts';
  * The commands on the simulated Photoshop without a panel. Its tests must begin with
  * `vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.ts')).uxp)`.
  */
-export class CommandsRig {
+export class CommandsFixture {
   readonly photoshop: SimulatedPhotoshop;
   readonly client = new PictureClient();
   readonly host = createPhotoshopHost(en.host);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sightsOf } from '../../page/find-focus.ts';
+import { focusOf } from '../../page/find-focus.ts';
 import { Latest } from '../../page/latest.ts';
 import { isOtherThanPicture, nameResult, typeOf } from '../../page/pictures.ts';
 import { chooseWords } from '../../words/page/choose.ts';
@@ -109,7 +109,7 @@ describe('what is worth looking at', () => {
     const data = Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) =>
       alpha((i >> 2) % width, Math.floor((i >> 2) / width)),
     );
-    return sightsOf({ width, height, data });
+    return focusOf({ width, height, data });
   };
 
   it('is what is half transparent, not a sharp edge', () => {

@@ -13,7 +13,7 @@ export interface Shutdown {
 }
 
 /**
- * `POST /v1/shutdown`, because a signal ends a process on Windows in the middle of a picture. The doors keep web pages
+ * `POST /v1/shutdown`, because a signal ends a process on Windows in the middle of a picture. Access control keeps web pages
  * out; the token keeps other users of this computer out, who can reach the port but not read the discovery file.
  */
 export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdown): void {

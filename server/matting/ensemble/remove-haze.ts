@@ -4,7 +4,7 @@ import type { CoarseAlpha } from '../grid/coarse-alpha.ts';
 const HAZE = 0.2;
 
 /** Takes the haze away and stretches the rest, so that nothing breaks off. */
-export function clearHaze({ width, height, data }: CoarseAlpha): CoarseAlpha {
+export function removeHaze({ width, height, data }: CoarseAlpha): CoarseAlpha {
   const clear = new Float32Array(data.length);
   for (let i = 0; i < clear.length; i++) clear[i] = Math.max(0, (data[i]! - HAZE) / (1 - HAZE));
   return { width, height, data: clear };

@@ -20,7 +20,7 @@ const BORDER = 0.04;
 const LONGEST = 2048;
 
 /** Where a second look from close by is worth it: the person with some room, or null. */
-export function findCloser(alpha: CoarseAlpha, picture: Grid): Region | null {
+export function findSecondPass(alpha: CoarseAlpha, picture: Grid): Region | null {
   const box = boxOfComponents(alpha);
   if (!box) return null;
   const [across, down] = [box.right - box.left, box.bottom - box.top];
@@ -47,7 +47,7 @@ export interface Looks {
  * region at their full grid; asked alone they lose the person more often than with the picture around it, so the first
  * look keeps its votes.
  */
-export function lookCloser(first: CoarseAlpha, { whole, wholeEdges, near }: Looks, region: Region, picture: Grid) {
+export function runSecondPass(first: CoarseAlpha, { whole, wholeEdges, near }: Looks, region: Region, picture: Grid) {
   const longer = Math.max(picture.width, picture.height);
   const zoom = longer / Math.max(region.width, region.height);
   const side = Math.max(first.width, first.height);

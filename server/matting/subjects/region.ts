@@ -3,7 +3,7 @@ import type { CoarseAlpha } from '../grid/coarse-alpha.ts';
 import type { Grid } from '../grid/preprocess.ts';
 
 /**
- * Room around a region that the networks see as well, as a share of its longer side. Around the boxes of six people RVM's
+ * Room around a region that the networks see as well, as a share of its longer side. RunScope the boxes of six people RVM's
  * mean squared error was 0.0110 without any and 0.0091 with this much; more costs a small person resolution.
  */
 const CONTEXT = 0.15;

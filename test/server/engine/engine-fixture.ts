@@ -3,22 +3,22 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Config, loadConfig } from '../../../server/config/config.ts';
 import type { Answer, MatteTask, WorkOptions } from '../../../server/engine/engine.ts';
-import { ChildEngine } from '../../../server/engine/worker-engine.ts';
+import { WorkerEngine } from '../../../server/engine/worker-engine.ts';
 import type { ModelRegistry } from '../../../server/registry/model-registry.ts';
 import { packageRoot } from '../../../server/system/package-root.ts';
 import { type Deed, LIVES } from '../../fixtures/fake-worker.ts';
 import { buildStandIn } from '../../fixtures/stand-in.ts';
 import { until } from '../server-fixture.ts';
 
-const FAKE_CHILD = path.join(packageRoot, 'dist', 'test', 'fixtures', 'fake-worker.js');
+const FAKE_WORKER = path.join(packageRoot, 'dist', 'test', 'fixtures', 'fake-worker.js');
 
 /** The engine's parent side with a real child process that does what each picture tells it to. */
-export class EngineStage {
+export class EngineFixture {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'hairline-engine-'));
-  readonly engine: ChildEngine;
+  readonly engine: WorkerEngine;
   readonly log: string[] = [];
 
-  constructor(settings: Partial<Config> = {}, file = FAKE_CHILD) {
+  constructor(settings: Partial<Config> = {}, file = FAKE_WORKER) {
     const { spec } = buildStandIn(4);
     const registry = {
       list: () => [spec],
@@ -26,7 +26,7 @@ export class EngineStage {
       isInstalled: async () => true,
     } as unknown as ModelRegistry;
     const config = { ...loadConfig({ device: 'cpu' }, {}), ...settings, cacheDir: this.folder };
-    this.engine = new ChildEngine(config, registry, {
+    this.engine = new WorkerEngine(config, registry, {
       modelsDirs: [],
       log: (_level, fields, text) => this.log.push(`${text} ${JSON.stringify(fields)}`),
       file,

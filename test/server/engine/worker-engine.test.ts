@@ -10,12 +10,12 @@ import { packageRoot } from '../../../server/system/package-root.ts';
 import { isAlive } from '../../../server/system/process-alive.ts';
 import { CHUNK } from '../../fixtures/fake-worker.ts';
 import { until } from '../server-fixture.ts';
-import { bodyOf, EngineStage } from './engine-fixture.ts';
+import { bodyOf, EngineFixture } from './engine-fixture.ts';
 
-const stages: EngineStage[] = [];
+const stages: EngineFixture[] = [];
 
-function begin(...options: ConstructorParameters<typeof EngineStage>): EngineStage {
-  const stage = new EngineStage(...options);
+function begin(...options: ConstructorParameters<typeof EngineFixture>): EngineFixture {
+  const stage = new EngineFixture(...options);
   stages.push(stage);
   return stage;
 }
@@ -260,7 +260,7 @@ it.skipIf(process.platform === 'win32')('without files left a child dies at birt
   const result = spawnSync('sh', ['-c', 'ulimit -n 60; exec "$0" "$1"', process.execPath, script], {
     encoding: 'utf8',
   });
-  expect(result).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ChildDied: .*EMFILE/) });
+  expect(result).toMatchObject({ status: 0, stdout: expect.stringMatching(/^WorkerDied: .*EMFILE/) });
 });
 
 describe('the life of a child', () => {

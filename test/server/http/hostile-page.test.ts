@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import { SHIELDS } from '../../../server/http/security-headers.ts';
+import { SECURITY_HEADERS } from '../../../server/http/security-headers.ts';
 import { type StandInServer, startStandInServer } from '../../fixtures/stand-in.ts';
 import { listenWith, OPAQUE, type Stage } from '../server-fixture.ts';
 import { type Answer, expectError, lines, post, rawHeaders, talk } from '../talk.ts';
@@ -223,9 +223,9 @@ describe('every answer', () => {
     ['too many headers', () => ask('GET /health', [`A: ${'b'.repeat(20_000)}`])],
     ['a matte', () => post(server.port, { headers: rawHeaders(1, 1, 3), body: Uint8Array.of(1, 2, 3) })],
   ];
-  it.each(answers)('carries the shields, and no invitation: %s', async (_name, get) => {
+  it.each(answers)('carries the security headers, and no invitation: %s', async (_name, get) => {
     const answer = await get();
-    for (const [name, value] of Object.entries(SHIELDS)) expect(answer?.headers.get(name), name).toBe(value);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) expect(answer?.headers.get(name), name).toBe(value);
     expect([...answer!.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 

@@ -108,7 +108,7 @@ describe('GET /docs', () => {
     }
   });
 
-  it('is behind the doors, and offers nothing else', async () => {
+  it('is behind access control, and offers nothing else', async () => {
     const refused = await talk(stage.port, lines(stage.port, 'GET /docs/json', ['Origin: https://example.com']));
     expectError(refused, 'FORBIDDEN_ORIGIN');
     expectError(await talk(stage.port, lines(stage.port, 'GET /docs/static/nothing.js')), 'NOT_FOUND');

@@ -81,7 +81,7 @@ describe('GET /metrics', () => {
     await stage.close();
   });
 
-  it('is behind the same doors', async () => {
+  it('is behind the same access control', async () => {
     const origin = ['Origin: https://example.com'];
     expectError(await talk(server.port, lines(server.port, 'GET /metrics', origin)), 'FORBIDDEN_ORIGIN');
     expectError(await talk(server.port, lines(server.port, 'GET /metrics', ['Host: example.com'])), 'FORBIDDEN_HOST');

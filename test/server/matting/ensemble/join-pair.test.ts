@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { joinPair } from '../../../../server/matting/ensemble/join-pair.ts';
-import { clearHaze } from '../../../../server/matting/ensemble/remove-haze.ts';
+import { removeHaze } from '../../../../server/matting/ensemble/remove-haze.ts';
 import type { CoarseAlpha } from '../../../../server/matting/grid/coarse-alpha.ts';
 
 const SIDE = 256;
@@ -46,10 +46,10 @@ describe('joinPair', () => {
   });
 });
 
-describe('clearHaze', () => {
+describe('removeHaze', () => {
   it('leaves the ends and the order, and moves the middle by less than the haze', () => {
     const ramp = draw((x) => x / (SIDE - 1));
-    const row = clearHaze(ramp).data.subarray(0, SIDE);
+    const row = removeHaze(ramp).data.subarray(0, SIDE);
     expect([row[0], row[SIDE - 1]]).toEqual([0, 1]);
     for (let x = 1; x < SIDE; x++) {
       expect(row[x]).toBeGreaterThanOrEqual(row[x - 1]!);

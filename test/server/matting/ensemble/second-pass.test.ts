@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findCloser, lookCloser } from '../../../../server/matting/ensemble/second-pass.ts';
+import { findSecondPass, runSecondPass } from '../../../../server/matting/ensemble/second-pass.ts';
 import type { CoarseAlpha } from '../../../../server/matting/grid/coarse-alpha.ts';
 
 const SIDE = 64;
@@ -19,19 +19,19 @@ const flat = (value: number, width = SIDE, height = SIDE): CoarseAlpha => ({
   data: new Float32Array(width * height).fill(value),
 });
 
-describe('findCloser', () => {
+describe('findSecondPass', () => {
   it('frames a small person with some room', () => {
-    expect(findCloser(solid([20, 20, 30, 40]), PICTURE)).toEqual({ left: 190, top: 180, width: 120, height: 240 });
+    expect(findSecondPass(solid([20, 20, 30, 40]), PICTURE)).toEqual({ left: 190, top: 180, width: 120, height: 240 });
   });
 
   it('stays inside the picture', () => {
-    expect(findCloser(solid([0, 44, 20, 64]), PICTURE)).toEqual({ left: 0, top: 420, width: 220, height: 220 });
+    expect(findSecondPass(solid([0, 44, 20, 64]), PICTURE)).toEqual({ left: 0, top: 420, width: 220, height: 220 });
   });
 
   it('passes over specks, but keeps a second person', () => {
     const person = [20, 20, 30, 40] as [number, number, number, number];
-    expect(findCloser(solid(person, [60, 60, 62, 62]), PICTURE)).toEqual(findCloser(solid(person), PICTURE));
-    expect(findCloser(solid(person, [40, 20, 50, 40]), PICTURE)).toEqual({
+    expect(findSecondPass(solid(person, [60, 60, 62, 62]), PICTURE)).toEqual(findSecondPass(solid(person), PICTURE));
+    expect(findSecondPass(solid(person, [40, 20, 50, 40]), PICTURE)).toEqual({
       left: 170,
       top: 180,
       width: 360,
@@ -40,13 +40,13 @@ describe('findCloser', () => {
   });
 
   it('sees no need where the person fills the picture, or nobody is there', () => {
-    expect(findCloser(solid([2, 2, 60, 60]), PICTURE)).toBeNull();
-    expect(findCloser(flat(0), PICTURE)).toBeNull();
-    expect(findCloser(flat(0.5), PICTURE)).toBeNull();
+    expect(findSecondPass(solid([2, 2, 60, 60]), PICTURE)).toBeNull();
+    expect(findSecondPass(flat(0), PICTURE)).toBeNull();
+    expect(findSecondPass(flat(0.5), PICTURE)).toBeNull();
   });
 });
 
-describe('lookCloser', () => {
+describe('runSecondPass', () => {
   const region = { left: 160, top: 0, width: 320, height: 320 };
   const looks = (whole: number, near: number) => ({
     whole: [flat(whole), flat(whole), flat(whole)],
@@ -55,19 +55,19 @@ describe('lookCloser', () => {
   });
 
   it('answers on a grid on which the region has the resolution of the whole', () => {
-    const { width, height } = lookCloser(flat(0.25), looks(0.25, 0.25), region, PICTURE);
+    const { width, height } = runSecondPass(flat(0.25), looks(0.25, 0.25), region, PICTURE);
     expect([width, height]).toEqual([2 * SIDE, 2 * SIDE]);
   });
 
   it('does not go beyond the pixels of the picture', () => {
     const small = { width: 80, height: 80 };
-    const { width } = lookCloser(flat(0), looks(0, 0), { left: 20, top: 0, width: 40, height: 40 }, small);
+    const { width } = runSecondPass(flat(0), looks(0, 0), { left: 20, top: 0, width: 40, height: 40 }, small);
     expect(width).toBe(80);
   });
 
   it('changes the region only, with a soft border except along the picture', () => {
     const first = flat(0);
-    const { width, data } = lookCloser(first, looks(1, 1), region, PICTURE);
+    const { width, data } = runSecondPass(first, looks(1, 1), region, PICTURE);
     expect(data[10 * width + 10]).toBe(0);
     expect(data[100 * width + 64]).toBe(0);
     expect(data[30 * width + 64]).toBeCloseTo(1, 5);
@@ -79,7 +79,7 @@ describe('lookCloser', () => {
   });
 
   it('trusts the majority where the second look lost the person', () => {
-    const { width, data } = lookCloser(flat(1), looks(1, 0), region, PICTURE);
+    const { width, data } = runSecondPass(flat(1), looks(1, 0), region, PICTURE);
     expect(data[30 * width + 64]).toBeCloseTo(1, 5);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FOREGROUND_METHODS } from '../../../../protocol/matte.ts';
 import { openRaw } from '../../../../server/imaging/codec.ts';
 import type { AlphaPlane, Raster, Region } from '../../../../server/imaging/picture.ts';
-import { lookCloser } from '../../../../server/matting/ensemble/second-pass.ts';
+import { runSecondPass } from '../../../../server/matting/ensemble/second-pass.ts';
 import { estimateForeground } from '../../../../server/matting/foreground/estimate-foreground.ts';
 import type { CoarseAlpha } from '../../../../server/matting/grid/coarse-alpha.ts';
 import { BEST_STAGES, estimateMatte } from '../../../../server/matting/pipeline.ts';
@@ -87,7 +87,7 @@ describe('seams', () => {
     };
     const whole = await see();
     const closer = async (region: Region) =>
-      lookCloser(
+      runSecondPass(
         whole,
         { whole: [whole, whole], wholeEdges: [0, 1], near: [await see(region), await see(region)] },
         region,
