@@ -1,11 +1,11 @@
 import { modeConstants } from './constants.ts';
 import type { HostDocument } from './document.ts';
-import type { Collection, Dom } from './dom.ts';
-import { type DomBounds, type DomLayer, domBounds, insertLayer } from './dom-layer.ts';
+import { type Collection, type DomBounds, type DomLayer, domBounds, insertLayer, type LayerDom } from './dom-layer.ts';
 import { HostError, missingDocument, notAvailable } from './errors.ts';
 import { filledMask, type LayerMask, maskRaster, maskRect } from './layer-mask.ts';
 import { boundsOfContent } from './pixels.ts';
 import { type FileFormat, saveCopy } from './save.ts';
+import type { PluginSession } from './session.ts';
 import { fileOf } from './storage.ts';
 
 /** Photoshop's other formats, and saving without `asCopy`, are not simulated. */
@@ -16,12 +16,18 @@ interface NamedState {
   readonly name: string;
 }
 
+/** What a document needs of the object API that it is part of. */
+export interface DocumentDom extends LayerDom {
+  readonly session: PluginSession;
+  document(doc: HostDocument): DomDocument;
+}
+
 /** A document as the plugin's object API shows it. */
 export class DomDocument {
-  readonly #dom: Dom;
+  readonly #dom: DocumentDom;
   readonly #doc: HostDocument;
 
-  constructor(dom: Dom, doc: HostDocument) {
+  constructor(dom: DocumentDom, doc: HostDocument) {
     this.#dom = dom;
     this.#doc = doc;
     partsOf.set(this, { dom, doc });
@@ -222,7 +228,7 @@ class DomSelection {
 }
 
 /** Outside the classes: whatever a class has, plugins can reach. */
-const partsOf = new WeakMap<DomDocument, { dom: Dom; doc: HostDocument }>();
+const partsOf = new WeakMap<DomDocument, { dom: DocumentDom; doc: HostDocument }>();
 
 function read(facade: DomDocument): HostDocument {
   const { dom, doc } = partsOf.get(facade)!;

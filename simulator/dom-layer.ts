@@ -1,6 +1,5 @@
 import { commands, convertBackground } from './commands.ts';
 import type { HostDocument } from './document.ts';
-import type { Collection, Dom } from './dom.ts';
 import { HostError, missingDocument, missingLayer, notAvailable } from './errors.ts';
 import type { Rect } from './geometry.ts';
 import type { HostLayer, Locks } from './layer.ts';
@@ -13,13 +12,25 @@ export interface DomBounds extends Rect {
 
 export const domBounds = (r: Rect): DomBounds => ({ ...r, width: r.right - r.left, height: r.bottom - r.top });
 
+/** A plain array with the look-up by name that Photoshop's collections have. */
+export type Collection<T> = T[] & { getByName(name: string): T | null };
+
+/** What a layer needs of the object API that it is part of. */
+export interface LayerDom {
+  readonly host: HostState;
+  document(doc: HostDocument): object;
+  layer(doc: HostDocument, layer: HostLayer): DomLayer;
+  hostLayer(facade: unknown): HostLayer | undefined;
+  collection<T extends { readonly name: string }>(items: T[]): Collection<T>;
+}
+
 /** A layer as the plugin's object API shows it. */
 export class DomLayer {
-  readonly #dom: Dom;
+  readonly #dom: LayerDom;
   readonly #doc: HostDocument;
   readonly #layer: HostLayer;
 
-  constructor(dom: Dom, doc: HostDocument, layer: HostLayer) {
+  constructor(dom: LayerDom, doc: HostDocument, layer: HostLayer) {
     this.#dom = dom;
     this.#doc = doc;
     this.#layer = layer;
@@ -192,7 +203,7 @@ export function insertLayer(host: HostState, siblings: HostLayer[], layer: HostL
 }
 
 interface Parts {
-  readonly dom: Dom;
+  readonly dom: LayerDom;
   readonly doc: HostDocument;
   readonly layer: HostLayer;
 }

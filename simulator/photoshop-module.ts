@@ -1,8 +1,8 @@
 import { type BatchPlayOptions, batchPlay } from './batch-play.ts';
 import { constants } from './constants.ts';
-import { type Collection, Dom } from './dom.ts';
+import { Dom } from './dom.ts';
 import type { DomDocument } from './dom-document.ts';
-import type { DomLayer } from './dom-layer.ts';
+import type { Collection, DomLayer } from './dom-layer.ts';
 import { HostError } from './errors.ts';
 import { type GetMask, type GetPixels, ImagingReader } from './imaging-read.ts';
 import { type BufferOptions, ImagingWriter, type Put } from './imaging-write.ts';
