@@ -2,7 +2,7 @@
 // dist/photoshop, the folder that Photoshop loads, and dist/web, the
 // folder that the server shows, with the same relative paths as the addresses.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
