@@ -3,12 +3,7 @@ import path from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
 
 /** What a .ccx may hold, by its place in `dist/photoshop`; whatever else lies there stays behind. */
-const SHIPPED = [
-  /^manifest\.json$/,
-  /^plugin\/[\w-]+\.(html|css)$/,
-  /^plugin\/dist\/main\.js$/,
-  /^plugin\/icons\/[\w-]+@[12]x\.png$/,
-];
+const SHIPPED = [/^manifest\.json$/, /^index\.html$/, /^main\.js$/, /^icons\/[\w-]+@[12]x\.png$/];
 
 /**
  * Modes that install: an archive whose entries have none is refused on macOS. The upper half is Unix' (3), the lower one

@@ -17,6 +17,8 @@ export interface HostOptions {
   theme?: Theme;
   /** How manifest network.domains are matched: see network.ts. `names`: exactly, but addresses in numbers never. */
   permissionMatching?: 'exact' | 'names' | 'premiere' | 'all';
+  /** What `src` and `href` of the page are relative to; authors report the root of the plugin (default). */
+  addressBase?: 'root' | 'page';
   /** imaging.get* outside a modal scope rejects (default true). */
   strictReads?: boolean;
   /** The Origin header of the plugin's requests; null sends none. */
@@ -74,6 +76,7 @@ export class HostState {
       uiLocale: options.uiLocale ?? 'en_US',
       theme: options.theme ?? 'darkest',
       permissionMatching: options.permissionMatching ?? 'exact',
+      addressBase: options.addressBase ?? 'root',
       strictReads: options.strictReads ?? true,
       originHeader: options.originHeader ?? null,
       ports: options.ports ?? null,

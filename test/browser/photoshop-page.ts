@@ -45,7 +45,7 @@ export class PhotoshopPage {
     await page.addInitScript(defineSpectrum);
     const manifest = readFileSync(path.join(ROOT, 'manifest.json'), 'utf8');
     await page.addInitScript(connectBridge, { manifest, locale });
-    await page.goto(`${this.#pages.origin}/dist/photoshop/plugin/index.html`);
+    await page.goto(`${this.#pages.origin}/dist/photoshop/index.html`);
     await page.addStyleTag({ content: themeCss(theme) });
     await page.evaluate(() => {
       const { entrypoints } = window as unknown as {

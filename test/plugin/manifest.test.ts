@@ -53,7 +53,7 @@ const wordsOf = (id: string) =>
   new RegExp(`id="${id}"[^>]*>([^<]+)<`).exec(page)?.[1]?.replace('&amp;', '&') ?? `nothing in #${id}`;
 
 test('the page starts with the words that English has', () => {
-  expect(page).toContain('src="dist/main.js"');
+  expect(page).toContain('src="main.js"');
   expect(page).toMatch(/<html lang="en">/);
   expect(wordsOf('mask-subject')).toBe(en.maskSubject);
   expect(wordsOf('cancel')).toBe(en.cancel);

@@ -61,16 +61,13 @@ describe.each([
     const { files } = await unpack(packCcx(built, text, licence));
     const icons = ['panel-dark', 'panel-light', 'plugin'].flatMap((name) => [1, 2].map((x) => `${name}@${x}x.png`));
     expect([...files.keys()].sort()).toEqual(
-      [
-        ...['LICENSE', 'manifest.json', 'plugin/dist/main.js', 'plugin/index.html'],
-        ...icons.map((name) => `plugin/icons/${name}`),
-      ].sort(),
+      [...['LICENSE', 'manifest.json', 'main.js', 'index.html'], ...icons.map((name) => `icons/${name}`)].sort(),
     );
     for (const [place, bytes] of files) {
       if (place === 'LICENSE' || place === 'manifest.json') continue;
       expect(bytes.equals(readFileSync(path.join(built, place)))).toBe(true);
     }
-    expect(files.get('plugin/dist/main.js')!.length).toBeLessThan(150_000);
+    expect(files.get('main.js')!.length).toBeLessThan(150_000);
   });
 
   test('has modes that install', async () => {
@@ -82,7 +79,7 @@ describe.each([
       expect(compressionMethod).toBe(folder ? 0 : 8);
     }
     const folders = entries.map(({ fileName }) => fileName).filter((name) => name.endsWith('/'));
-    expect(folders).toEqual(['plugin/', 'plugin/dist/', 'plugin/icons/']);
+    expect(folders).toEqual(['icons/']);
   });
 
   test('opens in Photoshop', async () => {
@@ -102,8 +99,8 @@ describe.each([
 test('the same files give the same bytes on any day, and nothing strange comes along', () => {
   cpSync(built, scratch, { recursive: true });
   const before = packCcx(scratch, manifest, licence);
-  utimesSync(path.join(scratch, 'plugin', 'index.html'), 1, 1);
-  for (const stray of ['.DS_Store', 'plugin/notes.txt', 'plugin/dist/main.js.map', 'plugin/dist/main.js.LICENSE.txt']) {
+  utimesSync(path.join(scratch, 'index.html'), 1, 1);
+  for (const stray of ['.DS_Store', 'notes.txt', 'main.js.map', 'main.js.LICENSE.txt']) {
     writeFileSync(path.join(scratch, stray), 'stray');
   }
   expect(Buffer.from(packCcx(scratch, manifest, licence)).equals(before)).toBe(true);
@@ -124,7 +121,7 @@ describe('the rules', () => {
         ? undefined
         : readFileSync(path.join(built, place));
   const entry = { type: 'command', id: 'a', label: 'A' };
-  const icon = { width: 24, height: 24, path: 'plugin/icons/plugin.png', scale: [1, 2], theme: ['all'] };
+  const icon = { width: 24, height: 24, path: 'icons/plugin.png', scale: [1, 2], theme: ['all'] };
 
   test.each<[string, object]>([
     ['manifest version 5', { manifestVersion: 4 }],
@@ -134,7 +131,7 @@ describe('the rules', () => {
     ['no version of a host', { host: { app: 'PS', minVersion: '25' } }],
     ['loadEvent', { host: { app: 'PS', minVersion: '25.10.0', data: { loadEvent: 'boot' } } }],
     ['not in the package', { main: 'gone.html' }],
-    ['starts with HTML', { main: 'plugin/dist/main.js' }],
+    ['starts with HTML', { main: 'main.js' }],
     ['needs a default', { entrypoints: [{ ...entry, label: { zh: 'A' } }] }],
     ['is no language', { entrypoints: [{ ...entry, label: { default: 'A', Chinese: 'B' } }] }],
     ['two entry points', { entrypoints: [entry, entry] }],

@@ -86,6 +86,7 @@ export const en: Strings = {
     busy: ['Waiting for Photoshop to be free.', 'Finish the open dialog, crop or transform to get the result.'],
     asking: ['"{layer}" already has a mask. What should the new one do?', 'The old mask is kept as an alpha channel.'],
     cancelled: ['Cancelled.', 'Nothing in the document was changed.'],
+    notStarted: ['Hairline could not start.', 'Copy the text below and send it to us with your version of Photoshop.'],
   },
   done: {
     mask: ['Mask added to "{layer}".', 'To take it back, choose Edit > Undo.'],

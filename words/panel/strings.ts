@@ -46,7 +46,8 @@ export interface Strings {
     | 'writing'
     | 'busy'
     | 'asking'
-    | 'cancelled',
+    | 'cancelled'
+    | 'notStarted',
     Sentence
   >;
   /** How a run ended, by what was made; and for more than one layer. */

@@ -81,6 +81,7 @@ export const zh: Strings = {
     busy: ['正在等待 Photoshop 空闲。', '请完成当前的对话框、裁剪或变换，以便写入结果。'],
     asking: ['“{layer}”已有图层蒙版。如何处理新蒙版？', '原蒙版会保留为 Alpha 通道。'],
     cancelled: ['已取消。', '文档未作任何更改。'],
+    notStarted: ['Hairline 无法启动。', '请复制下面的文字，连同 Photoshop 的版本一起发送给我们。'],
   },
   done: {
     mask: ['已为“{layer}”添加图层蒙版。', '若要撤消，请选择“编辑”>“还原”。'],
