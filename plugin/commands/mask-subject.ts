@@ -25,6 +25,7 @@ export async function maskSubject(
   report: Report,
 ): Promise<Result> {
   // What can be said without the server is said first, and at once.
+  report({ name: 'reading' });
   // While another command has Photoshop, a look at a layer from outside a modal scope may raise a box of Photoshop's own.
   const { documentId, jobs } = await host.read(cancel, () => planRun(host, settings));
   report({ name: 'searching' });
