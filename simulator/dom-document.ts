@@ -1,5 +1,7 @@
+import { copyOf } from './commands.ts';
+import { flatten } from './composite.ts';
 import { modeConstants } from './constants.ts';
-import type { HostDocument } from './document.ts';
+import { HostDocument } from './document.ts';
 import { type Collection, type DomBounds, type DomLayer, domBounds, insertLayer, type LayerDom } from './dom-layer.ts';
 import { HostError, missingDocument, notAvailable } from './errors.ts';
 import { filledMask, type LayerMask, maskRaster, maskRect } from './layer-mask.ts';
@@ -63,6 +65,9 @@ export class DomDocument {
   get bitsPerChannel(): string {
     const { mode, depth } = read(this);
     return mode === 'Bitmap' ? 'bitDepth1' : `bitDepth${depth}`;
+  }
+  get colorProfileName(): string {
+    return read(this).depth === 32 ? 'sRGB IEC61966-2.1 (Linear RGB Profile)' : 'sRGB IEC61966-2.1';
   }
   get quickMaskMode(): boolean {
     return read(this).quickMask;
@@ -157,6 +162,27 @@ export class DomDocument {
         saveCopy(host, read(this), format, fileOf(session.boundary, entry));
       };
     return session.boundary.wrapAll({ psd: saver('psd'), png: saver('png') });
+  }
+
+  /** The copy is active after it. */
+  async duplicate(name?: string, mergeLayersOnly = false): Promise<DomDocument> {
+    const doc = read(this);
+    const { host } = this.#dom;
+    host.modal.requireFor('duplicate');
+    await host.modal.enterCall();
+    const { width, height, depth, mode, resolution } = doc;
+    const copy = new HostDocument(host.nextId(), { name: name ?? doc.name, width, height, depth, mode, resolution });
+    copy.madeByPlugin = true;
+    if (mergeLayersOnly) {
+      const merged = copy.newLayer('Merged', 'pixel');
+      const raster = flatten(doc, doc.layers, doc.rect);
+      merged.isBackground = raster.channels === 3;
+      merged.pixels = raster;
+      copy.layers = [merged];
+    } else copy.layers = doc.layers.map((layer) => copyOf(copy, layer));
+    copy.activeLayers = copy.layers.slice(0, 1);
+    copy.history.record('Duplicate Image');
+    return this.#dom.document(host.add(copy));
   }
 
   closeWithoutSaving(): void {

@@ -1,8 +1,9 @@
-import { commands, convertBackground } from './commands.ts';
+import { commands, convertBackground, copyOf } from './commands.ts';
 import type { HostDocument } from './document.ts';
 import { HostError, missingDocument, missingLayer, notAvailable } from './errors.ts';
 import type { Rect } from './geometry.ts';
 import type { HostLayer, Locks } from './layer.ts';
+import { expand } from './pixels.ts';
 import type { HostState } from './state.ts';
 
 export interface DomBounds extends Rect {
@@ -170,9 +171,34 @@ export class DomLayer {
     return this.#doc.activeLayers.includes(read(this));
   }
 
-  async duplicate(): Promise<DomLayer> {
+  /** Into another document if one is given; else right above. */
+  async duplicate(target?: object): Promise<DomLayer> {
+    const { dom, doc } = partsOf.get(this)!;
+    const other = dom.host.documents.find((one) => target !== undefined && dom.document(one) === target);
+    if (other && other !== doc) {
+      const layer = read(this);
+      dom.host.modal.requireFor('duplicate');
+      await dom.host.modal.enterCall();
+      const copy = copyOf(other, layer);
+      copy.parent = null;
+      moveBy(copy, dom.host.faults.copiesLandOff);
+      other.layers.unshift(copy);
+      other.activeLayers = [copy];
+      other.history.record('Duplicate Layer');
+      return dom.layer(other, copy);
+    }
     run(this, 'duplicate');
     return this.#dom.layer(this.#doc, this.#doc.activeLayers[0]!);
+  }
+
+  async rasterize(what: string): Promise<void> {
+    const { dom, doc } = partsOf.get(this)!;
+    await dom.host.modal.enterCall();
+    if (what !== 'entire' || read(this).kind === 'pixel') throw notAvailable('Rasterize');
+    change(this, 'Rasterize', (layer) => {
+      layer.pixels ??= expand(null, doc.rect, doc.depth, 4, 0);
+      layer.kind = 'pixel';
+    });
   }
 
   delete(): void {
@@ -200,6 +226,12 @@ export function insertLayer(host: HostState, siblings: HostLayer[], layer: HostL
   const above = siblings[index - 1];
   siblings.splice(Math.max(0, index), 0, layer);
   if (above?.clipped && host.faults.insertedJoinsClipping) layer.clipped = true;
+}
+
+function moveBy(layer: HostLayer, by: number): void {
+  if (layer.pixels) layer.pixels = { ...layer.pixels, left: layer.pixels.left + by, top: layer.pixels.top + by };
+  if (layer.mask) layer.mask = { ...layer.mask, left: layer.mask.left + by, top: layer.mask.top + by };
+  for (const child of layer.children) moveBy(child, by);
 }
 
 interface Parts {

@@ -37,6 +37,14 @@ export interface Faults {
   insertedJoinsClipping: boolean;
   /** Layer From Background gives the layer a new id; otherwise it keeps the old one. */
   backgroundConversionChangesId: boolean;
+  /** Number of the error with which layers and composites of a document that no plugin made cannot be read. */
+  documentUnreadable: -32005 | -1 | null;
+  /** Smart objects cannot be read until they are rasterized, wherever they are. */
+  smartObjectsUnreadable: boolean;
+  /** How far a layer is moved when it is duplicated into another document. */
+  copiesLandOff: number;
+  /** batchPlay `get` outside a modal scope raises an alert, as it may while Photoshop is busy. */
+  getsOutsideModalAlert: boolean;
   /** Command failures throw instead of resolving with {_obj:'error'}. */
   batchPlayThrows: boolean;
   /** getLayerMask of a layer without a mask rejects; otherwise it answers an all-white canvas. */
@@ -98,6 +106,10 @@ export const defaultFaults = (): Faults => ({
   rollbackIgnored: false,
   insertedJoinsClipping: true,
   backgroundConversionChangesId: false,
+  documentUnreadable: null,
+  smartObjectsUnreadable: false,
+  copiesLandOff: 0,
+  getsOutsideModalAlert: false,
   batchPlayThrows: false,
   missingMaskErrors: true,
   missingSelectionErrors: true,

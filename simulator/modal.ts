@@ -55,6 +55,11 @@ export class Modal {
     return this.#root !== null;
   }
 
+  /** Whether the caller descends from the running scope. */
+  get isInside(): boolean {
+    return this.#current !== null;
+  }
+
   get mutesNotifications(): boolean {
     return this.#root !== null && !this.#root.interactive;
   }

@@ -52,6 +52,9 @@ export class HostState {
   readonly modal: Modal;
   readonly memory = new ImageMemory();
   readonly alerts: string[] = [];
+  /** Never, until the user has closed the box that a command raised. */
+  alertClosed: Promise<void> = Promise.resolve();
+  #closeAlert: () => void = () => {};
   /** What plugins reported to the host's progress bar. */
   readonly progress: Progress[] = [];
   /** Steps of the Action being recorded; null while nothing is recorded. */
@@ -95,6 +98,18 @@ export class HostState {
     if (this.#active === doc) return;
     this.#active = doc;
     if (doc) this.notify('select', { _target: [{ _ref: 'document', _id: doc.id }], documentID: doc.id });
+  }
+
+  /** A box of Photoshop's own: everything waits for the user. */
+  raiseAlert(text: string): void {
+    this.alerts.push(text);
+    this.alertClosed = new Promise((resolve) => {
+      this.#closeAlert = resolve;
+    });
+  }
+
+  closeAlert(): void {
+    this.#closeAlert();
   }
 
   nextId(): number {
