@@ -20,3 +20,6 @@ export const MAX_ENCODED_BYTES = 512 * 1024 * 1024;
 
 /** Largest picture fetched from an address that was given instead of a picture. */
 export const MAX_URL_BYTES = 64 * 1024 * 1024;
+
+/** Largest body of a probe (`POST /v1/probe`), which is counted and dropped. */
+export const MAX_PROBE_BYTES = 128 * 1024 * 1024;
