@@ -1,7 +1,7 @@
 /** Bumped when a panel and a server of different versions would misunderstand each other. */
 export const PROTOCOL_VERSION = 1;
 
-/** The ports `hairline serve` tries in order. The plugin's manifest must list exactly these: UXP permissions name origins. */
+/** The ports `hairline serve` tries in order. The panel looks for them at these, and the strict manifest lists them. */
 export const PORTS = [7866, 7867, 7868, 7869] as const;
 
 export const LOOPBACK = '127.0.0.1';

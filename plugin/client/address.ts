@@ -6,7 +6,7 @@
 export function readAddress(typed: string, permitted: readonly string[] | 'all'): string | null {
   const text = typed.trim().replace(/\/+$/, '').toLowerCase();
   const withHost = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
-  const origin = /^https?:\/\//.test(withHost) ? withHost : `http://${withHost}`;
+  const origin = /^(https?|wss?):\/\//.test(withHost) ? withHost : `http://${withHost}`;
   if (permitted !== 'all') return permitted.includes(origin) ? origin : null;
-  return /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/.test(origin) ? origin : null;
+  return /^(https?|wss?):\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/.test(origin) ? origin : null;
 }

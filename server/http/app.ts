@@ -31,6 +31,7 @@ import { registerPage } from './routes/page.ts';
 import { Probes, registerProbe } from './routes/probe.ts';
 import { registerRemove } from './routes/remove.ts';
 import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
+import { registerTunnel } from './routes/tunnel.ts';
 import { SECURITY_HEADERS, securityHeaders } from './security-headers.ts';
 
 export interface AppDependencies {
@@ -135,6 +136,7 @@ export async function buildApp({
   if (shutdown) registerShutdown(app, shutdown);
   registerMetrics(app, engine, metrics);
   await registerProbe(app, probes);
+  registerTunnel(app);
   const admission = new Admission(config.maxJobs, config.maxJobBytes);
   metrics.gauge('hairline_jobs', 'Pictures accepted and not answered yet.', () => admission.jobs);
   registerMattes(app, engine, admission, jobs, metrics);
