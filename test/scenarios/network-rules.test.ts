@@ -80,7 +80,8 @@ test('a name that is never found does not keep an address waiting', async () => 
 test('what answered is asked first at the next start', async () => {
   await rig.open({}, 'listed');
   await rig.panel.waitFor(() => rig.panel.text('#server-details') === details('http://localhost:7866'), 10_000);
-  expect(rig.panel.window.localStorage.getItem('hairline.settings')).toContain('"route":"http://localhost:7866"');
+  const kept = rig.panel.window.localStorage as Storage;
+  expect(kept.getItem('hairline.settings')).toContain('"route":"http://localhost:7866"');
 });
 
 describe('bytes', () => {
