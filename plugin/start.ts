@@ -1,7 +1,7 @@
 import { chooseStrings } from '../words/panel/choose.ts';
 import { Actions } from './actions/actions.ts';
 import { Cancelled } from './cancellation.ts';
-import { createHttp } from './client/http.ts';
+import { createNetwork } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
 import { PluginError } from './errors.ts';
 import { createPhotoshopDocuments } from './host/documents.ts';
@@ -25,7 +25,7 @@ let panel: Panel | null = null;
 let batchPanel: BatchPanel | null = null;
 
 const photoshop = createPhotoshopHost(strings.host);
-const client = createClient(createHttp(), () => memory.address);
+const client = createClient(createNetwork(), { chosen: () => memory.address, memory });
 const oneRun = new OneRun();
 const services = {
   memory,

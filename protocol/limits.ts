@@ -1,7 +1,7 @@
 /** Bumped when a panel and a server of different versions would misunderstand each other. */
 export const PROTOCOL_VERSION = 1;
 
-/** The ports `hairline serve` tries in order. The plugin's manifest must list exactly these: UXP permissions name origins. */
+/** The ports `hairline serve` tries in order. The panel looks for them at these, and the strict manifest lists them. */
 export const PORTS = [7866, 7867, 7868, 7869] as const;
 
 export const LOOPBACK = '127.0.0.1';
@@ -20,3 +20,6 @@ export const MAX_ENCODED_BYTES = 512 * 1024 * 1024;
 
 /** Largest picture fetched from an address that was given instead of a picture. */
 export const MAX_URL_BYTES = 64 * 1024 * 1024;
+
+/** Largest body of a probe (`POST /v1/probe`), which is counted and dropped. */
+export const MAX_PROBE_BYTES = 128 * 1024 * 1024;

@@ -69,7 +69,9 @@ export interface Faults {
   /** A denied URL makes XMLHttpRequest.send throw instead of firing `error`. */
   xhrDenialThrows: boolean;
   /** Which spelling of the binary responseType XMLHttpRequest knows; another spelling leaves text. */
-  arrayBufferSpelling: 'both' | 'arraybuffer' | 'arrayBuffer';
+  arrayBufferSpelling: 'both' | 'arraybuffer' | 'arrayBuffer' | 'neither';
+  /** What comes of a responseType that is not known. */
+  unknownResponseType: 'text' | 'null' | 'throws';
   /** A panel's show fires only once and its hide never. */
   showOnce: boolean;
   /** Saving a copy fails with these words. */
@@ -120,7 +122,8 @@ export const defaultFaults = (): Faults => ({
   cancelledScopeResolves: false,
   abortSignalIgnored: true,
   xhrDenialThrows: false,
-  arrayBufferSpelling: 'both',
+  arrayBufferSpelling: 'arrayBuffer',
+  unknownResponseType: 'text',
   showOnce: false,
   saveFails: null,
   recordActionFails: false,

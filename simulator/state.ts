@@ -15,8 +15,13 @@ export interface HostOptions {
   osPlatform?: string;
   uiLocale?: string;
   theme?: Theme;
-  /** How manifest network.domains are matched: see network.ts. `names`: exactly, but addresses in numbers never. */
-  permissionMatching?: 'exact' | 'names' | 'premiere' | 'all';
+  /**
+   * How manifest network.domains are matched: see network.ts. `names` (the default, as plugin authors report): exactly, but
+   * addresses in numbers never; `literals`: those only; `none`: nothing, also where the manifest says "all".
+   */
+  permissionMatching?: 'exact' | 'names' | 'literals' | 'premiere' | 'all' | 'none';
+  /** Milliseconds until `::1`, which is tried first for `localhost`, has refused (Windows: 2000); 0: it is not tried. */
+  slowLocalhost?: number;
   /** What `src` and `href` of the page are relative to; authors report the root of the plugin (default). */
   addressBase?: 'root' | 'page';
   /** imaging.get* outside a modal scope rejects (default true). */
@@ -78,7 +83,8 @@ export class HostState {
       osPlatform: options.osPlatform ?? options.platform ?? 'win32',
       uiLocale: options.uiLocale ?? 'en_US',
       theme: options.theme ?? 'darkest',
-      permissionMatching: options.permissionMatching ?? 'exact',
+      permissionMatching: options.permissionMatching ?? 'names',
+      slowLocalhost: options.slowLocalhost ?? 0,
       addressBase: options.addressBase ?? 'root',
       strictReads: options.strictReads ?? true,
       originHeader: options.originHeader ?? null,

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { LOOPBACK } from '../../protocol/limits.ts';
 import type { Config } from '../config/config.ts';
-import { isFree } from '../system/ports.ts';
+import { isFree, isTaken } from '../system/ports.ts';
 import { isLoopbackAddress } from './access-control.ts';
 import { readClients } from './clients.ts';
 
@@ -16,8 +16,12 @@ export const MAX_STRANGERS = 256;
 /** Addresses that mean all of a computer's, the loopback ones included. */
 const EVERY_ADDRESS = ['0.0.0.0', '::'];
 
+/** The other address of this computer itself: where `localhost` leads first on Windows, which takes seconds to refuse. */
+const LOOPBACK_6 = '::1';
+
 /**
- * Listens on the first free port, on this computer's own address and, where one is set, on another.
+ * Listens on the first free port, on both of this computer's own addresses and, where one is set, on another. A computer
+ * without IPv6 does without.
  * @returns the port
  * @throws {Error} EADDRINUSE when no port is free; in one sentence when the address cannot be used, or may not because
  *   nobody has been paired
@@ -28,9 +32,12 @@ export async function listen(app: FastifyInstance, { ports, host, configDir }: C
   const everywhere = EVERY_ADDRESS.includes(host);
   const first = everywhere ? host : LOOPBACK;
   const listenBeside = host === first ? null : second(app, host);
+  const listenAtSix = host === '::' || host === LOOPBACK_6 ? null : second(app, LOOPBACK_6);
   for (const port of ports) {
     // On some systems two programs can share a port when only one of them names an address.
     if (port !== 0 && !((await isFree(port)) && (host === LOOPBACK || (await isFree(port, host))))) continue;
+    // Who asks for `localhost` would reach the other program.
+    if (port !== 0 && listenAtSix && (await isTaken(port, LOOPBACK_6))) continue;
     try {
       await app.listen({ host: first, port });
     } catch (error) {
@@ -40,6 +47,7 @@ export async function listen(app: FastifyInstance, { ports, host, configDir }: C
     }
     const { port: taken } = app.server.address() as { port: number };
     await listenBeside?.(taken);
+    await listenAtSix?.(taken).catch(() => undefined);
     return taken;
   }
   const [only, ...others] = ports;

@@ -28,8 +28,10 @@ import { registerMattes } from './routes/mattes.ts';
 import { registerMetrics } from './routes/metrics.ts';
 import { registerModels } from './routes/models.ts';
 import { registerPage } from './routes/page.ts';
+import { Probes, registerProbe } from './routes/probe.ts';
 import { registerRemove } from './routes/remove.ts';
 import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
+import { registerTunnel } from './routes/tunnel.ts';
 import { SECURITY_HEADERS, securityHeaders } from './security-headers.ts';
 
 export interface AppDependencies {
@@ -103,6 +105,8 @@ export async function buildApp({
   const jobs = createJobs(config);
   // Before `drain`, which waits for requests that may wait for a job.
   app.addHook('preClose', async () => jobs.stop());
+  const probes = new Probes();
+  app.addHook('preClose', async () => probes.stop());
   app.addHook('onClose', async () => jobs.close());
   await app.register(countRequests, { metrics });
   await app.register(requestLog);
@@ -131,6 +135,8 @@ export async function buildApp({
   registerModels(app, engine, registry);
   if (shutdown) registerShutdown(app, shutdown);
   registerMetrics(app, engine, metrics);
+  await registerProbe(app, probes);
+  registerTunnel(app);
   const admission = new Admission(config.maxJobs, config.maxJobBytes);
   metrics.gauge('hairline_jobs', 'Pictures accepted and not answered yet.', () => admission.jobs);
   registerMattes(app, engine, admission, jobs, metrics);

@@ -89,7 +89,9 @@ export const countRequests = fp<{ metrics: Metrics }>(
   async (app, { metrics }) => {
     app.addHook('onRequest', async (request, reply) => {
       whenClosed(reply, () => {
-        const status = reply.raw.writableFinished ? reply.statusCode : CANCELLED;
+        // A connection that became a WebSocket has no answer to finish; what goes through it is counted by itself.
+        const isWhole = reply.raw.writableFinished || reply.statusCode === 101;
+        const status = isWhole ? reply.statusCode : CANCELLED;
         metrics.request(request.method, request.routeOptions.url ?? 'none', status);
       });
     });

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import yauzl, { type Entry } from 'yauzl';
-import { allowAnyNetwork, packCcx } from '../../scripts/ccx.ts';
+import { ORIGINS } from '../../plugin/client/server-finder.ts';
+import { listAddresses, packCcx } from '../../scripts/ccx.ts';
 import { SimulatedPhotoshop } from '../../simulator/index.ts';
 import { findProblems } from './manifest-rules.ts';
 
@@ -50,7 +51,7 @@ function unpack(bytes: Uint8Array): Promise<Unpacked> {
 
 describe.each([
   ['hairline.ccx', manifest],
-  ['hairline-any-network.ccx', allowAnyNetwork(manifest)],
+  ['hairline-listed-network.ccx', listAddresses(manifest)],
 ])('%s', (_name, text) => {
   test('keeps to the published rules', async () => {
     const { files } = await unpack(packCcx(built, text, licence));
@@ -106,11 +107,12 @@ test('the same files give the same bytes on any day, and nothing strange comes a
   expect(Buffer.from(packCcx(scratch, manifest, licence)).equals(before)).toBe(true);
 });
 
-test('the wider one differs in the network alone', () => {
-  const { requiredPermissions: narrow, ...same } = JSON.parse(manifest);
-  const { requiredPermissions: wide, ...others } = JSON.parse(allowAnyNetwork(manifest));
+test('the stricter one differs in the network alone, and lists exactly the addresses that the panel asks', () => {
+  const { requiredPermissions: wide, ...same } = JSON.parse(manifest);
+  const { requiredPermissions: narrow, ...others } = JSON.parse(listAddresses(manifest));
   expect(others).toEqual(same);
-  expect(wide).toEqual({ ...narrow, network: { domains: 'all' } });
+  expect(wide.network).toEqual({ domains: 'all' });
+  expect(narrow).toEqual({ ...wide, network: { domains: ORIGINS } });
 });
 
 describe('the rules', () => {

@@ -73,8 +73,8 @@ export const errors: Strings['errors'] = {
   MATTE_LOST: ['The server no longer keeps this picture.', 'Undo the mask, then click Mask subject.'],
   NOT_RUNNING: ['The Hairline server is not running.', 'Run "npm start" in the Hairline folder, then click again.'],
   PERMISSION_DENIED: [
-    'Photoshop does not let Hairline talk to its server.',
-    'Remove the Hairline plugin, install it again and restart Photoshop.',
+    'This Photoshop does not let Hairline talk to its server.',
+    'Remove the Hairline plugin, install the .ccx that may reach any address (no "listed-network" in its name), and restart Photoshop.',
   ],
   SERVER_OLDER: [
     'The Hairline server ({version}) is older than this panel.',

@@ -46,8 +46,8 @@ export const errors: Strings['errors'] = {
   MATTE_LOST: ['服务器已不再保留此图片。', '请还原图层蒙版，然后单击“为主体添加蒙版”。'],
   NOT_RUNNING: ['Hairline 服务器未运行。', '请在 Hairline 文件夹中运行“npm start”，然后重新单击。'],
   PERMISSION_DENIED: [
-    'Photoshop 不允许 Hairline 与其服务器通信。',
-    '请移除 Hairline 增效工具，重新安装，然后重新启动 Photoshop。',
+    '此 Photoshop 不允许 Hairline 与其服务器通信。',
+    '请移除 Hairline 增效工具，安装可访问任意地址的 .ccx（名称中不含“listed-network”），然后重新启动 Photoshop。',
   ],
   SERVER_OLDER: ['Hairline 服务器（{version}）的版本低于此面板。', '请更新并重新启动服务器，然后重新单击。'],
   SERVER_NEWER: [

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cancellation, Cancelled } from '../../../plugin/cancellation.ts';
 import type { Client, Server } from '../../../plugin/client/client.ts';
-import { createHttp } from '../../../plugin/client/http.ts';
+import { createNetwork } from '../../../plugin/client/http.ts';
 import { createClient } from '../../../plugin/client/matte-client.ts';
 import type { Picture } from '../../../plugin/picture.ts';
 import { PROTOCOL_VERSION } from '../../../protocol/limits.ts';
@@ -33,7 +33,7 @@ function start(
   const { create, sent: exchanges } = scriptXhr((xhr) => decide(xhr, attempt++));
   const cancel = new Cancellation();
   const events: string[] = [];
-  const result = createClient(createHttp(create)).matte(
+  const result = createClient(createNetwork({ createXhr: create })).matte(
     server,
     { picture: sent, subject, refine: 'best', depth },
     cancel,
@@ -119,11 +119,11 @@ test('learns from the first answer which spelling of "arraybuffer" gives bytes',
     xhr.knownResponseType = 'arrayBuffer';
     return answer(8, [0, 1, 2, 3]);
   });
-  const http = createHttp(create);
+  const http = createNetwork({ createXhr: create }).http;
   const ask = () => http({ method: 'GET', url: 'http://127.0.0.1:7866/', timeout: 100, cancel: new Cancellation() });
   const answers = [ask()];
   await vi.runAllTimersAsync();
-  expect(typeof (await answers[0]!).body).toBe('string');
+  expect((await answers[0]!).body).toEqual(new Uint8Array([0, 1, 2, 3]).buffer);
   answers.push(ask());
   await vi.runAllTimersAsync();
   expect((await answers[1]!).body).toEqual(new Uint8Array([0, 1, 2, 3]).buffer);
@@ -260,7 +260,7 @@ describe('a matte that the server keeps', () => {
     let attempt = 0;
     const { create, sent } = scriptXhr((xhr) => decide(xhr, attempt++));
     const cancel = new Cancellation();
-    const result = work(createClient(createHttp(create)), cancel);
+    const result = work(createClient(createNetwork({ createXhr: create })), cancel);
     result.catch(() => {});
     return { result, sent, cancel };
   };
