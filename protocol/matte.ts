@@ -19,7 +19,7 @@ export const PNG_TYPE = 'image/png';
 /** For opaque answers of 8 bits. */
 export const JPEG_TYPE = 'image/jpeg';
 
-export const ENCODED_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/tiff', 'image/avif'] as const;
+export const ENCODED_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/tiff', 'image/avif', 'image/gif'] as const;
 export type EncodedType = (typeof ENCODED_TYPES)[number];
 
 /**
