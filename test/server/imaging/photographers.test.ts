@@ -106,13 +106,13 @@ describe('colours that the library misreads', () => {
 
   it('floating samples are linear, gray too, and clipped at white', async () => {
     const float = { 339: [3, 3, 3] };
-    expect(await read(tiff([page(2, [0.21404, 1, 7], [], 32, float)]))).toEqual([128, 255, 255]);
-    expect(await read(tiff([page(1, [0.21404], [], 32, { 339: [3] })]))).toEqual([128, 128, 128]);
+    expect(await read(tiff([page(2, [0.21586, 1, 7], [], 32, float)]))).toEqual([128, 255, 255]);
+    expect(await read(tiff([page(1, [0.21586], [], 32, { 339: [3] })]))).toEqual([128, 128, 128]);
   });
 });
 
 it('the picture is taken, not the thumbnail in front of it', async () => {
-  const small = { tags: { 256: [2], 257: [1], 258: [8, 8, 8], 262: [2], 277: [3] }, pixels: Buffer.alloc(6) };
+  const small = { tags: { 256: [3], 257: [2], 258: [8, 8, 8], 262: [2], 277: [3] }, pixels: Buffer.alloc(18) };
   const named = { ...small, tags: { 254: [1], ...small.tags } };
   for (const first of [small, named])
     expect(await openEncoded(tiff([first, page(2, [1, 2, 3], [])]))).toMatchObject({ width: WIDTH, height: HEIGHT });
