@@ -44,9 +44,10 @@ export function sniffType(bytes: Uint8Array): EncodedType | null {
 /**
  * Opens a JPEG, PNG, WebP, TIFF, AVIF or GIF file without decoding its pixels yet.
  * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE
+ * @param allowDamaged takes what can be read of a damaged file
  */
-export async function openEncoded(bytes: Buffer): Promise<Picture> {
-  const { open, opened, dpi, atOnce } = await inspect(bytes);
+export async function openEncoded(bytes: Buffer, allowDamaged = false): Promise<Picture> {
+  const { open, opened, dpi, atOnce } = await inspect(bytes, allowDamaged);
   return { ...openSharp(open, opened), dpi, atOnce };
 }
 
@@ -61,10 +62,10 @@ export async function readCover(bytes: Buffer, width: number, height: number, wa
   return { width, height, channels: 3, data: wanted === 16 ? widen(samples) : narrow(samples) };
 }
 
-async function inspect(file: Buffer) {
+async function inspect(file: Buffer, allowDamaged = false) {
   const type = sniffType(file);
   if (!type) throw new AppError('NOT_AN_IMAGE');
-  const { bytes, page, failOn } = await prepare(file, type);
+  const { bytes, page, failOn } = await prepare(file, type, allowDamaged);
   // Sizes are checked below with our own limits; the library's own limit would only say it less clearly.
   const options: SharpOptions = { limitInputPixels: false, failOn, page, pages: 1, autoOrient: true };
   const info = await sharp(bytes, options)
@@ -98,8 +99,9 @@ interface Prepared {
 }
 
 /** Looks for damage that the library passes over, and brings what it misreads into a form that it reads rightly. */
-async function prepare(file: Buffer, type: EncodedType): Promise<Prepared> {
+async function prepare(file: Buffer, type: EncodedType, allowDamaged: boolean): Promise<Prepared> {
   // All of its blocks are there, so that what the library may still miss is the end marker.
+  if (allowDamaged && type !== 'image/tiff') return { bytes: file, page: 0, failOn: 'none' };
   if (type === 'image/jpeg')
     return { bytes: file, page: 0, failOn: checkJpeg(file) === 'whole' ? 'none' : 'truncated' };
   if (type !== 'image/tiff') return { bytes: file, page: 0, failOn: 'truncated' };
@@ -107,9 +109,10 @@ async function prepare(file: Buffer, type: EncodedType): Promise<Prepared> {
   const { width, height, samples, page } = layout;
   checkSize(width, height);
   if (samples > MAX_SAMPLES || layout.bits > 64) throw damaged('its directory makes no sense');
-  await checkTiff(file, layout);
-  if (!needsRepacking(layout)) return { bytes: file, page, failOn: 'error' };
-  return { bytes: await repackTiff(file, layout, 'error'), page: 0, failOn: 'truncated' };
+  if (!allowDamaged) await checkTiff(file, layout);
+  const failOn = allowDamaged ? 'none' : 'error';
+  if (!needsRepacking(layout)) return { bytes: file, page, failOn };
+  return { bytes: await repackTiff(file, layout, failOn), page: 0, failOn: 'truncated' };
 }
 
 /**
