@@ -39,7 +39,11 @@ export async function repackTiff(bytes: Buffer, layout: Layout, failOn: 'none' |
     pages: 1,
   };
   const image = sharp(file, options as SharpOptions);
-  const { depth, space } = await image.metadata();
+  const { depth, space } = await image.metadata().catch((cause) => {
+    throw damaged(undefined, cause);
+  });
+  // Samples that only a damaged directory describes: the library has no name for them.
+  if (space === undefined || depth === undefined) throw damaged('its directory makes no sense');
   const isFloat = depth === 'float' || depth === 'double';
   const isDeep = depth !== 'uchar';
   // Gray loses its other samples on the way to raw pixels, and as RGB it keeps them.
@@ -53,6 +57,8 @@ export async function repackTiff(bytes: Buffer, layout: Layout, failOn: 'none' |
     .catch((cause) => {
       throw damaged(undefined, cause);
     });
+  if (info.width !== width || info.height !== height || info.channels < Math.min(colours, 3))
+    throw damaged('its directory makes no sense');
   const samples = isFloat
     ? new Float32Array(data.buffer, data.byteOffset, data.length >> 2)
     : isDeep
