@@ -15,11 +15,11 @@ export const ERRORS = {
     'Send width x height x channels x bytes per sample, without padding.',
   ],
   EMPTY_BODY: [400, 'The request has no picture in it.', 'Send the picture as the request body.'],
-  NOT_AN_IMAGE: [415, 'This file is not a picture that Hairline can read.', 'Use JPEG, PNG, WebP, TIFF or AVIF.'],
+  NOT_AN_IMAGE: [415, 'This file is not a picture that Hairline can read.', 'Use JPEG, PNG, WebP, TIFF, AVIF or GIF.'],
   UNSUPPORTED_TYPE: [
     415,
     'This kind of content is not accepted here.',
-    'Send image/jpeg, image/png, image/webp, image/tiff, image/avif, multipart/form-data or raw pixels; edge settings as application/json.',
+    'Send image/jpeg, image/png, image/webp, image/tiff, image/avif, image/gif, multipart/form-data or raw pixels; edge settings as application/json.',
   ],
   TRUNCATED_IMAGE: [422, 'The picture is damaged or incomplete.', 'Open it in Photoshop, save it again and retry.'],
   IMAGE_TOO_LARGE: [

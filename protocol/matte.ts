@@ -12,6 +12,8 @@ export const HEADERS = {
   model: 'x-model',
   /** Execution provider that really ran it, for example `cpu` or `cuda`. */
   provider: 'x-provider',
+  /** `none` where no subject was found, else `found`. */
+  subject: 'x-subject',
 } as const;
 
 export const RAW_TYPE = 'application/octet-stream';
@@ -19,7 +21,14 @@ export const PNG_TYPE = 'image/png';
 /** For opaque answers of 8 bits. */
 export const JPEG_TYPE = 'image/jpeg';
 
-export const ENCODED_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/tiff', 'image/avif'] as const;
+export const ENCODED_TYPES = [
+  'image/jpeg',
+  'image/png',
+  'image/webp',
+  'image/tiff',
+  'image/avif',
+  'image/gif',
+] as const;
 export type EncodedType = (typeof ENCODED_TYPES)[number];
 
 /**

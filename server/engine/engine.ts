@@ -39,6 +39,8 @@ export interface MatteTask {
   /** For `subjects: 'point'`. */
   readonly point: Point | null;
   readonly enhance: Enhance;
+  /** Takes what can be read of a damaged file. */
+  readonly allowDamaged?: boolean;
   /** Content type of the answer, already negotiated. */
   readonly type: string;
 }

@@ -1,7 +1,7 @@
-import type { Subject } from '../../protocol/matte.ts';
+import { HEADERS, type Subject } from '../../protocol/matte.ts';
 import { openEncoded, openRaw } from '../imaging/codec.ts';
 import type { Raster, RawLayout } from '../imaging/picture.ts';
-import { toPlane16 } from '../matting/edge/plane.ts';
+import { hasSubject, toPlane16 } from '../matting/edge/plane.ts';
 import type { MatteCache } from '../matting/matte-cache.ts';
 import type { ModelStatus } from '../matting/model-status.ts';
 import type { MatteService } from '../matting/service.ts';
@@ -35,7 +35,7 @@ export class LocalEngine implements Engine {
   }
 
   async matte(task: MatteTask, body: Buffer, { signal, onProgress }: WorkOptions): Promise<Answer> {
-    const picture = task.layout ? openRaw(toRaster(body, task.layout)) : await openEncoded(body);
+    const picture = task.layout ? openRaw(toRaster(body, task.layout)) : await openEncoded(body, task.allowDamaged);
     const { model, subject, refine, region, subjects, point, enhance } = task;
     // Always 16 bits: edge controls start from them, and rounding them to 8 gives what rounding once would.
     const matte = await this.#mattes.matte(picture, {
@@ -61,6 +61,7 @@ export class LocalEngine implements Engine {
     const headers = {
       ...rendered.headers,
       ...describeMatte(id, made),
+      [HEADERS.subject]: hasSubject(alpha) ? 'found' : 'none',
       'server-timing': `${formatTimings(timings)}, runs;desc="${matte.runs}"`,
     };
     return { type: task.type, headers, body: rendered.body, timings };

@@ -24,6 +24,8 @@ export interface BatchOptions extends FinishOptions {
   /** Everything else that the server is asked for. */
   settings: Readonly<Record<string, string>>;
   onWritten(path: string): void;
+  /** Told which picture shows no subject. */
+  onEmpty(location: string): void;
 }
 
 /** While one picture is in the network, another is read or written. More would only cost memory. */
@@ -81,12 +83,13 @@ async function runJob(
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
-  const picture = await openEncoded(bytes);
+  const picture = await openEncoded(bytes, options.settings['allow-damaged'] === 'true');
   const { model, subject, depth, settings } = options;
-  const { alpha } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
+  const { alpha, hasSubject } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server answered a matte of another size than the picture.');
   }
+  if (!hasSubject) options.onEmpty(job.input.location);
   return finishJob(job, picture, alpha, options, signal);
 }
 

@@ -24,6 +24,8 @@ export interface MatteAnswer {
   /** What really ran. */
   model: string;
   provider: string;
+  /** Whether a subject was found. */
+  hasSubject: boolean;
 }
 
 /** Talks to a server over HTTP; whether that runs in this process or in another one makes no difference. */
@@ -65,6 +67,7 @@ export class Connection {
       },
       model: response.headers.get(HEADERS.model) ?? model,
       provider: response.headers.get(HEADERS.provider) ?? 'unknown',
+      hasSubject: response.headers.get(HEADERS.subject) !== 'none',
     };
   }
 

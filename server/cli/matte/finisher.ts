@@ -3,7 +3,7 @@ import { readBackdrop } from '../../imaging/backdrop.ts';
 import { encodeAlphaPng, encodePng } from '../../imaging/codec.ts';
 import type { AlphaPlane, Picture, Raster } from '../../imaging/picture.ts';
 import { encodePsd } from '../../imaging/psd/document.ts';
-import { encodeTiff } from '../../imaging/tiff.ts';
+import { encodeTiff } from '../../imaging/tiff/encode.ts';
 import { composeOver } from '../../matting/composition.ts';
 import { estimateForeground, makeCutout } from '../../matting/foreground/estimate-foreground.ts';
 import { writeWhole } from '../../system/files.ts';

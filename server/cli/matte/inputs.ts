@@ -23,7 +23,13 @@ export interface Expansion {
   problems: { location: string; message: string; hint: string }[];
 }
 
-const EXTENSIONS = new Set(['jpg', 'jpeg', 'jpe', 'png', 'webp', 'tif', 'tiff', 'avif']);
+const EXTENSIONS = new Set(['jpg', 'jpeg', 'jpe', 'jfif', 'png', 'webp', 'tif', 'tiff', 'avif', 'gif']);
+/** Pictures too, which are listed with a reason: nothing that a folder has is left out without a word. */
+const UNREAD = new Set(
+  'heic heif hif bmp jp2 j2k jpx jxl tga exr hdr psd psb dng cr2 cr3 crw nef nrw arw sr2 raf rw2 orf pef srw 3fr iiq x3f'.split(
+    ' ',
+  ),
+);
 const OUTPUT_NAME = new RegExp(`_(${OUTPUTS.join('|')})\\.(png|tiff?)$`, 'i');
 
 /** Turns files, folders and URLs into pictures, in the order given, folders sorted by name, each picture once. */
@@ -80,8 +86,10 @@ async function addFolder(expansion: Expansion, root: string, folder: string, out
       }
       const isFile = entry.isFile() || (entry.isSymbolicLink() && (await stat(location)).isFile());
       const { extension } = path.extname(entry.name) ? splitName(entry.name) : { extension: '' };
-      if (!isFile || !EXTENSIONS.has(extension)) continue;
-      if (amongResults && OUTPUT_NAME.test(entry.name)) continue;
+      if (!isFile) continue;
+      if (amongResults && (OUTPUT_NAME.test(entry.name) || /^ps[db]$/.test(extension))) continue;
+      if (UNREAD.has(extension)) expansion.problems.push(unread(location, extension));
+      if (!EXTENSIONS.has(extension)) continue;
       expansion.inputs.push(fileInput(location, path.relative(root, folder)));
     } catch (error) {
       expansion.problems.push(unreadable(location, error));
@@ -116,6 +124,11 @@ function safeName(name: string): string {
     .slice(-100)
     .replace(/^\.+/, '');
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(plain) ? `_${plain}` : plain;
+}
+
+function unread(location: string, extension: string): Expansion['problems'][number] {
+  const message = `Hairline cannot read .${extension} files.`;
+  return { location, message, hint: 'Save it as TIFF, PNG or JPEG, then run the command again.' };
 }
 
 function unreadable(location: string, error: unknown): Expansion['problems'][number] {

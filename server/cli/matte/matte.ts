@@ -73,6 +73,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .option('--model <id>', 'model to use; "hairline models" lists them')
     .option('--cache-dir <folder>', 'where models are kept')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, …; for a server that is started here')
+    .option('--allow-damaged', 'take what can be read of damaged files')
     .option('--force', 'make results again that are there already')
     .option('-q, --quiet', 'say nothing but errors')
     .option('--json', 'print one JSON object instead of the paths written')

@@ -47,6 +47,8 @@ export interface MatteOptions {
   cacheDir?: string;
   device?: string;
   force?: boolean;
+  /** Takes what can be read of damaged files. */
+  allowDamaged?: boolean;
   json?: boolean;
 }
 
@@ -81,6 +83,7 @@ export async function runMatte(
   const jobs = planJobs(inputs, { outputDir, outputs, format });
   const open = options.force ? jobs : jobs.filter((job) => !job.done);
   const written: string[] = [];
+  const empty: string[] = [];
   const failures: Failure[] = [...problems];
   let done = 0;
   if (open.length > 0) {
@@ -94,7 +97,14 @@ export async function runMatte(
       const psdCutout = Boolean(options.psdCutout);
       const { foreground: method, decontaminate } = options;
       const finish = { format, depth, backdrop, psdCutout, method, decontaminate };
-      const work = { ...finish, model, subject, settings, onWritten };
+      const work = {
+        ...finish,
+        model,
+        subject,
+        settings,
+        onWritten,
+        onEmpty: (location: string) => empty.push(location),
+      };
       const failed = await runBatch(open, connection, work, terminal, signal);
       done = open.length - failed.length;
       failures.push(...failed);
@@ -104,9 +114,9 @@ export async function runMatte(
   }
 
   const skipped = jobs.length - open.length;
-  if (options.json) terminal.result(JSON.stringify({ written, skipped, failed: failures }));
+  if (options.json) terminal.result(JSON.stringify({ written, skipped, empty, failed: failures }));
   terminal.flush();
-  report({ done, skipped, failures, outputDir, interrupted: signal.aborted }, terminal);
+  report({ done, skipped, failures, empty, outputDir, interrupted: signal.aborted }, terminal);
   if (signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -129,7 +139,8 @@ function chooseSettings({ refine, region, point, enhance, ...options }: MatteOpt
   if ((subjects === 'point') !== Boolean(point)) {
     throw new UsageError('--subjects point needs --point x,y, and --point no other --subjects.');
   }
-  return { refine, subjects, enhance, ...(region && { region }), ...(point && { point }) };
+  const damaged = options.allowDamaged && { 'allow-damaged': 'true' };
+  return { refine, subjects, enhance, ...damaged, ...(region && { region }), ...(point && { point }) };
 }
 
 /** A wrong name is better said now than after the server has started. */
@@ -162,12 +173,15 @@ interface Summary {
   done: number;
   skipped: number;
   failures: readonly Failure[];
+  /** Where no subject was found. */
+  empty: readonly string[];
   outputDir: string;
   interrupted: boolean;
 }
 
-function report({ done, skipped, failures, outputDir, interrupted }: Summary, terminal: Terminal): void {
+function report({ done, skipped, failures, empty, outputDir, interrupted }: Summary, terminal: Terminal): void {
   for (const { location, message, hint } of failures) terminal.complain(`${location}\n  ${message} ${hint}`);
+  for (const location of empty) terminal.say(`${location}\n  No subject was found; its matte is empty.`);
   if (interrupted) {
     terminal.complain('Stopped. Run the command again to go on; what is done is not repeated.');
     return;

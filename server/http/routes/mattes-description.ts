@@ -21,6 +21,11 @@ const PIXEL_HEADERS = {
   [HEADERS.matteId]: { type: 'string', format: 'uuid' },
   [HEADERS.model]: { type: 'string', description: 'What really ran; several are joined by +.' },
   [HEADERS.provider]: { type: 'string', description: 'Execution provider that really ran it.' },
+  [HEADERS.subject]: {
+    type: 'string',
+    enum: ['found', 'none'],
+    description: 'Of a new matte: whether a subject was found.',
+  },
   'server-timing': { type: 'string', description: 'Milliseconds by stage.' },
 };
 

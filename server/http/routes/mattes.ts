@@ -69,6 +69,10 @@ const Query = Type.Object(
       SWITCH.map((value) => Type.Literal(value)),
       { default: 'false' },
     ),
+    'allow-damaged': Type.Union(
+      SWITCH.map((value) => Type.Literal(value)),
+      { default: 'false', description: 'Takes what can be read of a damaged file.' },
+    ),
     region: Type.Optional(
       Type.String({
         pattern: REGION_PATTERN,
@@ -160,12 +164,13 @@ export function registerMattes(
 }
 
 function taskOf(request: FastifyRequest<{ Querystring: Query }>): MatteTask {
-  const { 'cutout-layer': cutoutLayer, depth, region, point, ...query } = request.query;
+  const { 'cutout-layer': cutoutLayer, 'allow-damaged': allowDamaged, depth, region, point, ...query } = request.query;
   return {
     ...query,
     layout: isRaw(request) ? readRawLayout(request.headers) : null,
     depth: depth === '16' ? 16 : 8,
     cutoutLayer: cutoutLayer === 'true',
+    allowDamaged: allowDamaged === 'true',
     region: region ? parseRegion(region) : null,
     point: point ? parsePoint(point) : null,
     type: chooseType(request, offerTypes(request)),
@@ -196,6 +201,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   refine: REFINEMENTS,
   foreground: FOREGROUND_METHODS,
   'cutout-layer': SWITCH,
+  'allow-damaged': SWITCH,
   subjects: KEPT,
   enhance: ENHANCEMENTS,
 };

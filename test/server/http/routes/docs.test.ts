@@ -76,6 +76,7 @@ describe('GET /docs/json', () => {
       'foreground',
       'decontaminate',
       'cutout-layer',
+      'allow-damaged',
       'region',
       'subjects',
       'point',
