@@ -1,59 +1,8 @@
 import type { ErrorCode } from '../protocol/errors.ts';
+import type { PanelErrorKey } from '../words/panel/keys.ts';
 
-/** Everything the panel itself can fail with. Sentences and next steps are in `ui/strings/`. */
-export type PluginErrorCode =
-  | 'NO_DOCUMENT'
-  | 'NO_LAYER'
-  | 'SEVERAL_LAYERS'
-  | 'GROUP'
-  | 'ARTBOARD'
-  | 'CLIPPED'
-  | 'ADJUSTMENT_LAYER'
-  | 'FILL_LAYER'
-  | 'LAYER_LOCKED'
-  | 'GROUP_LOCKED'
-  | 'EMPTY_LAYER'
-  | 'OUTSIDE_CANVAS'
-  | 'OUTSIDE_SELECTION'
-  | 'MASK_EXISTS'
-  | 'COLOR_MODE'
-  | 'COLOURS_MODE'
-  | 'COLOURS_DEPTH'
-  | 'QUICK_MASK'
-  | 'TOO_LARGE'
-  | 'PHOTOSHOP_BUSY'
-  | 'READ_FAILED'
-  | 'WRITE_FAILED'
-  | 'SELECTION_FAILED'
-  | 'CHANNEL_FAILED'
-  | 'LAYER_FAILED'
-  | 'NOT_KEPT'
-  | 'MATTE_LOST'
-  | 'NOT_RUNNING'
-  | 'PERMISSION_DENIED'
-  | 'SERVER_OLDER'
-  | 'SERVER_NEWER'
-  | 'SERVER_LOST'
-  | 'TIMED_OUT'
-  | 'BAD_ANSWER'
-  | 'MODEL_MISSING'
-  | 'NO_SUBJECT'
-  | 'DOCUMENT_CLOSED'
-  | 'DOCUMENT_CHANGED'
-  | 'LAYER_DELETED'
-  | 'LAYER_CHANGED'
-  | 'MASK_ADDED'
-  | 'ALREADY_RUNNING'
-  | 'LAUNCH_FAILED'
-  | 'LAUNCH_TIMED_OUT'
-  | 'NEVER_SAVED'
-  | 'FOLDER_CLOSED'
-  | 'SAVE_FAILED'
-  | 'STEP_NEWER'
-  | 'STEP_BROKEN'
-  | 'NONE_CHOSEN'
-  | 'SOME_FAILED'
-  | 'UNEXPECTED';
+/** Everything the panel itself can fail with. Sentences and next steps are in `words/panel`. */
+export type PluginErrorCode = PanelErrorKey;
 
 export class PluginError extends Error {
   readonly code: PluginErrorCode;

@@ -1,5 +1,5 @@
+import { chooseStrings } from '../words/panel/choose.ts';
 import { Actions } from './actions/actions.ts';
-import { BatchSession } from './batch-session.ts';
 import { Cancelled } from './cancellation.ts';
 import { createHttp } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
@@ -9,14 +9,14 @@ import { openLauncher } from './host/launcher.ts';
 import { readPermittedOrigins } from './host/permissions.ts';
 import { createPhotoshopHost } from './host/photoshop-host.ts';
 import { core, entrypoints, host } from './host/uxp.ts';
-import { OneRun } from './one-run.ts';
-import { Session } from './session.ts';
-import type { Settings } from './settings.ts';
-import { SettingsMemory } from './settings-memory.ts';
+import { BatchSession } from './session/batch-session.ts';
+import { OneRun } from './session/one-run.ts';
+import { Session } from './session/session.ts';
+import type { Settings } from './settings/settings.ts';
+import { SettingsMemory } from './settings/settings-memory.ts';
 import { BatchPanel } from './ui/batch-view.ts';
 import { describeError } from './ui/messages.ts';
 import { Panel } from './ui/panel.ts';
-import { chooseStrings } from './ui/strings/choose.ts';
 
 const memory = new SettingsMemory();
 const strings = chooseStrings(host.uiLocale);
@@ -26,13 +26,13 @@ let batchPanel: BatchPanel | null = null;
 const photoshop = createPhotoshopHost(strings.host);
 const client = createClient(createHttp(), () => memory.address);
 const oneRun = new OneRun();
-const surroundings = {
+const services = {
   memory,
   record: (settings: Settings) => actions.recordMask(settings),
   openLauncher,
   readPermittedOrigins,
 };
-const session = new Session(photoshop, client, surroundings, oneRun, (view) => panel?.draw(view));
+const session = new Session(photoshop, client, services, oneRun, (view) => panel?.draw(view));
 const workshop = {
   host: photoshop,
   documents: createPhotoshopDocuments(strings.host),

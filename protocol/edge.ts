@@ -46,3 +46,17 @@ export const EDGE_RANGES = {
   fillHoles: [0, 10_000_000],
   decontaminate: [0, 1],
 } as const satisfies Partial<Record<keyof EdgeRequest, readonly [number, number]>>;
+
+/** Every control with its value; ranges in `EDGE_RANGES`. */
+export type EdgeControls = Readonly<Record<keyof typeof EDGE_RANGES, number>>;
+
+/** Changes nothing. */
+export const NEUTRAL_EDGE: EdgeControls = {
+  shift: 0,
+  feather: 0,
+  contrast: 0,
+  hair: 0,
+  removeSpecks: 0,
+  fillHoles: 0,
+  decontaminate: 1,
+};

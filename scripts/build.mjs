@@ -1,5 +1,5 @@
 // Compiles every TypeScript project into dist/, bundles the panel and the page with webpack, and lays out
-// dist/photoshop, the folder that Photoshop loads, with the same relative paths as the repository, and dist/page, the
+// dist/photoshop, the folder that Photoshop loads, with the same relative paths as the repository, and dist/web, the
 // folder that the server shows, with the same relative paths as the addresses.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import webpack from 'webpack';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const dist = path.join(root, 'dist');
 const plugin = path.join(dist, 'photoshop');
-const page = path.join(dist, 'page');
+const page = path.join(dist, 'web');
 
 compile();
 await bundle({
@@ -23,7 +23,7 @@ await bundle({
 });
 copyPlugin();
 await bundle({
-  entry: path.join(dist, 'server', 'page', 'main.js'),
+  entry: path.join(dist, 'page', 'main.js'),
   output: { path: path.join(page, 'page'), filename: 'main.js', chunkFormat: false },
   target: ['web', 'es2022'],
 });
@@ -71,8 +71,8 @@ function copyPlugin() {
 
 function copyPage() {
   const files = {
-    'index.html': 'server/page/index.html',
-    'page/style.css': 'server/page/style.css',
+    'index.html': 'page/index.html',
+    'page/style.css': 'page/style.css',
     'page/icon.svg': 'plugin/icons/icon.svg',
     'page/astronaut.png': 'docs/pictures/astronaut.png',
   };

@@ -3,15 +3,15 @@ import path from 'node:path';
 import { PORTS } from '../protocol/limits.ts';
 import { pullProgress } from '../server/cli/progress.ts';
 import { Terminal } from '../server/cli/terminal.ts';
-import { loadConfig } from '../server/config.ts';
+import { loadConfig } from '../server/config/config.ts';
 import { encodeAlphaPng, openEncoded } from '../server/imaging/codec.ts';
-import { drawContactSheet, findHairWindow } from '../server/imaging/contact-sheet.ts';
 import type { AlphaPlane, Raster } from '../server/imaging/picture.ts';
 import { startServer } from '../server/main.ts';
 import { composeOver } from '../server/matting/composition.ts';
 import { estimateForeground } from '../server/matting/foreground/estimate-foreground.ts';
-import { packageRoot } from '../server/package-root.ts';
-import { SimulatedPhotoshop } from '../test/host/index.ts';
+import { packageRoot } from '../server/system/package-root.ts';
+import { SimulatedPhotoshop } from '../simulator/index.ts';
+import { drawContactSheet, findHairWindow } from './sheets/contact-sheet.ts';
 
 /**
  * The main job without Photoshop: the real server, the built panel in a simulated Photoshop, a real photo, one click.

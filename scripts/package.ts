@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { packageRoot } from '../server/package-root.ts';
+import { packageRoot } from '../server/system/package-root.ts';
 import { allowAnyNetwork, packCcx } from './ccx.ts';
 
 /** Writes what users install: `dist/hairline-<version>.ccx`, and one that may reach any address. */

@@ -1,14 +1,15 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { LOOPBACK } from '../protocol/limits.ts';
-import { buildApp } from './app.ts';
-import type { Config } from './config.ts';
+import { listen } from './access/listen.ts';
+import type { Config } from './config/config.ts';
 import type { Engine } from './engine/engine.ts';
-import { listen } from './listen.ts';
+import { buildApp } from './http/app.ts';
+import type { Shutdown } from './http/routes/shutdown.ts';
 import { createModelRegistry } from './registry/cached-registry.ts';
-import type { ModelRegistry, PullProgress } from './registry/model-registry.ts';
+import type { ModelRegistry } from './registry/model-registry.ts';
 import { defaultsOf } from './registry/preferred.ts';
-import { builtInModelsDir } from './registry/spec-loader.ts';
-import type { Shutdown } from './routes/shutdown.ts';
+import type { PullProgress } from './registry/pull.ts';
+import { builtInModelsDir } from './registry/spec/spec-loader.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -80,8 +81,8 @@ async function openEngine(
   logger: FastifyBaseLogger | undefined,
 ): Promise<Engine> {
   if (config.isolate) {
-    const { ChildEngine } = await import('./engine/child-engine.ts');
-    return new ChildEngine(config, registry, {
+    const { WorkerEngine } = await import('./engine/worker-engine.ts');
+    return new WorkerEngine(config, registry, {
       modelsDirs,
       log: (level, fields, text) => logger?.[level](fields, text),
     });

@@ -55,7 +55,7 @@ class GraphEnds {
     if (dims && !(dims.length === wanted.length && dims.every((dim, i) => (dim ?? wanted[i]) === wanted[i]))) {
       throw new InterfaceError(`its input "${found.name}" is ${show(dims)}, and ${show(shape)} is needed`);
     }
-    this.graph.node.unshift(node('Reshape', [name, this.ints('hairline/shape', wanted)], value));
+    this.graph.node.unshift(node('Reshape', [name, this.#ints('hairline/shape', wanted)], value));
     this.graph.input = [valueInfo(name, shape), ...this.graph.input.filter((i) => i.name !== value)];
   }
 
@@ -68,17 +68,17 @@ class GraphEnds {
     }
     let alpha = value;
     if (rgba) {
-      const [start, end, axis] = [this.ints('hairline/3', [3]), this.ints('hairline/4', [4]), dims.length - 1];
+      const [start, end, axis] = [this.#ints('hairline/3', [3]), this.#ints('hairline/4', [4]), dims.length - 1];
       alpha = 'hairline/alpha';
-      this.graph.node.push(node('Slice', [value, start, end, this.ints('hairline/axis', [axis])], alpha));
+      this.graph.node.push(node('Slice', [value, start, end, this.#ints('hairline/axis', [axis])], alpha));
     }
     const to = { name: 'to', type: AttributeType.INT, i: DataType.FLOAT };
     this.graph.node.push({ ...node('Cast', [alpha], 'hairline/float'), attribute: [to] });
-    this.graph.node.push(node('Reshape', ['hairline/float', this.ints('hairline/plane', [height, width])], name));
+    this.graph.node.push(node('Reshape', ['hairline/float', this.#ints('hairline/plane', [height, width])], name));
     this.graph.output = [valueInfo(name, [height, width])];
   }
 
-  private ints(name: string, values: readonly number[]): string {
+  #ints(name: string, values: readonly number[]): string {
     const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
     this.graph.initializer.push({ name, dims: [values.length], dataType: DataType.INT64, rawData });
     return name;

@@ -1,11 +1,11 @@
-import type { BatchSession } from '../batch-session.ts';
+import type { Strings } from '../../words/panel/strings.ts';
 import { Cancelled } from '../cancellation.ts';
 import type { BatchOptions } from '../commands/batch.ts';
 import { holdPhotoshop, recordStep } from '../host/recorder.ts';
-import type { Session } from '../session.ts';
-import type { Settings } from '../settings.ts';
+import type { BatchSession } from '../session/batch-session.ts';
+import type { Session } from '../session/session.ts';
+import type { Settings } from '../settings/settings.ts';
 import { describeError } from '../ui/messages.ts';
-import type { Strings } from '../ui/strings/strings.ts';
 import { readBatchStep, readStep, type StepInfo, writeBatchStep, writeStep } from './step.ts';
 
 /**

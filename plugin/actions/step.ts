@@ -1,8 +1,8 @@
 import type { BatchOptions } from '../commands/batch.ts';
 import { PluginError } from '../errors.ts';
-import { readSettings } from '../read-settings.ts';
-import { SAVE_FORMATS } from '../save-format.ts';
-import { type Settings, withoutQuestions } from '../settings.ts';
+import { readSettings } from '../settings/read-settings.ts';
+import { SAVE_FORMATS } from '../settings/save-format.ts';
+import { type Settings, withoutQuestions } from '../settings/settings.ts';
 
 /** What Photoshop keeps of a recorded step besides its name: a descriptor, in a file that outlives many versions of us. */
 export type StepInfo = Record<string, string | number>;

@@ -2,27 +2,16 @@ import type { Cancellation } from '../cancellation.ts';
 import type { Client } from '../client/client.ts';
 import { PluginError } from '../errors.ts';
 import type { EditScope, Host, LayerFacts } from '../host/host.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
+import { changeEdge } from './change-edge.ts';
 import { checkSameDocument, checkSameLayer, checkSameLook } from './check-layer.ts';
 import { combineMasks } from './combine-masks.ts';
-import type { Result } from './mask-subject.ts';
 import { hasSubject, placeAlpha } from './place-alpha.ts';
 import type { Report } from './progress.ts';
 import { type PutMask, putMask } from './put-mask.ts';
-import { changeEdge, type Edged, type Run, readAndSend, type Taken } from './take-matte.ts';
-
-/** A mask of the last run that can be given another edge without a network run. */
-export interface Refinable {
-  /** Under which the server may still have the matte, for previews; null where it kept none. */
-  readonly matteId: string | null;
-  /** Of the matte; lengths of edge controls are pixels of this size. */
-  readonly width: number;
-  readonly height: number;
-  readonly layerName: string;
-  readonly taken: Taken;
-  readonly put: PutMask;
-  readonly settings: Settings;
-}
+import { readAndSend } from './read-and-send.ts';
+import type { Refinable, Result } from './result.ts';
+import type { Edged, Run, Taken } from './run.ts';
 
 export function makeRefinable(
   { alpha: _alpha, colours: _colours, ...edged }: Edged,

@@ -3,8 +3,8 @@ import type { Client } from '../client/client.ts';
 import { PluginError } from '../errors.ts';
 import type { ChosenFolder, DocumentHost, OpenDocument } from '../host/document-host.ts';
 import type { Host } from '../host/host.ts';
-import type { SaveFormat } from '../save-format.ts';
-import { type Settings, withoutQuestions } from '../settings.ts';
+import type { SaveFormat } from '../settings/save-format.ts';
+import { type Settings, withoutQuestions } from '../settings/settings.ts';
 import { maskSubject } from './mask-subject.ts';
 import type { Progress } from './progress.ts';
 
@@ -104,7 +104,13 @@ async function maskDocument(
 
 /** The same host, for which the document is the active one: the user may be looking at another. */
 function hostIn(host: Host, documentId: number): Host {
-  return Object.assign(Object.create(host), { selectedLayers: () => host.selectedLayers(documentId) });
+  return {
+    selectedLayers: () => host.selectedLayers(documentId),
+    inspectDocument: (id) => host.inspectDocument(id),
+    inspect: (target) => host.inspect(target),
+    read: (cancel, body) => host.read(cancel, body),
+    edit: (...asked) => host.edit(...asked),
+  };
 }
 
 function isReasonToSkip(error: unknown): boolean {

@@ -2,7 +2,7 @@ import { MAX_PIXELS, MAX_SIDE } from '../../protocol/limits.ts';
 import { PluginError, type PluginErrorCode } from '../errors.ts';
 import type { DocumentFacts, LayerFacts } from '../host/host.ts';
 import { type Bounds, intersect, isEmpty, type Picture, sameBounds } from '../picture.ts';
-import type { Delivery, Settings } from '../settings.ts';
+import type { Delivery, Settings } from '../settings/settings.ts';
 
 /** Modes in which Photoshop has layer masks. Bitmap, Indexed Color and Multichannel have none; Duotone cannot be read. */
 const MODES = ['RGBColorMode', 'CMYKColorMode', 'grayscaleMode', 'labColorMode'];

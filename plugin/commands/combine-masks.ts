@@ -1,6 +1,6 @@
 import type { Marquee } from '../host/host.ts';
 import { type Alpha, type Bounds, heightOf, intersect, type Pixels, widthOf } from '../picture.ts';
-import type { MaskPolicy } from '../settings.ts';
+import type { MaskPolicy } from '../settings/settings.ts';
 
 /**
  * The mask that was there and the new one, which is changed in place. The smaller or larger value of the two and not

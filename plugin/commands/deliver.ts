@@ -1,10 +1,10 @@
 import type { EditScope, Host } from '../host/host.ts';
 import type { Alpha } from '../picture.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { combineMasks } from './combine-masks.ts';
 import { placeAlpha } from './place-alpha.ts';
 import { checkStill, type PutMask, putMask } from './put-mask.ts';
-import type { Edged } from './take-matte.ts';
+import type { Edged } from './run.ts';
 
 export interface Delivered {
   edged: Edged;

@@ -2,30 +2,15 @@ import type { Cancellation } from '../cancellation.ts';
 import type { Client, Server } from '../client/client.ts';
 import { PluginError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
-import type { Delivery, Settings } from '../settings.ts';
-import { makeRefinable, type Refinable } from './apply-edge.ts';
+import type { Settings } from '../settings/settings.ts';
+import { makeRefinable } from './apply-edge.ts';
 import { deliver } from './deliver.ts';
 import { hasSubject } from './place-alpha.ts';
 import { planRun } from './plan-run.ts';
 import type { Report, Step } from './progress.ts';
-import { type Edged, type Run, takeMatte } from './take-matte.ts';
-
-/** `no-subject`: one of several layers in which nothing was found; it was left alone. */
-export type Outcome = Delivery | 'no-subject';
-
-export interface LayerResult {
-  /** For what all layers show together, the name of the document. */
-  layerName: string;
-  outcome: Outcome;
-}
-
-export interface Result {
-  layers: LayerResult[];
-  model: string;
-  provider: string;
-  /** Null where the edge controls cannot be applied afterwards: several layers, or no mask. */
-  refinable: Refinable | null;
-}
+import type { Result } from './result.ts';
+import type { Edged, Run } from './run.ts';
+import { takeMatte } from './take-matte.ts';
 
 /**
  * Finds the person or object in what is selected and delivers it as the settings say. Reads in modal scopes and writes in

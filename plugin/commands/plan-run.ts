@@ -1,6 +1,6 @@
 import { PluginError } from '../errors.ts';
 import type { DocumentFacts, Host, LayerFacts, Source } from '../host/host.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { checkDocument, checkReadable, checkWritable, putsMask } from './check-layer.ts';
 
 /** One picture to matte. `facts`: the layer that the result is for; null where it needs none. */

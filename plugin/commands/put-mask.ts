@@ -1,10 +1,10 @@
 import type { EditScope, Host, LayerFacts } from '../host/host.ts';
 import type { Alpha, Picture } from '../picture.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { checkSameDocument, checkSameLayer, checkSameLook } from './check-layer.ts';
 import { combineMasks } from './combine-masks.ts';
 import { placeAlpha } from './place-alpha.ts';
-import type { Edged, Taken } from './take-matte.ts';
+import type { Edged, Taken } from './run.ts';
 
 /** A mask that we wrote, and what is needed to write it again with another edge. */
 export interface PutMask {

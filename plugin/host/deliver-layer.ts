@@ -1,7 +1,7 @@
 import type { Document } from 'photoshop/dom/Document.js';
 import type { Layer } from 'photoshop/dom/Layer.js';
+import { type HostWords, nameAfter } from '../../words/panel/host-words.ts';
 import type { Picture } from '../picture.ts';
-import { type HostWords, nameAfter } from '../words.ts';
 import { withActiveDocument } from './active-layer.ts';
 import { play, selectLayer } from './descriptors.ts';
 import { findLayer } from './layers.ts';

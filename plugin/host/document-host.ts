@@ -1,5 +1,5 @@
 import type { Cancellation } from '../cancellation.ts';
-import type { SaveFormat } from '../save-format.ts';
+import type { SaveFormat } from '../settings/save-format.ts';
 
 export interface OpenDocument {
   id: number;

@@ -1,9 +1,9 @@
 import type { Document } from 'photoshop/dom/Document.js';
 import type { storage as Storage } from 'uxp';
+import type { HostWords } from '../../words/panel/host-words.ts';
 import { Cancelled } from '../cancellation.ts';
 import { PluginError, textOf } from '../errors.ts';
-import type { SaveFormat } from '../save-format.ts';
-import type { HostWords } from '../words.ts';
+import type { SaveFormat } from '../settings/save-format.ts';
 import { withActiveDocument } from './active-layer.ts';
 import { play, saveTiff } from './descriptors.ts';
 import type { ChosenFolder, DocumentHost } from './document-host.ts';

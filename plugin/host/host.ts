@@ -1,6 +1,6 @@
 import type { Cancellation } from '../cancellation.ts';
 import type { Alpha, Bounds, Picture } from '../picture.ts';
-import type { Delivery } from '../settings.ts';
+import type { Delivery } from '../settings/settings.ts';
 
 /** Which layer a run is about. Ids, because the user may click elsewhere while the server works. */
 export interface Target {

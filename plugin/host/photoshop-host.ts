@@ -1,7 +1,7 @@
 import type { Document } from 'photoshop/dom/Document.js';
+import { type HostWords, nameAfter } from '../../words/panel/host-words.ts';
 import { Cancelled } from '../cancellation.ts';
 import { PluginError } from '../errors.ts';
-import { type HostWords, nameAfter } from '../words.ts';
 import { showAgain, withActiveDocument } from './active-layer.ts';
 import { saveChannel } from './channels.ts';
 import { addColours, addCutout } from './deliver-layer.ts';

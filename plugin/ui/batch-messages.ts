@@ -1,7 +1,8 @@
+import { fill } from '../../words/fill.ts';
+import type { Strings } from '../../words/panel/strings.ts';
 import type { JobState } from '../commands/batch.ts';
-import type { BatchView } from './batch-state.ts';
-import { describeError, describePanel, describeProvider, fill } from './messages.ts';
-import type { Strings } from './strings/strings.ts';
+import type { BatchView } from '../session/batch-state.ts';
+import { describeError, describePanel, describeProvider } from './messages.ts';
 
 /** One line for a document: how far it is, what made its mask, or why it has none. */
 export function describeJob(state: JobState, strings: Strings): string {

@@ -1,8 +1,8 @@
-import { SAVE_FORMATS, type SaveFormat } from '../save-format.ts';
+import type { Strings } from '../../words/panel/strings.ts';
+import type { BatchIntents, BatchView } from '../session/batch-state.ts';
+import { SAVE_FORMATS, type SaveFormat } from '../settings/save-format.ts';
 import { describeBatch, describeJob } from './batch-messages.ts';
-import type { BatchIntents, BatchView } from './batch-state.ts';
 import { find, hasFocus, isShown, show, write } from './elements.ts';
-import type { Strings } from './strings/strings.ts';
 
 /** Buttons that are hidden while a batch runs, in favour of Stop. */
 const BEGIN = ['batch-start', 'batch-resume', 'batch-retry'];

@@ -1,12 +1,13 @@
-import { type EdgeControls, NEUTRAL_EDGE } from '../settings.ts';
+import { type EdgeControls, NEUTRAL_EDGE } from '../../protocol/edge.ts';
+import { EDGE_SCALES } from '../../words/edge-scales.ts';
+import { fill } from '../../words/fill.ts';
+import type { Strings } from '../../words/panel/strings.ts';
+import type { Intents } from '../session/intents.ts';
+import { BACKDROPS, type Backdrop, type EdgeView, type Preview } from '../session/state.ts';
 import { Disclosure } from './disclosure.ts';
 import { Dropdown } from './dropdown.ts';
-import { EDGE_SCALES } from './edge-scales.ts';
 import { find, hasFocus, show, write } from './elements.ts';
-import type { Intents } from './intents.ts';
-import { describeError, fill } from './messages.ts';
-import { BACKDROPS, type Backdrop, type EdgeView, type Preview } from './state.ts';
-import type { Strings } from './strings/strings.ts';
+import { describeError } from './messages.ts';
 
 type EdgeIntents = Pick<Intents, 'lookAtEdge' | 'changeEdge' | 'showOn' | 'keepEdge' | 'applyEdge'>;
 

@@ -1,7 +1,8 @@
-import type { Result } from '../commands/mask-subject.ts';
+import { fill } from '../../words/fill.ts';
+import type { Sentence, Strings } from '../../words/panel/strings.ts';
+import type { Result } from '../commands/result.ts';
 import { PluginError, type PluginErrorCode, ServerError, textOf } from '../errors.ts';
-import type { PanelState, ServerState, View } from './state.ts';
-import type { Sentence, Strings } from './strings/strings.ts';
+import type { PanelState, ServerState, View } from '../session/state.ts';
 
 /** What a state says: a sentence, a next step, and secondary text for a bug report. */
 export interface Message {
@@ -126,8 +127,4 @@ export function describeProvider(provider: string, strings: Strings): string {
 
 function say([message, hint]: Sentence, values: Readonly<Record<string, string>> = {}): Message {
   return { message: fill(message, values), hint: fill(hint, values), detail: '' };
-}
-
-export function fill(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
 }

@@ -1,10 +1,10 @@
 import { REFINEMENTS, SUBJECTS, type Subject } from '../../protocol/matte.ts';
-import { DELIVERIES, MASK_POLICIES, type Settings, SOURCES } from '../settings.ts';
+import type { Strings } from '../../words/panel/strings.ts';
+import type { Intents } from '../session/intents.ts';
+import { DELIVERIES, MASK_POLICIES, type Settings, SOURCES } from '../settings/settings.ts';
 import { Disclosure } from './disclosure.ts';
 import { Dropdown } from './dropdown.ts';
 import { find, write } from './elements.ts';
-import type { Intents } from './intents.ts';
-import type { Strings } from './strings/strings.ts';
 
 /** What to mask, and what becomes of it. Closed, the options say in one line what they are. */
 export class Options {

@@ -1,13 +1,13 @@
+import type { Strings } from '../../words/panel/strings.ts';
+import type { Intents } from '../session/intents.ts';
+import { isRunning, type PanelState, type View } from '../session/state.ts';
 import { Disclosure } from './disclosure.ts';
 import { EdgeSection } from './edge-section.ts';
 import { find, hasFocus, isShown, show, write } from './elements.ts';
-import type { Intents } from './intents.ts';
 import { describeView } from './messages.ts';
 import { Options } from './options.ts';
 import { Question } from './question.ts';
 import { ServerSection } from './server-section.ts';
-import { isRunning, type PanelState, type View } from './state.ts';
-import type { Strings } from './strings/strings.ts';
 
 /** Draws views into the markup of `index.html` and passes on what the user does. Knows nothing else. */
 export class Panel {

@@ -1,7 +1,7 @@
+import type { Strings } from '../../words/panel/strings.ts';
+import type { Intents } from '../session/intents.ts';
+import type { Answer } from '../session/state.ts';
 import { find, show } from './elements.ts';
-import type { Intents } from './intents.ts';
-import type { Answer } from './state.ts';
-import type { Strings } from './strings/strings.ts';
 
 const ANSWERS: readonly Answer[] = ['replace', 'intersect', 'add', 'subtract'];
 

@@ -1,10 +1,11 @@
 import { PORTS } from '../../protocol/limits.ts';
+import { fill } from '../../words/fill.ts';
+import type { Strings } from '../../words/panel/strings.ts';
+import type { Intents } from '../session/intents.ts';
+import type { View } from '../session/state.ts';
 import { Disclosure } from './disclosure.ts';
 import { find, hasFocus, show, write } from './elements.ts';
-import type { Intents } from './intents.ts';
-import { canBeStarted, describeServer, describeServerDetails, fill } from './messages.ts';
-import type { View } from './state.ts';
-import type { Strings } from './strings/strings.ts';
+import { canBeStarted, describeServer, describeServerDetails } from './messages.ts';
 
 /** What a user who has Node and the folder types; the same words as in the sentences about a missing server. */
 const COMMAND = 'npm start';

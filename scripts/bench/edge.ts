@@ -4,15 +4,15 @@ import accepts from '@fastify/accepts';
 import Fastify from 'fastify';
 import type { EdgeRequest } from '../../protocol/edge.ts';
 import { JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../protocol/matte.ts';
-import { Admission } from '../../server/admission.ts';
 import { LocalEngine } from '../../server/engine/local-engine.ts';
+import { Admission } from '../../server/http/admission.ts';
+import { registerEdge } from '../../server/http/routes/edge.ts';
 import { openRaw } from '../../server/imaging/codec.ts';
 import { MatteCache } from '../../server/matting/matte-cache.ts';
 import { MatteService } from '../../server/matting/service.ts';
 import { createModelRegistry } from '../../server/registry/cached-registry.ts';
 import { defaultsOf } from '../../server/registry/preferred.ts';
-import { builtInModelsDir } from '../../server/registry/spec-loader.ts';
-import { registerEdge } from '../../server/routes/edge.ts';
+import { builtInModelsDir } from '../../server/registry/spec/spec-loader.ts';
 
 /**
  * Edge controls over HTTP as the panel sees them, raw answers unless the row says otherwise: from a matte of 4096 x 2732 that is kept already, a drawn

@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import path from 'node:path';
 import { ENCODED_TYPES, HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
 import { openEncoded } from '../../server/imaging/codec.ts';
-import { packageRoot } from '../../server/package-root.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
 import { Child } from './child.ts';
 import { measurePanel } from './panel.ts';
 

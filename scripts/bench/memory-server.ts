@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ModelInfo } from '../../protocol/status.ts';
-import { packageRoot } from '../../server/package-root.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
 
 /** The models of `refine=best`. */
 const MODELS = ['rvm', 'rvm-wide', 'isnet'];

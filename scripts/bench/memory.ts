@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
 import { encodeJpeg, openEncoded } from '../../server/imaging/codec.ts';
-import { packageRoot } from '../../server/package-root.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
 import { MeasuredProcess } from './memory-server.ts';
 
 /**

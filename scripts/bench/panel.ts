@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { PORTS } from '../../protocol/limits.ts';
-import { loadConfig } from '../../server/config.ts';
+import { loadConfig } from '../../server/config/config.ts';
 import type { Picture } from '../../server/imaging/picture.ts';
 import { startServer } from '../../server/main.ts';
-import { packageRoot } from '../../server/package-root.ts';
-import { SimulatedPhotoshop } from '../../test/host/index.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
+import { SimulatedPhotoshop } from '../../simulator/index.ts';
 
 const WIDTH = 4096;
 const HEIGHT = 2732;

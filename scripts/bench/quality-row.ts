@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { openEncoded } from '../../server/imaging/codec.ts';
-import { findHairWindow } from '../../server/imaging/contact-sheet.ts';
 import type { AlphaPlane, Raster } from '../../server/imaging/picture.ts';
-import { drawSheetRow, ZOOM_WINDOW } from '../../server/imaging/quality-sheet.ts';
 import { composeOver } from '../../server/matting/composition.ts';
 import { estimateForeground } from '../../server/matting/foreground/estimate-foreground.ts';
+import { findHairWindow } from '../sheets/contact-sheet.ts';
+import { drawSheetRow, ZOOM_WINDOW } from '../sheets/quality-sheet.ts';
 import type { Plane } from './metrics/plane.ts';
 
 export const WORST = 10;

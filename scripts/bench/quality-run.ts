@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { stackSheetRows } from '../../server/imaging/quality-sheet.ts';
+import { stackSheetRows } from '../sheets/quality-sheet.ts';
 import { scoreMatte } from './metrics/score.ts';
 import { bandShare } from './metrics/trimap.ts';
 import { checkSameSize, findPairs, type Pair, readTruth } from './quality-folder.ts';
@@ -21,7 +21,7 @@ export const USAGE = `Usage: npm run bench:quality -- <folder> [options]
 
 export class UsageError extends Error {}
 
-export interface Surroundings {
+export interface QualityTools {
   startServer(model: string | undefined): Promise<MeasuredServer>;
   /** Results. */
   print(line: string): void;
@@ -30,7 +30,7 @@ export interface Surroundings {
 }
 
 /** The whole benchmark: scores every pair, prints the table, writes the contact sheet. */
-export async function runQuality(argv: readonly string[], { startServer, print, say }: Surroundings): Promise<void> {
+export async function runQuality(argv: readonly string[], { startServer, print, say }: QualityTools): Promise<void> {
   const { folder, out, json, alphaFrom, parameters } = readArguments(argv);
   const pairs = await findPairs(folder);
   const source = alphaFrom

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { pullProgress } from '../../server/cli/progress.ts';
 import { Terminal } from '../../server/cli/terminal.ts';
-import { loadConfig } from '../../server/config.ts';
+import { loadConfig } from '../../server/config/config.ts';
 import { startServer } from '../../server/main.ts';
 import { peakBytes } from './peak-bytes.ts';
 import type { MeasuredServer } from './quality-source.ts';

@@ -1,9 +1,9 @@
-import { loadConfig } from '../../server/config.ts';
+import { loadConfig } from '../../server/config/config.ts';
 import { loadSession } from '../../server/inference/load-session.ts';
 import { type RunningServer, startServer } from '../../server/main.ts';
 import { createModelRegistry } from '../../server/registry/cached-registry.ts';
 import { defaultsOf } from '../../server/registry/preferred.ts';
-import { builtInModelsDir } from '../../server/registry/spec-loader.ts';
+import { builtInModelsDir } from '../../server/registry/spec/spec-loader.ts';
 import { peakBytes } from './peak-bytes.ts';
 
 /**

@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 const main = path.join(root, 'dist', 'server', 'cli', 'main.js');
-const SOURCES = ['protocol', 'models', 'server', 'plugin', 'scripts', 'test/host'];
+const SOURCES = ['protocol', 'words', 'models', 'server', 'plugin', 'page', 'scripts', 'simulator'];
 const SETTINGS = ['package-lock.json', 'tsconfig.json', 'manifest.json'];
 
 if (isOutdated() && canBuild()) build();

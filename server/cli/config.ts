@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { type Resolved, readSettingsFile, resolveConfig, settingsFileOf } from '../config.ts';
-import { SETTINGS } from '../settings.ts';
+import { type Resolved, readSettingsFile, resolveConfig, settingsFileOf } from '../config/config.ts';
+import { SETTINGS } from '../config/settings.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Adds `hairline config`. */

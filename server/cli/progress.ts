@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { PullProgress } from '../registry/model-registry.ts';
+import type { PullProgress } from '../registry/pull.ts';
 import { formatBytes, type Terminal } from './terminal.ts';
 
 export interface Progress {

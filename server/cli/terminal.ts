@@ -16,7 +16,7 @@ export interface Streams {
 export class Terminal {
   readonly streams: Streams;
   quiet = false;
-  private readonly held: string[] = [];
+  readonly #held: string[] = [];
 
   constructor(streams: Streams = process) {
     this.streams = streams;
@@ -43,12 +43,12 @@ export class Terminal {
 
   /** A result. On a terminal it is held back until `flush`, because it would tear the progress bar apart. */
   result(line: string): void {
-    if (this.streams.stdout.isTTY) this.held.push(line);
+    if (this.streams.stdout.isTTY) this.#held.push(line);
     else this.streams.stdout.write(`${line}\n`);
   }
 
   flush(): void {
-    for (const line of this.held.splice(0)) this.streams.stdout.write(`${line}\n`);
+    for (const line of this.#held.splice(0)) this.streams.stdout.write(`${line}\n`);
   }
 
   async confirm(question: string, signal: AbortSignal): Promise<boolean> {

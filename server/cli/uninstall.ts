@@ -3,12 +3,12 @@ import { readdir, rm, rmdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { type Config, loadUserConfig } from '../config.ts';
-import { SETTINGS } from '../settings.ts';
+import { type Config, loadUserConfig } from '../config/config.ts';
+import { SETTINGS } from '../config/settings.ts';
+import { autostart, placeOf } from './autostart/autostart.ts';
 import { runProgram } from './autostart/starter.ts';
-import { autostart, placeOf } from './autostart.ts';
-import { launcherFile, removeLauncher } from './launcher.ts';
-import { stopServer } from './stop.ts';
+import { launcherFile, removeLauncher } from './launcher/launcher.ts';
+import { stopServer } from './serve/stop.ts';
 import { EXIT, interruptible, type Terminal, UsageError } from './terminal.ts';
 
 /** What Hairline writes into its folders. What somebody else keeps there stays, and so does a folder that holds it. */

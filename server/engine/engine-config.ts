@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** What the engine needs to know of the configuration; secrets stay with the HTTP side. */
 const KEYS = [

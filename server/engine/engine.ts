@@ -12,10 +12,10 @@ import type {
 } from '../../protocol/matte.ts';
 import type { Point } from '../imaging/area.ts';
 import type { RawLayout, Region } from '../imaging/picture.ts';
-import type { ModelStatus } from '../matting/service.ts';
-import type { PullOptions } from '../registry/model-registry.ts';
+import type { ModelStatus } from '../matting/model-status.ts';
+import type { PullOptions } from '../registry/pull.ts';
 
-export type { ModelStatus } from '../matting/service.ts';
+export type { ModelStatus } from '../matting/model-status.ts';
 
 /** One picture to be masked, and what is wanted of it. Plain data: it may have to cross into another process. */
 export interface MatteTask {

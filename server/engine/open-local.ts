@@ -1,6 +1,7 @@
 import { loadSession } from '../inference/load-session.ts';
 import { MatteCache } from '../matting/matte-cache.ts';
-import { type LoadState, MatteService } from '../matting/service.ts';
+import type { LoadState } from '../matting/model-status.ts';
+import { MatteService } from '../matting/service.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { EngineConfig } from './engine-config.ts';
 import { LocalEngine } from './local-engine.ts';

@@ -1,11 +1,11 @@
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
-import type { LoadState } from '../matting/service.ts';
+import type { LoadState } from '../matting/model-status.ts';
 import type { Usage } from './engine.ts';
-import { ChildDied, EngineProcess, type ProcessOptions } from './engine-process.ts';
-import { Turnstile } from './turnstile.ts';
+import { SharedLock } from './shared-lock.ts';
 import type { EngineSettings } from './wire/messages.ts';
+import { type ProcessOptions, WorkerDied, WorkerProcess } from './worker-process.ts';
 
 /** Milliseconds before the second start without success in between; doubled for each one after. */
 const FIRST_PAUSE = 250;
@@ -38,12 +38,12 @@ export interface SupervisorOptions {
 /** Keeps one child running: starts it again after a crash, not too often, and replaces it when it has grown too big. */
 export class Supervisor {
   /** Jobs pass here: side by side normally, one alone to find out whether it crashes the child. */
-  readonly turnstile = new Turnstile();
+  readonly lock = new SharedLock();
   readonly #options: SupervisorOptions;
   readonly #maxBytes: number;
   readonly #models = new Map<string, LoadState>();
-  #current: EngineProcess | null = null;
-  #starting: Promise<EngineProcess> | null = null;
+  #current: WorkerProcess | null = null;
+  #starting: Promise<WorkerProcess> | null = null;
   /** Lives in a row that ended before they had done anything. */
   #failures = 0;
   /** On the clock that nobody sets, like `#cpuUntil`. */
@@ -63,7 +63,7 @@ export class Supervisor {
   }
 
   /** The process that takes calls now, if there is one. */
-  get current(): EngineProcess | null {
+  get current(): WorkerProcess | null {
     return this.#current?.alive ? this.#current : null;
   }
 
@@ -88,7 +88,7 @@ export class Supervisor {
    * @param onCpu whether it must not use a graphics card: the last ones crashed
    * @throws {AppError} SHUTTING_DOWN; INFERENCE_FAILED when one start after the other fails
    */
-  async get(onCpu = false): Promise<EngineProcess> {
+  async get(onCpu = false): Promise<WorkerProcess> {
     if (onCpu && this.#device !== 'cpu') {
       this.#cpuUntil = performance.now() + CPU_FOR;
       await this.#starting?.catch(() => undefined);
@@ -98,14 +98,14 @@ export class Supervisor {
       try {
         return await (this.#starting ?? this.current ?? this.#start());
       } catch (error) {
-        if (!(error instanceof ChildDied)) throw error;
+        if (!(error instanceof WorkerDied)) throw error;
         if (this.#failures >= HOPELESS) throw hopeless();
       }
     }
   }
 
   /** A job has ended as it should: the child is fit. */
-  praise(): void {
+  noteSuccess(): void {
     this.#failures = 0;
     this.#worked = true;
   }
@@ -121,14 +121,14 @@ export class Supervisor {
     return performance.now() < this.#cpuUntil ? 'cpu' : this.#options.settings.config.device;
   }
 
-  #start(): Promise<EngineProcess> {
+  #start(): Promise<WorkerProcess> {
     this.#starting ??= this.#launch().finally(() => {
       this.#starting = null;
     });
     return this.#starting;
   }
 
-  async #launch(): Promise<EngineProcess> {
+  async #launch(): Promise<WorkerProcess> {
     const pause = this.#failures === 0 ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1));
     const wait = this.#startedAt + pause - performance.now();
     if (this.#failures >= HOPELESS && wait > 0) throw hopeless();
@@ -138,7 +138,7 @@ export class Supervisor {
     this.#startedAt = performance.now();
     this.#worked = false;
     this.#usage = null;
-    const child = new EngineProcess(this.#processOptions());
+    const child = new WorkerProcess(this.#processOptions());
     this.#current = child;
     await child.up;
     for (const id of this.#models.keys()) {
@@ -166,13 +166,13 @@ export class Supervisor {
         if (state) this.#models.set(id, moved ? { ...state, reason: state.reason ?? CRASHED } : state);
         else this.#models.delete(id);
       },
-      onUsage: (usage) => this.#weigh(usage),
-      onEnd: (child, how) => this.#mourn(child, how),
+      onUsage: (usage) => this.#noteUsage(usage),
+      onEnd: (child, how) => this.#noteEnd(child, how),
     };
   }
 
   /** One that ended by itself is replaced at once, so that its models are warm when somebody comes. */
-  #mourn(child: EngineProcess, how: string): void {
+  #noteEnd(child: WorkerProcess, how: string): void {
     if (child !== this.#current || this.#closing.signal.aborted) return;
     this.#current = null;
     this.#failures++;
@@ -186,7 +186,7 @@ export class Supervisor {
     if (this.#failures < HOPELESS) setImmediate(() => void this.get().catch(() => undefined));
   }
 
-  #weigh(usage: Usage): void {
+  #noteUsage(usage: Usage): void {
     this.#usage = usage;
     const { rss } = usage;
     const outworn = rss > this.#maxBytes || (this.#cpuUntil > 0 && performance.now() > this.#cpuUntil);
@@ -195,14 +195,14 @@ export class Supervisor {
     if (rss > OVERDUE * this.#maxBytes) return void this.#replace();
     if (this.#resting) clearTimeout(this.#resting);
     this.#resting = setTimeout(() => {
-      if (this.turnstile.length === 0 && this.#current?.idle) void this.#replace();
+      if (this.lock.length === 0 && this.#current?.idle) void this.#replace();
     }, REST).unref();
   }
 
   /** Whoever is inside finishes, whoever comes waits a moment. Mattes that were kept are gone. */
   async #replace(): Promise<void> {
     this.#replacing = true;
-    const leave = await this.turnstile.enter(true);
+    const leave = await this.lock.enter(true);
     try {
       this.#options.log('info', { rss: this.#usage?.rss }, 'the process that runs the models is replaced');
       for (let i = 0; i < DRAIN_WITHIN / 50 && !this.#current?.idle; i++) await delay(50);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { Device } from '../config.ts';
+import type { Device } from '../config/config.ts';
 import type { Provider } from './session.ts';
 
 /**

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs/minimal.js';
-import type { ModelSpec } from '../registry/model-spec.ts';
+import type { ModelSpec } from '../registry/spec/model-spec.ts';
 
 /** Numbers of the fields on the way from a model to the names of its input's dimensions (onnx.proto). */
 const FIELD = { graph: 7, input: 11, name: 1, type: 2, tensorType: 1, shape: 2, dim: 1, dimParam: 2 } as const;

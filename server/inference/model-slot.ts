@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { ModelSpec } from '../registry/model-spec.ts';
+import type { ModelSpec } from '../registry/spec/model-spec.ts';
 import { nameOf } from './execution-providers.ts';
 import { isOutOfMemory, OUT_OF_MEMORY } from './failure-reason.ts';
 import { RunQueue } from './run-queue.ts';

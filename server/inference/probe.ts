@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../registry/model-spec.ts';
+import type { ModelSpec } from '../registry/spec/model-spec.ts';
 import type { Session, Tensor } from './session.ts';
 
 /** How far the answers of two providers are apart, as shares of the output's range. */

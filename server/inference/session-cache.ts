@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { ModelSpec } from '../registry/model-spec.ts';
+import type { ModelSpec } from '../registry/spec/model-spec.ts';
 import { ModelSlot } from './model-slot.ts';
 import type { Session } from './session.ts';
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import writeFileAtomic from 'write-file-atomic';
-import { isAlive } from '../process-alive.ts';
+import { isAlive } from '../system/process-alive.ts';
 
 const EntrySchema = Type.Object({
   /** `trying` is written before a trial: native code that crashes cannot report it afterwards. */

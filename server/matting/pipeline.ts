@@ -3,20 +3,20 @@ import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture, Region } from '../imaging/picture.ts';
 import { readStrips } from '../imaging/read-strips.ts';
 import type { LoadedModel } from '../inference/session-cache.ts';
-import { findCloser, lookCloser } from './closer.ts';
-import { type CoarseAlpha, readCoarseAlpha } from './coarse-alpha.ts';
-import { findConsensus } from './consensus.ts';
-import { Lift } from './enhance.ts';
-import { Grids } from './grids.ts';
-import { fitColour, type Guide } from './guided.ts';
-import { clearHaze } from './haze.ts';
-import { Pace } from './pace.ts';
-import { joinPair } from './pair.ts';
-import { chooseGrid, packTensor, shapeGrid } from './preprocess.ts';
-import { clearOutside, cropPicture, frameRegion, placeAlpha } from './region.ts';
-import { resampleAlpha } from './resample.ts';
-import { chooseSubject, keepSubject, moveChoice, type SubjectChoice } from './subjects.ts';
-import { upsampleAlpha } from './upsample.ts';
+import { findConsensus } from './ensemble/consensus.ts';
+import { joinPair } from './ensemble/join-pair.ts';
+import { removeHaze } from './ensemble/remove-haze.ts';
+import { findSecondPass, runSecondPass } from './ensemble/second-pass.ts';
+import { type CoarseAlpha, readCoarseAlpha } from './grid/coarse-alpha.ts';
+import { Lift } from './grid/enhance.ts';
+import { Grids } from './grid/grids.ts';
+import { fitColour, type Guide } from './grid/guided.ts';
+import { chooseGrid, packTensor, shapeGrid } from './grid/preprocess.ts';
+import { resampleAlpha } from './grid/resample.ts';
+import { upsampleAlpha } from './grid/upsample.ts';
+import { chooseSubject, keepSubject, moveChoice, type SubjectChoice } from './subjects/choose-subject.ts';
+import { clearOutside, cropPicture, frameRegion, placeAlpha } from './subjects/region.ts';
+import { Pace } from './yield-often.ts';
 
 /** Milliseconds per stage, added up over the network runs. */
 export type Timings = Record<'decode' | 'pack' | 'queue' | 'inference' | 'consensus' | 'guide' | 'upsample', number>;
@@ -107,7 +107,7 @@ async function estimateWhole(
   }
   clock();
   const first = unite(picture, views, opinions);
-  const closer = stages.closer ? findCloser(subjectOf(first), picture) : null;
+  const closer = stages.closer ? findSecondPass(subjectOf(first), picture) : null;
   timings.consensus = clock();
   const near: CoarseAlpha[] = [];
   if (closer) {
@@ -115,8 +115,8 @@ async function estimateWhole(
   }
   clock();
   const looks = { whole: opinions, wholeEdges: edgesOf(views), near };
-  const found = closer ? lookCloser(first, looks, closer, picture) : first;
-  const coarse = stages.clear ? clearHaze(found) : found;
+  const found = closer ? runSecondPass(first, looks, closer, picture) : first;
+  const coarse = stages.clear ? removeHaze(found) : found;
   const mask = choice ? chooseSubject(subjectOf(coarse), choice, picture) : null;
   timings.consensus += clock();
   onProgress?.((steps - 1) / steps);

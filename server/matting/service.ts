@@ -1,29 +1,15 @@
 import type { Depth, Enhance, Kept, Refine, Subject } from '../../protocol/matte.ts';
-import type { ModelState } from '../../protocol/status.ts';
 import { checkPoint, checkRegion, type Point } from '../imaging/area.ts';
 import type { Picture, Region } from '../imaging/picture.ts';
 import { labelOf } from '../inference/execution-providers.ts';
 import { type CacheOptions, type LoadSession, SessionCache } from '../inference/session-cache.ts';
 import { ModelFetcher } from '../registry/model-fetcher.ts';
-import type { ModelRegistry, PullOptions } from '../registry/model-registry.ts';
-import type { ModelSpec } from '../registry/model-spec.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { PullOptions } from '../registry/pull.ts';
+import type { ModelSpec } from '../registry/spec/model-spec.ts';
+import { describeModel, type LoadState, type ModelStatus } from './model-status.ts';
 import { estimateMatte, type Matte, type View } from './pipeline.ts';
 import { type PlannedView, planStages, planViews } from './views.ts';
-
-/** What is known of a model that somebody has asked for. */
-export interface LoadState {
-  state: Extract<ModelState, 'loading' | 'ready' | 'failed'>;
-  provider: string | null;
-  /** The provider's name for people. */
-  label: string | null;
-  /** Why this provider, or why the model is not ready. */
-  reason: string | null;
-}
-
-export interface ModelStatus extends Omit<LoadState, 'state'> {
-  spec: ModelSpec;
-  state: ModelState;
-}
 
 export interface MatteOptions {
   model: string;
@@ -155,21 +141,4 @@ export class MatteService {
   dispose(): Promise<void> {
     return this.#sessions.dispose();
   }
-}
-
-/** A model in words: on its way, loaded or not, there or not. */
-export async function describeModel(
-  spec: ModelSpec,
-  registry: ModelRegistry,
-  fetcher: ModelFetcher,
-  loadState: (id: string) => LoadState | null,
-): Promise<ModelStatus> {
-  const nothing = { provider: null, label: null };
-  const loaded = loadState(spec.id);
-  if (loaded?.state === 'ready') return { spec, ...loaded };
-  const reason = loaded?.reason ?? fetcher.failureOf(spec.id)?.message ?? null;
-  if (fetcher.isFetching(spec.id)) return { spec, state: 'downloading', ...nothing, reason };
-  if (loaded?.state === 'loading') return { spec, state: 'loading', ...nothing, reason };
-  const installed = await registry.isInstalled(spec);
-  return { spec, state: installed ? (loaded?.state ?? 'installed') : 'missing', ...nothing, reason };
 }

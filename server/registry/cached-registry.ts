@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { AppError } from '../errors.ts';
-import { InstalledWeights } from './installed-weights.ts';
-import type { ModelShelf, PullProgress } from './model-registry.ts';
-import type { ModelSpec, Subject } from './model-spec.ts';
-import type { Reach, Unpacked } from './originals.ts';
+import { InstalledWeights } from './install/installed-weights.ts';
+import type { ModelShelf } from './model-registry.ts';
+import type { PullProgress } from './pull.ts';
 import { SharedTask } from './shared-task.ts';
-import { loadModelSpecs } from './spec-loader.ts';
+import type { Reach, Unpacked } from './sources/originals.ts';
+import type { ModelSpec, Subject } from './spec/model-spec.ts';
+import { loadModelSpecs } from './spec/spec-loader.ts';
 
 export interface RegistryOptions {
   /** Folders that hold `<id>/model.json`. */
@@ -57,17 +58,17 @@ export function createModelRegistry(options: RegistryOptions): ModelShelf {
     },
 
     async offer(spec, signal) {
-      const { findOffer } = await import('./offer.ts');
+      const { findOffer } = await import('./sources/offer.ts');
       return findOffer(spec, await reach(), signal);
     },
 
     async add(spec, file) {
-      const { addFile } = await import('./add-file.ts');
+      const { addFile } = await import('./install/add-file.ts');
       await addFile(spec, weightsOf(spec), file);
     },
 
     async example(pair, { folder, signal }) {
-      const { fetchExample } = await import('./examples.ts');
+      const { fetchExample } = await import('./sources/examples.ts');
       return fetchExample(pair, { ...(await reach()), folder, signal });
     },
   };
@@ -100,7 +101,7 @@ export function createModelRegistry(options: RegistryOptions): ModelShelf {
   async function install(spec: ModelSpec, signal: AbortSignal, onProgress: (p: PullProgress) => void): Promise<void> {
     const { stallMs, retryDelays } = options;
     try {
-      const { installModel } = await import('./install.ts');
+      const { installModel } = await import('./install/install.ts');
       const patience = { ...(stallMs && { stallMs }), ...(retryDelays && { retryDelays }) };
       await installModel(spec, weightsOf(spec), { ...(await reach()), ...patience, unpacked, signal, onProgress });
     } catch (error) {
@@ -112,9 +113,9 @@ export function createModelRegistry(options: RegistryOptions): ModelShelf {
   async function reach(): Promise<Reach> {
     const { env = process.env, stallMs } = options;
     const [{ createHttpClient }, { npmTarballFetcher }, { modelScopeEndpoint }] = await Promise.all([
-      import('./http-client.ts'),
-      import('./npm-tarball.ts'),
-      import('./modelscope.ts'),
+      import('./download/http-client.ts'),
+      import('./sources/npm-tarball.ts'),
+      import('./sources/modelscope.ts'),
     ]);
     return {
       http: createHttpClient(env),

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
-import type { ModelRegistry, PullOptions } from './model-registry.ts';
-import type { ModelSpec, Subject } from './model-spec.ts';
+import type { ModelRegistry } from './model-registry.ts';
+import type { PullOptions } from './pull.ts';
+import type { ModelSpec, Subject } from './spec/model-spec.ts';
 
 /** Downloads models for the server, and knows which are on their way and which could not be had. */
 export class ModelFetcher {

@@ -1,26 +1,7 @@
-import type { Manifest } from './manifest.ts';
-import type { ModelSpec, Subject, VerifyPair } from './model-spec.ts';
-import type { Offer } from './offer.ts';
-
-/** Bytes moved so far of an expected total, during one named phase of a download. */
-export interface PullProgress {
-  phase: 'download' | 'verify' | 'convert';
-  done: number;
-  total: number;
-}
-
-/** The two pictures of a published example, as files. */
-export interface VerifyFiles {
-  input: Uint8Array;
-  expected: Uint8Array;
-}
-
-export interface PullOptions {
-  /** Fetches also what is there and intact. */
-  force?: boolean;
-  signal?: AbortSignal;
-  onProgress?: (p: PullProgress) => void;
-}
+import type { Manifest } from './install/manifest.ts';
+import type { PullOptions, VerifyFiles } from './pull.ts';
+import type { Offer } from './sources/offer.ts';
+import type { ModelSpec, Subject, VerifyPair } from './spec/model-spec.ts';
 
 /**
  * Knows which models exist (their specs) and where their weights are (the user's cache folder).

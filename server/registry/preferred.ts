@@ -1,4 +1,4 @@
-import type { Subject } from './model-spec.ts';
+import type { Subject } from './spec/model-spec.ts';
 
 /**
  * What `model=auto` runs, best first; the last of each is embedded: fetched without being asked for. BSHM is the

@@ -5,9 +5,9 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { MAX_URL_BYTES } from '../../protocol/limits.ts';
-import { readBody } from '../body.ts';
 import { AppError } from '../errors.ts';
-import { VERSION } from '../package-root.ts';
+import { VERSION } from '../system/package-root.ts';
+import { readStream } from '../system/read-stream.ts';
 import { isPublic } from './address.ts';
 
 export interface FetchOptions {
@@ -121,7 +121,7 @@ async function readAnswer(answer: IncomingMessage, maxBytes: number): Promise<Bu
     if (encoding !== 'identity')
       throw new AppError('URL_FAILED', 'The server at that address sends the picture compressed in its own way.');
     if (Number(answer.headers['content-length'] ?? 0) > maxBytes) throw new AppError('BODY_TOO_LARGE');
-    return await readBody(answer, maxBytes, false);
+    return await readStream(answer, maxBytes, false);
   } catch (error) {
     if (error instanceof AppError && (error.code === 'BODY_TOO_LARGE' || error.code === 'URL_FAILED')) throw error;
     throw new AppError('URL_FAILED', 'The picture at that address is empty or broke off.', { cause: error });

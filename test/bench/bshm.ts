@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
-import { loadConfig } from '../../server/config.ts';
+import { loadConfig } from '../../server/config/config.ts';
 import { openEncoded } from '../../server/imaging/codec.ts';
 import { startServer } from '../../server/main.ts';
-import { packageRoot } from '../../server/package-root.ts';
 import { createModelRegistry } from '../../server/registry/cached-registry.ts';
-import { builtInModelsDir } from '../../server/registry/spec-loader.ts';
+import { builtInModelsDir } from '../../server/registry/spec/spec-loader.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
 import { buildStandIn, FULL_SIZE } from '../models/import/bshm-stand-in.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { News, Question, Wire } from './wire.ts';
+import type { News, Question, Wire } from './bridge-messages.ts';
 
 /**
  * The page's end of the bridge: `window.require` as UXP has it. Photoshop's objects look synchronous, so asking for a

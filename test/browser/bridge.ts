@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { News, Question, Wire } from './wire.ts';
+import type { News, Question, Wire } from './bridge-messages.ts';
 
 type Callable = (...args: unknown[]) => unknown;
 
@@ -9,108 +9,108 @@ type Callable = (...args: unknown[]) => unknown;
  * by news that it polls for.
  */
 export class Bridge {
-  private readonly modules: Readonly<Record<string, unknown>>;
-  private readonly objects: unknown[] = [];
-  private readonly ids = new Map<unknown, number>();
-  private readonly pendingCalls = new Map<number, (value: Wire) => void>();
-  private readonly news: News[] = [];
-  private waiting: (() => void) | null = null;
-  private count = 0;
+  readonly #modules: Readonly<Record<string, unknown>>;
+  readonly #objects: unknown[] = [];
+  readonly #ids = new Map<unknown, number>();
+  readonly #pendingCalls = new Map<number, (value: Wire) => void>();
+  readonly #news: News[] = [];
+  #waiting: (() => void) | null = null;
+  #count = 0;
   /** The simulator tells by async context what belongs to a modal scope; what a callback asks for belongs to its caller. */
-  private readonly contexts: ((body: () => Wire) => Wire)[] = [];
+  readonly #contexts: ((body: () => Wire) => Wire)[] = [];
 
   constructor(modules: Readonly<Record<string, unknown>>) {
-    this.modules = modules;
+    this.#modules = modules;
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const reply = request.method === 'GET' ? await this.nextNews() : this.reply(JSON.parse(await read(request)));
+    const reply = request.method === 'GET' ? await this.#nextNews() : this.#reply(JSON.parse(await read(request)));
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(reply));
   }
 
-  private reply(question: Question): Wire {
+  #reply(question: Question): Wire {
     const answer = () => {
       try {
-        return this.encode(this.do(question));
+        return this.#encode(this.#do(question));
       } catch (error) {
         return encodeError(error);
       }
     };
-    const context = this.contexts.at(-1);
+    const context = this.#contexts.at(-1);
     return context === undefined || question.ask === 'answer' ? answer() : context(answer);
   }
 
-  private do(question: Question): unknown {
-    if (question.ask === 'module') return this.modules[question.name];
+  #do(question: Question): unknown {
+    if (question.ask === 'module') return this.#modules[question.name];
     if (question.ask === 'answer') {
-      this.pendingCalls.get(question.call)?.(question.value);
+      this.#pendingCalls.get(question.call)?.(question.value);
       return undefined;
     }
-    const target = this.objects[question.id] as Record<string, unknown>;
+    const target = this.#objects[question.id] as Record<string, unknown>;
     if (question.ask === 'get') return target[question.name];
     if (question.ask === 'set') {
-      target[question.name] = this.decode(question.value);
+      target[question.name] = this.#decode(question.value);
       return undefined;
     }
-    const args = question.args.map((arg) => this.decode(arg));
+    const args = question.args.map((arg) => this.#decode(arg));
     if (question.name === null) return (target as unknown as Callable)(...args);
     return (target[question.name] as Callable).apply(target, args);
   }
 
-  private async nextNews(): Promise<News[]> {
-    if (this.news.length === 0) {
+  async #nextNews(): Promise<News[]> {
+    if (this.#news.length === 0) {
       await new Promise<void>((resolve) => {
-        this.waiting = resolve;
+        this.#waiting = resolve;
       });
     }
-    return this.news.splice(0);
+    return this.#news.splice(0);
   }
 
-  private tell(news: News): void {
-    this.news.push(news);
-    this.waiting?.();
-    this.waiting = null;
+  #tell(news: News): void {
+    this.#news.push(news);
+    this.#waiting?.();
+    this.#waiting = null;
   }
 
-  private encode(value: unknown): Wire {
+  #encode(value: unknown): Wire {
     if (value === undefined) return { is: 'undefined' };
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return { is: 'value', value };
-    if (value instanceof Promise) return this.encodePromise(value);
+    if (value instanceof Promise) return this.#encodePromise(value);
     if (value instanceof Error) return encodeError(value);
-    if (Array.isArray(value)) return { is: 'list', items: value.map((item) => this.encode(item)) };
+    if (Array.isArray(value)) return { is: 'list', items: value.map((item) => this.#encode(item)) };
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return encodeBytes(value);
     if (isPlain(value))
-      return { is: 'record', entries: Object.entries(value).map(([key, it]) => [key, this.encode(it)]) };
-    let id = this.ids.get(value);
+      return { is: 'record', entries: Object.entries(value).map(([key, it]) => [key, this.#encode(it)]) };
+    let id = this.#ids.get(value);
     if (id === undefined) {
-      id = this.objects.push(value) - 1;
-      this.ids.set(value, id);
+      id = this.#objects.push(value) - 1;
+      this.#ids.set(value, id);
     }
     return { is: 'object', id, call: typeof value === 'function' };
   }
 
-  private encodePromise(promise: Promise<unknown>): Wire {
-    const id = this.count++;
+  #encodePromise(promise: Promise<unknown>): Wire {
+    const id = this.#count++;
     promise.then(
-      (value) => this.tell({ tell: 'settled', id, value: this.encode(value) }),
-      (error) => this.tell({ tell: 'settled', id, value: encodeError(error) }),
+      (value) => this.#tell({ tell: 'settled', id, value: this.#encode(value) }),
+      (error) => this.#tell({ tell: 'settled', id, value: encodeError(error) }),
     );
     return { is: 'promise', id };
   }
 
-  private decode(wire: Wire): unknown {
+  #decode(wire: Wire): unknown {
     switch (wire.is) {
       case 'value':
         return wire.value;
       case 'list':
-        return wire.items.map((item) => this.decode(item));
+        return wire.items.map((item) => this.#decode(item));
       case 'record':
-        return Object.fromEntries(wire.entries.map(([key, value]) => [key, this.decode(value)]));
+        return Object.fromEntries(wire.entries.map(([key, value]) => [key, this.#decode(value)]));
       case 'object':
-        return this.objects[wire.id];
+        return this.#objects[wire.id];
       case 'callback':
-        return (...args: unknown[]) => this.call(wire.id, args);
+        return (...args: unknown[]) => this.#call(wire.id, args);
       case 'bytes':
         return decodeBytes(wire);
       case 'error':
@@ -120,21 +120,21 @@ export class Bridge {
     }
   }
 
-  private async call(callback: number, args: unknown[]): Promise<unknown> {
-    const call = this.count++;
+  async #call(callback: number, args: unknown[]): Promise<unknown> {
+    const call = this.#count++;
     const context = AsyncLocalStorage.snapshot() as (body: () => Wire) => Wire;
-    this.contexts.push(context);
+    this.#contexts.push(context);
     try {
       const value = await new Promise<Wire>((resolve) => {
-        this.pendingCalls.set(call, resolve);
-        this.tell({ tell: 'call', callback, call, args: args.map((arg) => this.encode(arg)) });
+        this.#pendingCalls.set(call, resolve);
+        this.#tell({ tell: 'call', callback, call, args: args.map((arg) => this.#encode(arg)) });
       });
-      const decoded = this.decode(value);
+      const decoded = this.#decode(value);
       if (value.is === 'error') throw decoded;
       return decoded;
     } finally {
-      this.pendingCalls.delete(call);
-      this.contexts.splice(this.contexts.indexOf(context), 1);
+      this.#pendingCalls.delete(call);
+      this.#contexts.splice(this.#contexts.indexOf(context), 1);
     }
   }
 }

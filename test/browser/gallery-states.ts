@@ -1,13 +1,14 @@
 import type { JobState } from '../../plugin/commands/batch.ts';
-import type { LayerResult } from '../../plugin/commands/mask-subject.ts';
+import type { LayerResult } from '../../plugin/commands/result.ts';
 import { PluginError, type PluginErrorCode, ServerError } from '../../plugin/errors.ts';
-import { DEFAULT_SETTINGS, DELIVERIES, NEUTRAL_EDGE } from '../../plugin/settings.ts';
-import type { BatchView } from '../../plugin/ui/batch-state.ts';
-import type { PanelState, ServerState, View } from '../../plugin/ui/state.ts';
-import { en } from '../../plugin/ui/strings/en.ts';
+import type { BatchView } from '../../plugin/session/batch-state.ts';
+import type { PanelState, ServerState, View } from '../../plugin/session/state.ts';
+import { DEFAULT_SETTINGS, DELIVERIES } from '../../plugin/settings/settings.ts';
+import { NEUTRAL_EDGE } from '../../protocol/edge.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
 import type { Ready } from '../../protocol/status.ts';
+import { en } from '../../words/panel/en.ts';
 
 const LAYER = 'Portrait of a lady with an unusually long layer name, retouched copy 2';
 const VALUES = { layer: LAYER, document: 'IMG_20240131_final_final.psd', mode: 'multichannelMode', version: '0.9.0' };

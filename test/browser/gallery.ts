@@ -1,8 +1,8 @@
 import { PluginError } from '../../plugin/errors.ts';
+import type { PanelState, View } from '../../plugin/session/state.ts';
 import { BatchPanel } from '../../plugin/ui/batch-view.ts';
 import { Panel } from '../../plugin/ui/panel.ts';
-import type { PanelState, View } from '../../plugin/ui/state.ts';
-import { chooseStrings } from '../../plugin/ui/strings/choose.ts';
+import { chooseStrings } from '../../words/panel/choose.ts';
 import { BATCHES, NO_BATCH, STATES } from './gallery-states.ts';
 import { findLayoutProblems, findPaleText } from './inspect.ts';
 import { defineSpectrum } from './spectrum.ts';

@@ -2,9 +2,9 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startStandInServer } from '../fixtures/stand-in.ts';
-import { Gate, listenWith, OPAQUE } from '../server/stage.ts';
+import { Gate, listenWith, OPAQUE } from '../server/server-fixture.ts';
 import { findChromium } from './chromium.ts';
-import { launchWeb, Visit } from './page-rig.ts';
+import { launchWeb, Visit } from './page-driver.ts';
 
 const executable = findChromium();
 

@@ -6,7 +6,7 @@ import type { RunningServer } from '../../server/main.ts';
 import { startStandInServer } from '../fixtures/stand-in.ts';
 import { readStrictly } from '../server/imaging/psd/strict-reader.ts';
 import { findChromium, NO_CHROMIUM } from './chromium.ts';
-import { greyOf, launchWeb, PHOTO, startInstalledServer, Visit } from './page-rig.ts';
+import { greyOf, launchWeb, PHOTO, startInstalledServer, Visit } from './page-driver.ts';
 
 const executable = findChromium();
 if (executable === null) console.warn(`The page is not tried in a browser: ${NO_CHROMIUM}.`);

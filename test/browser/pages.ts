@@ -20,10 +20,10 @@ type Serve = (request: IncomingMessage, response: ServerResponse) => Promise<voi
 export class Pages {
   /** Path -> page. */
   readonly made = new Map<string, string>();
-  private readonly served = new Map<string, Serve>();
-  private readonly server: Server = createServer((request, response) => {
+  readonly #served = new Map<string, Serve>();
+  readonly #server: Server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const serve = this.served.get(pathname);
+    const serve = this.#served.get(pathname);
     if (serve !== undefined) return void serve(request, response);
     const made = this.made.get(pathname);
     const file = path.join(ROOT, pathname);
@@ -40,21 +40,21 @@ export class Pages {
   });
 
   serve(path: string, serve: Serve): void {
-    this.served.set(path, serve);
+    this.#served.set(path, serve);
   }
 
   async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return this;
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   stop(): Promise<void> {
-    this.server.closeAllConnections();
-    return new Promise((resolve) => this.server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 }
 

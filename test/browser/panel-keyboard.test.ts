@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { FakeServer } from '../scenarios/fake-server.ts';
-import { expectEllipse } from '../scenarios/panel-rig.ts';
+import { expectEllipse } from '../scenarios/panel-driver.ts';
 import { createPicture } from '../scenarios/pictures.ts';
 import { findChromium, launchChromium } from './chromium.ts';
 import { findLayoutProblems } from './inspect.ts';

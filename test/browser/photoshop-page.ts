@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page, Route } from 'playwright-core';
 import { LOOPBACK, PORTS } from '../../protocol/limits.ts';
-import { type HostOptions, SimulatedPhotoshop } from '../host/index.ts';
+import { type HostOptions, SimulatedPhotoshop } from '../../simulator/index.ts';
 import { Bridge } from './bridge.ts';
 import { connectBridge } from './bridge-client.ts';
 import { Pages, ROOT } from './pages.ts';
@@ -22,30 +22,30 @@ export class PhotoshopPage {
   readonly photoshop: SimulatedPhotoshop;
   readonly errors: Error[] = [];
   page!: Page;
-  private readonly pages = new Pages();
-  private readonly options: PanelOptions;
+  readonly #pages = new Pages();
+  readonly #options: PanelOptions;
 
   constructor(options: PanelOptions) {
-    this.options = options;
+    this.#options = options;
     this.photoshop = new SimulatedPhotoshop(options);
   }
 
   async open(browser: Browser): Promise<this> {
-    const { locale = 'en_US', width = 230, theme = 'darkest' } = this.options;
+    const { locale = 'en_US', width = 230, theme = 'darkest' } = this.#options;
     const bridge = new Bridge({ photoshop: this.photoshop.photoshop('hairline') });
-    this.pages.serve('/bridge', (request, response) => bridge.serve(request, response));
-    await this.pages.start();
+    this.#pages.serve('/bridge', (request, response) => bridge.serve(request, response));
+    await this.#pages.start();
     const page = await browser.newPage({ viewport: { width, height: 1000 } });
     this.page = page;
     page.on('pageerror', (error) => this.errors.push(error));
     await page.route(
       ({ port }) => PORTS.some((one) => String(one) === port),
-      (route) => this.forward(route),
+      (route) => this.#forward(route),
     );
     await page.addInitScript(defineSpectrum);
     const manifest = readFileSync(path.join(ROOT, 'manifest.json'), 'utf8');
     await page.addInitScript(connectBridge, { manifest, locale });
-    await page.goto(`${this.pages.origin}/dist/photoshop/plugin/index.html`);
+    await page.goto(`${this.#pages.origin}/dist/photoshop/plugin/index.html`);
     await page.addStyleTag({ content: themeCss(theme) });
     await page.evaluate(() => {
       const { entrypoints } = window as unknown as {
@@ -81,14 +81,14 @@ export class PhotoshopPage {
 
   async close(): Promise<void> {
     await this.page?.close();
-    await this.pages.stop();
+    await this.#pages.stop();
     await this.photoshop.dispose();
   }
 
   /** The ports that a panel knows lead to the server of the test, whatever port that has. */
-  private async forward(route: Route): Promise<void> {
+  async #forward(route: Route): Promise<void> {
     const url = new URL(route.request().url());
-    const port = this.options.serverPort();
+    const port = this.#options.serverPort();
     if (port === null || url.hostname !== LOOPBACK || url.port !== String(PORTS[0]))
       return route.abort('connectionrefused');
     url.port = String(port);

@@ -2,8 +2,8 @@ import { describe, expect, test, vi } from 'vitest';
 import { readBatchStep, writeBatchStep } from '../../plugin/actions/step.ts';
 import { createJobs } from '../../plugin/commands/batch.ts';
 import { PluginError } from '../../plugin/errors.ts';
-import type { Settings } from '../../plugin/settings.ts';
-import { addedStates, CommandsRig } from './commands-rig.ts';
+import type { Settings } from '../../plugin/settings/settings.ts';
+import { addedStates, CommandsFixture } from './commands-fixture.ts';
 import { expectSame } from './expect-same.ts';
 import { type Prediction, predict } from './expected.ts';
 import { createRandomDocument, createRandomFaults, Random } from './random-document.ts';
@@ -34,7 +34,7 @@ describe('whatever happens to a batch, every document is exactly as before or ex
 
 async function run(seed: number): Promise<void> {
   const random = new Random(seed * 104_729);
-  const rig = new CommandsRig({ faults: createRandomFaults(random) });
+  const rig = new CommandsFixture({ faults: createRandomFaults(random) });
   const docs = Array.from({ length: 3 }, () => createRandomDocument(random, rig.photoshop));
   const wished = { settings: createSettings(random), redoMasked: random.chance(0.5), save: null };
   // As an Action keeps it and plays it.

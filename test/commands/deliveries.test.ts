@@ -1,16 +1,16 @@
 import { describe, expect, test, vi } from 'vitest';
-import { NEUTRAL_EDGE } from '../../plugin/settings.ts';
-import { flatten } from '../host/composite.ts';
-import type { HostDocument, HostLayer } from '../host/index.ts';
+import { NEUTRAL_EDGE } from '../../protocol/edge.ts';
+import { flatten } from '../../simulator/composite.ts';
+import type { HostDocument, HostLayer } from '../../simulator/index.ts';
 import { createPicture } from '../scenarios/pictures.ts';
-import { addedStates, CommandsRig } from './commands-rig.ts';
+import { addedStates, CommandsFixture } from './commands-fixture.ts';
 import { at } from './expected.ts';
 import { CLEAN_BLUE, isSoft } from './picture-client.ts';
 
 vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.ts')).uxp);
 
 /** A photograph whose red goes from 0 to 1, left to right, over a white layer. */
-function open(rig: CommandsRig, depth: 8 | 16 = 8): HostDocument {
+function open(rig: CommandsFixture, depth: 8 | 16 = 8): HostDocument {
   const doc = rig.photoshop.createDocument({ width: 40, height: 20, depth });
   const white = depth === 8 ? 255 : 32768;
   const ground = depth === 8 ? new Uint8Array(40 * 20 * 3) : new Uint16Array(40 * 20 * 3);
@@ -25,7 +25,7 @@ const opacityAt = (x: number) => Math.trunc((255 * x) / 40) / 255;
 
 describe('a cut-out', () => {
   test('has clean colours, right above its original, which is hidden and nothing else', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     const states = doc.historyStates.length;
     const { pixels } = doc.findLayer('Model');
@@ -45,7 +45,7 @@ describe('a cut-out', () => {
   test.each([true, false])(
     'stays in its group, and what was clipped to the original is clipped to it (%s)',
     async (joins) => {
-      const rig = new CommandsRig({ faults: { insertedJoinsClipping: joins } });
+      const rig = new CommandsFixture({ faults: { insertedJoinsClipping: joins } });
       const doc = open(rig);
       const { data } = createPicture({ width: 40, height: 20, channels: 4 });
       const group = doc.addLayer({ name: 'Group', kind: 'group' });
@@ -60,7 +60,7 @@ describe('a cut-out', () => {
   );
 
   test('of a clipped layer is clipped too, and looks as its original did', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     const layer = doc.findLayer('Model');
     Object.assign(layer, { clipped: true, opacity: 60, blendMode: 'multiply' });
@@ -69,7 +69,7 @@ describe('a cut-out', () => {
   });
 
   test('of everything visible lies on top, and everything else is hidden', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     doc.findLayer('Model').opacity = 50;
     expect(await rig.run({ delivery: 'layer', source: 'composite' })).toBe('done');
@@ -78,7 +78,7 @@ describe('a cut-out', () => {
   });
 
   test('keeps 16 bits to the last step where nothing is to clean', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig, 16);
     expect(await rig.run({ delivery: 'layer' })).toBe('done');
     expect(rig.client.sent[0]).toMatchObject({ depth: 16 });
@@ -97,7 +97,7 @@ describe('a cut-out', () => {
     ['Grayscale', 8, 'COLOURS_MODE'],
     ['RGB', 32, 'COLOURS_DEPTH'],
   ] as const)('is refused in %s of %i bits, where its colours would not be right: %s', async (mode, depth, code) => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     rig.photoshop.openPixels({ ...createPicture({ depth }), mode });
     expect(await rig.run({ delivery: 'layer' })).toBe(code);
     expect(await rig.run({ delivery: 'mask+colour' })).toBe(code);
@@ -109,7 +109,7 @@ describe('a mask with a colour layer', () => {
   test('shows what a cut-out shows', async () => {
     const shown = [];
     for (const delivery of ['layer', 'mask+colour'] as const) {
-      const rig = new CommandsRig();
+      const rig = new CommandsFixture();
       const doc = open(rig);
       expect(await rig.run({ delivery })).toBe('done');
       shown.push(flatten(doc, doc.layers, doc.rect));
@@ -123,7 +123,7 @@ describe('a mask with a colour layer', () => {
   });
 
   test('covers the soft edge alone, so that the original can be retouched', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     expect(await rig.run({ delivery: 'mask+colour' })).toBe('done');
     const [colours, original] = doc.layers as [HostLayer, HostLayer];
@@ -138,7 +138,7 @@ describe('a mask with a colour layer', () => {
       [0.4, 40],
       [0, null],
     ] as const) {
-      const rig = new CommandsRig();
+      const rig = new CommandsFixture();
       const doc = open(rig);
       expect(await rig.run({ delivery: 'mask+colour', edge: { ...NEUTRAL_EDGE, decontaminate } })).toBe('done');
       expect(doc.layers.find(({ name }) => name === 'Model colours')?.opacity ?? null).toBe(opacity);
@@ -147,7 +147,7 @@ describe('a mask with a colour layer', () => {
   });
 
   test('needs a layer that something can be clipped to', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     const before = doc.snapshot();
     doc.findLayer('Model').clipped = true;
@@ -160,7 +160,7 @@ describe('a mask with a colour layer', () => {
 describe('a selection and a channel', () => {
   test('touch no layer, not even a locked one', async () => {
     for (const delivery of ['selection', 'channel'] as const) {
-      const rig = new CommandsRig();
+      const rig = new CommandsFixture();
       const doc = open(rig);
       const layer = doc.findLayer('Model');
       layer.locks.all = true;
@@ -173,7 +173,7 @@ describe('a selection and a channel', () => {
   });
 
   test('a channel never takes the name of another', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     for (let run = 0; run < 3; run++) expect(await rig.run({ delivery: 'channel' })).toBe('done');
     expect(doc.channels.map(({ name }) => name)).toEqual(['Hairline', 'Hairline 2', 'Hairline 3']);
@@ -181,7 +181,7 @@ describe('a selection and a channel', () => {
   });
 
   test('says so when the document is full of channels', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     for (let number = 0; number < 53; number++) {
       doc.channels.push({ name: `Alpha ${number}`, mask: { ...selectAll(doc), outside: 0 } });

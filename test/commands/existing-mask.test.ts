@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { MaskPolicy } from '../../plugin/settings.ts';
-import type { HostDocument, HostOptions, LayerMask } from '../host/index.ts';
+import type { MaskPolicy } from '../../plugin/settings/settings.ts';
+import type { HostDocument, HostOptions, LayerMask } from '../../simulator/index.ts';
 import { createPicture } from '../scenarios/pictures.ts';
-import { addedStates, CommandsRig } from './commands-rig.ts';
+import { addedStates, CommandsFixture } from './commands-fixture.ts';
 import { valuesOf } from './expected.ts';
 
 vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.ts')).uxp);
@@ -11,7 +11,7 @@ const WIDTH = 40;
 const HEIGHT = 20;
 
 /** A picture whose red goes from 0 to 1, left to right, behind a mask that shows its left half only. */
-function open(rig: CommandsRig, mask: Partial<LayerMask> = {}): HostDocument {
+function open(rig: CommandsFixture, mask: Partial<LayerMask> = {}): HostDocument {
   const doc = rig.photoshop.createDocument({ width: WIDTH, height: HEIGHT });
   const { data } = createPicture({ width: WIDTH, height: HEIGHT, channels: 4 });
   const half = new Uint8Array(WIDTH * HEIGHT).map((_, index) => (index % WIDTH < WIDTH / 2 ? 255 : 0));
@@ -49,7 +49,7 @@ describe.each(FAULTS)('a mask that is there already, with %o', (faults) => {
   test.each(POLICIES)(
     '%s: the network sees the whole picture, and the old mask is kept as a channel',
     async (policy, value) => {
-      const rig = new CommandsRig({ faults });
+      const rig = new CommandsFixture({ faults });
       const doc = open(rig);
       const [before, states] = [doc.snapshot(), doc.historyStates.length];
       expect(await rig.run({ existingMask: policy })).toBe('done');
@@ -64,7 +64,7 @@ describe.each(FAULTS)('a mask that is there already, with %o', (faults) => {
   );
 
   test('reading alone leaves no trace, whatever is delivered', async () => {
-    const rig = new CommandsRig({ faults });
+    const rig = new CommandsFixture({ faults });
     const doc = open(rig);
     const { mask } = doc.findLayer('Model');
     expect(await rig.run({ delivery: 'selection' })).toBe('done');
@@ -75,7 +75,7 @@ describe.each(FAULTS)('a mask that is there already, with %o', (faults) => {
 });
 
 test('is asked about once, before anything is read', async () => {
-  const rig = new CommandsRig();
+  const rig = new CommandsFixture();
   const doc = open(rig);
   const before = doc.snapshot();
   expect(await rig.run({ existingMask: 'ask' })).toBe('MASK_EXISTS');
@@ -88,7 +88,7 @@ test.each([
   ['all black', 0],
 ])('%s is kept as a channel too', async (_what, value) => {
   for (const maskReadsTrimmed of [false, true]) {
-    const rig = new CommandsRig({ faults: { maskReadsTrimmed } });
+    const rig = new CommandsFixture({ faults: { maskReadsTrimmed } });
     const doc = open(rig, { data: new Uint8Array(WIDTH * HEIGHT).fill(value), outside: value });
     expect(await rig.run({ existingMask: 'replace' })).toBe('done');
     expectRow(doc, doc.channels[0]!.mask, () => value / 255);
@@ -97,7 +97,7 @@ test.each([
 
 test('smaller than the canvas: what is around it counts', async () => {
   for (const outside of [0, 255]) {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const data = new Uint8Array(4 * 4).fill(100);
     const doc = open(rig, { left: 10, top: 6, width: 4, height: 4, data, outside });
     expect(await rig.run({ existingMask: 'intersect' })).toBe('done');
@@ -111,7 +111,7 @@ test.each([true, false])(
   'density and feather stay with a mask that is combined (they outlive it: %s)',
   async (keeps) => {
     for (const policy of ['intersect', 'replace'] as const) {
-      const rig = new CommandsRig({ faults: { replacedMaskKeepsLook: keeps } });
+      const rig = new CommandsFixture({ faults: { replacedMaskKeepsLook: keeps } });
       const doc = open(rig, { density: 60, feather: 4 });
       expect(await rig.run({ existingMask: policy })).toBe('done');
       const { density, feather } = doc.findLayer('Model').mask!;
@@ -121,7 +121,7 @@ test.each([true, false])(
 );
 
 test('a switched-off mask is kept and the new one is on', async () => {
-  const rig = new CommandsRig();
+  const rig = new CommandsFixture();
   const doc = open(rig, { enabled: false });
   expect(await rig.run({ existingMask: 'replace' })).toBe('done');
   expect(doc.findLayer('Model').mask?.enabled).toBe(true);
@@ -130,7 +130,7 @@ test('a switched-off mask is kept and the new one is on', async () => {
 
 test('added while the server works: asked for if nothing was chosen, combined if it was', async () => {
   for (const policy of ['ask', 'intersect'] as const) {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     const layer = doc.findLayer('Model');
     const { mask } = layer;
@@ -146,7 +146,7 @@ test('added while the server works: asked for if nothing was chosen, combined if
 test.each([{ suspendHistoryUnavailable: true }, { rollbackIgnored: true }])(
   'with %o, reading gives the mask back all the same',
   async (faults) => {
-    const rig = new CommandsRig({ faults });
+    const rig = new CommandsFixture({ faults });
     const doc = open(rig);
     const before = doc.snapshot();
     expect(await rig.run({ delivery: 'selection' })).toBe('done');

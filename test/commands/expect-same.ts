@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { HostDocument, HostLayer } from '../host/index.ts';
+import type { HostDocument, HostLayer } from '../../simulator/index.ts';
 import { at, type Expected, type ExpectedLayer, lookOf, valuesOf } from './expected.ts';
 
 const TOLERANCE = 2.01 / 255;

@@ -1,9 +1,9 @@
-import type { MaskPolicy, Settings } from '../../plugin/settings.ts';
+import type { MaskPolicy, Settings } from '../../plugin/settings/settings.ts';
 import type { EdgeRequest } from '../../protocol/edge.ts';
-import { flatten } from '../host/composite.ts';
-import { type Rect, union } from '../host/geometry.ts';
-import type { Faults, HostDocument, HostLayer, LayerMask, Raster } from '../host/index.ts';
-import { whiteOf } from '../host/index.ts';
+import { flatten } from '../../simulator/composite.ts';
+import { type Rect, union } from '../../simulator/geometry.ts';
+import type { Faults, HostDocument, HostLayer, LayerMask, Raster } from '../../simulator/index.ts';
+import { whiteOf } from '../../simulator/index.ts';
 import { CLEAN_BLUE, edgeFor, isSoft, isUnclear, opacityFor } from './picture-client.ts';
 
 /**

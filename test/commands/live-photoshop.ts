@@ -1,4 +1,4 @@
-import type { SimulatedPhotoshop } from '../host/index.ts';
+import type { SimulatedPhotoshop } from '../../simulator/index.ts';
 
 /** Stands in for `plugin/host/uxp.ts`: the Photoshop of the current test. */
 let current: Record<string, unknown> = {};

@@ -26,7 +26,7 @@ export class PictureClient implements Client {
   onPicture: () => Promise<void> | void = () => {};
   /** Fails instead of answering. */
   failure: Error | null = null;
-  private readonly kept = new Map<string, Picture>();
+  readonly #kept = new Map<string, Picture>();
 
   connect: Client['connect'] = async (cancel) => {
     cancel.throwIfCancelled();
@@ -39,18 +39,18 @@ export class PictureClient implements Client {
     cancel.throwIfCancelled();
     if (this.failure) throw this.failure;
     const matteId = `matte-${this.sent.length}`;
-    this.kept.set(matteId, picture);
-    return { alpha: this.alphaOf(picture, depth, {}), model: 'red', provider: 'cpu', matteId };
+    this.#kept.set(matteId, picture);
+    return { alpha: this.#alphaOf(picture, depth, {}), model: 'red', provider: 'cpu', matteId };
   };
 
   edge: Client['edge'] = async (_server, matteId, request, cancel) => {
-    const picture = this.find(matteId);
+    const picture = this.#find(matteId);
     cancel.throwIfCancelled();
-    return this.alphaOf(picture, request.depth ?? 8, request);
+    return this.#alphaOf(picture, request.depth ?? 8, request);
   };
 
   colours: Client['colours'] = async (_server, matteId, request, cancel): Promise<Pixels> => {
-    const picture = this.find(matteId);
+    const picture = this.#find(matteId);
     cancel.throwIfCancelled();
     const { width, height, channels, depth, data } = picture;
     const full = depth === 8 ? 255 : 65535;
@@ -70,16 +70,16 @@ export class PictureClient implements Client {
   preview: Client['preview'] = async () => ({ type: 'image/png', bytes: new ArrayBuffer(0) });
 
   forgetMattes(): void {
-    this.kept.clear();
+    this.#kept.clear();
   }
 
-  private find(matteId: string): Picture {
-    const picture = this.kept.get(matteId);
+  #find(matteId: string): Picture {
+    const picture = this.#kept.get(matteId);
     if (!picture) throw new ServerError('MATTE_GONE', 'This matte is no longer kept.', 'Send the picture again.');
     return picture;
   }
 
-  private alphaOf({ width, height, channels, depth: bits, data }: Picture, depth: 8 | 16, request: EdgeRequest): Alpha {
+  #alphaOf({ width, height, channels, depth: bits, data }: Picture, depth: 8 | 16, request: EdgeRequest): Alpha {
     const full = depth === 8 ? 255 : 65535;
     const scale = bits === 8 ? 255 : 65535;
     const alpha = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { MASK_POLICIES, type Settings } from '../../plugin/settings.ts';
-import type { HostDocument } from '../host/index.ts';
-import { addedStates, CommandsRig } from './commands-rig.ts';
+import { MASK_POLICIES, type Settings } from '../../plugin/settings/settings.ts';
+import type { HostDocument } from '../../simulator/index.ts';
+import { addedStates, CommandsFixture } from './commands-fixture.ts';
 import { expectSame } from './expect-same.ts';
 import {
   addChannel,
@@ -47,7 +47,7 @@ describe('whatever happens, a document is exactly as before or exactly as it sho
 async function run(seed: number): Promise<string> {
   const random = new Random(seed * 7919);
   const faults = createRandomFaults(random);
-  const rig = new CommandsRig({ faults });
+  const rig = new CommandsFixture({ faults });
   const doc = createRandomDocument(random, rig.photoshop);
   const settings = createSettings(random);
   const prediction = predict(doc, settings, rig.photoshop.faults);
@@ -91,7 +91,7 @@ async function run(seed: number): Promise<string> {
 /** Another edge on the mask of the run, on which somebody may have painted. */
 async function refine(
   random: Random,
-  rig: CommandsRig,
+  rig: CommandsFixture,
   doc: HostDocument,
   settings: Settings,
   first: Expected,
@@ -154,7 +154,7 @@ async function refine(
 }
 
 /** The user makes the result impossible while the server works. `snapshot`: what they left, once they have. */
-function meddle(random: Random, rig: CommandsRig, doc: HostDocument, settings: Settings) {
+function meddle(random: Random, rig: CommandsFixture, doc: HostDocument, settings: Settings) {
   const meddling = { code: 'DOCUMENT_CLOSED', snapshot: '' };
   const [layer] = doc.activeLayers;
   const isPlain = doc.activeLayers.length === 1 && layer?.pixels && !layer.mask && settings.source === 'layers';

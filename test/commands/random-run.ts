@@ -1,13 +1,7 @@
 import { PluginError } from '../../plugin/errors.ts';
-import {
-  DEFAULT_SETTINGS,
-  DELIVERIES,
-  MASK_POLICIES,
-  NEUTRAL_EDGE,
-  type Settings,
-  SOURCES,
-} from '../../plugin/settings.ts';
-import type { CommandsRig } from './commands-rig.ts';
+import { DEFAULT_SETTINGS, DELIVERIES, MASK_POLICIES, type Settings, SOURCES } from '../../plugin/settings/settings.ts';
+import { NEUTRAL_EDGE } from '../../protocol/edge.ts';
+import type { CommandsFixture } from './commands-fixture.ts';
 import type { Random } from './random-document.ts';
 
 export function createSettings(random: Random): Settings {
@@ -25,7 +19,7 @@ export function createSettings(random: Random): Settings {
 }
 
 /** Cancel at any moment, a server that dies, a user who goes elsewhere. */
-export function disturb(random: Random, rig: CommandsRig): void {
+export function disturb(random: Random, rig: CommandsFixture): void {
   const { photoshop, client } = rig;
   if (random.chance(0.5)) {
     const isEsc = random.chance(0.5);

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { HostDocument, HostLayer, LayerMask, NewLayer } from '../host/index.ts';
+import type { HostDocument, HostLayer, LayerMask, NewLayer } from '../../simulator/index.ts';
 import { createPicture } from '../scenarios/pictures.ts';
-import { addedStates, CommandsRig } from './commands-rig.ts';
+import { addedStates, CommandsFixture } from './commands-fixture.ts';
 import { valuesOf } from './expected.ts';
 
 vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.ts')).uxp);
@@ -9,7 +9,7 @@ vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.
 const WIDTH = 90;
 const HEIGHT = 60;
 
-function open(rig: CommandsRig, resolution = 72): HostDocument {
+function open(rig: CommandsFixture, resolution = 72): HostDocument {
   return rig.photoshop.createDocument({ width: WIDTH, height: HEIGHT, resolution });
 }
 
@@ -38,7 +38,7 @@ function createSelection(doc: HostDocument, left: number, right: number, value: 
 
 describe('several layers', () => {
   test('get one mask each, in one step', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     const layers = [10, 30, 50].map((left) => addModel(doc, { name: `Model ${left}`, left, width: 20, height: 20 }));
     doc.activeLayers = layers;
@@ -50,7 +50,7 @@ describe('several layers', () => {
   });
 
   test('the one without a subject is left alone and named', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     const dark = doc.addLayer({
       name: 'Dark',
@@ -67,7 +67,7 @@ describe('several layers', () => {
   });
 
   test('none has a mask when the last one fails', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     const layers = [addModel(doc, { name: 'One' }), addModel(doc, { name: 'Two' })];
     doc.activeLayers = layers;
@@ -81,7 +81,7 @@ describe('several layers', () => {
   });
 
   test('a group and a layer in it', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     const group = doc.addLayer({ name: 'Group', kind: 'group' });
     doc.activeLayers = [group, addModel(doc, { parent: group })];
@@ -91,7 +91,7 @@ describe('several layers', () => {
   });
 
   test('are one selection, and one channel each', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     doc.activeLayers = [0, 45].map((left) => addModel(doc, { name: `Model ${left}`, left, width: 45 }));
     expect(await rig.run({ delivery: 'channel' })).toBe('done');
@@ -105,7 +105,7 @@ describe('several layers', () => {
 
 describe('the user has selected an area', () => {
   test('only that is sent, with some surroundings, and only that is shown', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     const layer = addModel(doc);
     const selection = createSelection(doc, 40, 60, 128);
@@ -122,7 +122,7 @@ describe('the user has selected an area', () => {
   });
 
   test('that touches nothing of the layer', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     addModel(doc, { left: 70, width: 20 });
     doc.selection = createSelection(doc, 0, 20, 255);
@@ -130,7 +130,7 @@ describe('the user has selected an area', () => {
   });
 
   test('stays as it was in the masks that edge controls write later', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     const layer = addModel(doc);
     doc.selection = createSelection(doc, 40, 60, 255);
@@ -148,7 +148,7 @@ describe('groups', () => {
   test.each([{}, { groupMaskErrors: true }, { groupPixels: true }])(
     'are masked as what they show (%o)',
     async (faults) => {
-      const rig = new CommandsRig({ faults });
+      const rig = new CommandsFixture({ faults });
       const doc = open(rig);
       const group = doc.addLayer({ name: 'Group', kind: 'group' });
       const bright = addModel(doc, { name: 'Hidden', parent: group, left: 10, visible: false });
@@ -165,7 +165,7 @@ describe('groups', () => {
   );
 
   test('with a mask, hidden, are read whole', async () => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     const group = doc.addLayer({ name: 'Group', kind: 'group', visible: false, mask: { outside: 0 } });
     addModel(doc, { parent: group });
@@ -177,7 +177,7 @@ describe('groups', () => {
 });
 
 test('all visible layers: the active one gets the mask of what they show together', async () => {
-  const rig = new CommandsRig();
+  const rig = new CommandsFixture();
   const doc = open(rig);
   const layer = doc.addLayer({ name: 'Curves', kind: 'curves' });
   addModel(doc);
@@ -190,7 +190,7 @@ test('all visible layers: the active one gets the mask of what they show togethe
 });
 
 test.each(['text', 'smartObject', 'video'] as const)('%s layers in a document of 300 PPI', async (kind) => {
-  const rig = new CommandsRig();
+  const rig = new CommandsFixture();
   const doc = open(rig, 300);
   const layer = addModel(doc, { kind, left: -20, top: -5, width: 150, height: 80 });
   expect(await rig.run()).toBe('done');
@@ -200,7 +200,7 @@ test.each(['text', 'smartObject', 'video'] as const)('%s layers in a document of
 });
 
 test('the mask lands on the layer of the click, in the document of the click', async () => {
-  const rig = new CommandsRig();
+  const rig = new CommandsFixture();
   const doc = open(rig);
   const layer = addModel(doc);
   const other = addModel(doc, { name: 'Other' });
@@ -220,7 +220,7 @@ test('the mask lands on the layer of the click, in the document of the click', a
 test.each(['mask', 'selection', 'channel', 'layer', 'mask+colour'] as const)(
   'a document closed meanwhile is reported (%s)',
   async (delivery) => {
-    const rig = new CommandsRig();
+    const rig = new CommandsFixture();
     const doc = open(rig);
     addModel(doc);
     rig.client.onPicture = () => rig.photoshop.close(doc);

@@ -4,10 +4,10 @@ import { globSync } from 'tinyglobby';
 import { describe, expect, it } from 'vitest';
 import { ERRORS } from '../../protocol/errors.ts';
 import { run } from '../../server/cli/main.ts';
-import { packageRoot, VERSION } from '../../server/package-root.ts';
-import { SETTINGS, type Setting } from '../../server/settings.ts';
+import { SETTINGS, type Setting } from '../../server/config/settings.ts';
+import { packageRoot, VERSION } from '../../server/system/package-root.ts';
 import { recordTerminal } from '../server/cli/recorder.ts';
-import { listenWith, OPAQUE } from '../server/stage.ts';
+import { listenWith, OPAQUE } from '../server/server-fixture.ts';
 
 const read = (file: string) => readFileSync(path.join(packageRoot, file), 'utf8');
 const list = (pattern: string) => globSync(pattern, { cwd: packageRoot, expandDirectories: false }).sort();

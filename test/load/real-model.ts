@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openEncoded } from '../../server/imaging/codec.ts';
-import { packageRoot } from '../../server/package-root.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
 import type { Reply, Sample } from './requests.ts';
 
 const PHOTOS = ['sample1.jpg', 'sample4.jpg', 'sample6.jpg'];

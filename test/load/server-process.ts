@@ -2,11 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Config } from '../../server/config.ts';
-import { loadConfig } from '../../server/config.ts';
+import type { Config } from '../../server/config/config.ts';
+import { loadConfig } from '../../server/config/config.ts';
 import type { Usage } from '../../server/engine/engine.ts';
 import { type RunningServer, startServer } from '../../server/main.ts';
-import { packageRoot } from '../../server/package-root.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
 import { startStandInServer } from '../fixtures/stand-in.ts';
 
 export interface ServerUsage {

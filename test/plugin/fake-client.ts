@@ -47,27 +47,27 @@ export class FakeClient implements Client {
     if (this.matteError !== null) throw this.matteError;
     const matteId = `matte-${this.requests.length}`;
     if (this.keepsMattes) this.kept.set(matteId, picture);
-    return { alpha: this.alphaFor(picture, depth, this.level), model: 'isnet', provider: 'cpu', matteId };
+    return { alpha: this.#alphaFor(picture, depth, this.level), model: 'isnet', provider: 'cpu', matteId };
   };
 
   edge: Client['edge'] = async (_server, matteId, request, cancel) => {
-    const size = this.find(matteId, request);
+    const size = this.#find(matteId, request);
     cancel.throwIfCancelled();
-    return this.alphaFor(size, request.depth ?? 8, this.edgeLevel);
+    return this.#alphaFor(size, request.depth ?? 8, this.edgeLevel);
   };
 
   colours: Client['colours'] = async (_server, matteId, request, cancel): Promise<Pixels> => {
-    const { width, height } = this.find(matteId, request);
+    const { width, height } = this.#find(matteId, request);
     cancel.throwIfCancelled();
     return { width, height, channels: 4, depth: 8, data: new Uint8Array(width * height * 4).fill(200) };
   };
 
   preview: Client['preview'] = async (_server, matteId, request) => {
-    this.find(matteId, request);
+    this.#find(matteId, request);
     return { type: 'image/png', bytes: new ArrayBuffer(8) };
   };
 
-  private find(matteId: string, request: EdgeRequest): Size {
+  #find(matteId: string, request: EdgeRequest): Size {
     this.edges.push(request);
     this.onStage('edge');
     const size = this.kept.get(matteId);
@@ -75,7 +75,7 @@ export class FakeClient implements Client {
     return size;
   }
 
-  private alphaFor({ width, height }: Size, depth: 8 | 16, level: number): Alpha {
+  #alphaFor({ width, height }: Size, depth: 8 | 16, level: number): Alpha {
     const data = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
     data.fill(Math.round(level * (depth === 8 ? 255 : 65535)));
     return { width, height, depth, data };

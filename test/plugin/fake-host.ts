@@ -61,15 +61,15 @@ export class FakeHost implements Host {
   }
 
   async inspect(target: Target): Promise<LayerFacts> {
-    this.enter('inspect');
+    this.#enter('inspect');
     if (this.gone !== null) throw this.gone;
     return { ...this.facts, target, hasMask: this.facts.hasMask || this.masks.has(target.layerId) };
   }
 
   read: Host['read'] = async (cancel, body) => {
-    this.enter('read');
+    this.#enter('read');
     const result = await body({
-      readPicture: async (source, region) => this.readPicture(source, region),
+      readPicture: async (source, region) => this.#readPicture(source, region),
       readThumbnail: async () => this.thumbnail,
       readSelection: async () => this.marquee,
     });
@@ -78,7 +78,7 @@ export class FakeHost implements Host {
   };
 
   edit: Host['edit'] = async (_documentId, delivery, cancel, _onBusy, body) => {
-    this.enter('edit');
+    this.#enter('edit');
     const masks = new Map(this.masks);
     const channels = [...this.channels];
     const layers = [...this.layers];
@@ -87,13 +87,13 @@ export class FakeHost implements Host {
     const scope: EditScope = {
       readThumbnail: async () => this.thumbnail,
       convertBackground: async (target) => {
-        this.enter('convert');
+        this.#enter('convert');
         cancel.throwIfCancelled();
         return { ...target, layerId: target.layerId + 100 };
       },
       readMask: async ({ layerId }) => masks.get(layerId)!,
       writeMask: async ({ layerId }, mask) => {
-        this.enter('write');
+        this.#enter('write');
         cancel.throwIfCancelled();
         masks.set(layerId, mask);
         return mask.data.join();
@@ -115,7 +115,7 @@ export class FakeHost implements Host {
       return name;
     };
     const result = await body(scope);
-    this.enter('leave');
+    this.#enter('leave');
     cancel.throwIfCancelled();
     this.masks = masks;
     this.channels = channels;
@@ -125,7 +125,7 @@ export class FakeHost implements Host {
     return result;
   };
 
-  private readPicture(source: Source, region: Bounds): Picture {
+  #readPicture(source: Source, region: Bounds): Picture {
     this.reads.push(source);
     const { left, top, right, bottom } = this.trim ?? region;
     const [width, height] = [right - left, bottom - top];
@@ -133,7 +133,7 @@ export class FakeHost implements Host {
     return { left, top, width, height, channels: 4, depth: 8, profile: null, data };
   }
 
-  private enter(stage: string): void {
+  #enter(stage: string): void {
     this.stages.push(stage);
     this.onStage(stage);
   }

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ORIGINS } from '../../plugin/client/server-finder.ts';
-import { DELIVERIES, MASK_POLICIES, SOURCES } from '../../plugin/settings.ts';
-import { EDGE_SCALES } from '../../plugin/ui/edge-scales.ts';
-import { BACKDROPS } from '../../plugin/ui/state.ts';
-import { en } from '../../plugin/ui/strings/en.ts';
-import { zh } from '../../plugin/ui/strings/zh.ts';
+import { BACKDROPS } from '../../plugin/session/state.ts';
+import { DELIVERIES, MASK_POLICIES, SOURCES } from '../../plugin/settings/settings.ts';
 import { REFINEMENTS, SUBJECTS } from '../../protocol/matte.ts';
+import { EDGE_SCALES } from '../../words/edge-scales.ts';
+import { en } from '../../words/panel/en.ts';
+import { zh } from '../../words/panel/zh.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 const manifest = JSON.parse(read('manifest.json'));

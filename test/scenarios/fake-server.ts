@@ -33,34 +33,34 @@ export class FakeServer {
   answered = 0;
   /** Called when one has arrived, before the answer. */
   onEdge: () => void = () => {};
-  private firstKept = 0;
-  private readonly server: Server = createServer((request, response) => void this.answer(request, response));
+  #firstKept = 0;
+  readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
 
   async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.server.listen(0, LOOPBACK, resolve));
+    await new Promise<void>((resolve) => this.#server.listen(0, LOOPBACK, resolve));
     return this;
   }
 
   /** Every matte made so far is answered with MATTE_GONE. */
   forgetMattes(): void {
-    this.firstKept = this.received.length;
+    this.#firstKept = this.received.length;
   }
 
   /** As when the server dies. */
   dropConnections(): void {
-    this.server.closeAllConnections();
+    this.#server.closeAllConnections();
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return (this.#server.address() as AddressInfo).port;
   }
 
   stop(): Promise<void> {
-    this.server.closeAllConnections();
-    return new Promise((resolve) => this.server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const health = { name: this.name, version: '0.1.0', protocol: this.protocol };
     if (url.pathname === '/health') {
@@ -73,7 +73,7 @@ export class FakeServer {
       return sendJson(response, ready ? 200 : 503, body);
     }
     const edge = /^\/v1\/mattes\/(\d+)\/edge$/.exec(url.pathname);
-    if (edge) return this.answerEdge(Number(edge[1]), request, response);
+    if (edge) return this.#answerEdge(Number(edge[1]), request, response);
     const received = { ...(await receive(request)), subject: url.searchParams.get('subject') };
     this.received.push(received);
     const failure = this.failures.shift();
@@ -100,13 +100,13 @@ export class FakeServer {
 
   /** A red point for who only looks; else the matte, hardened by any contrast, or the picture under it with its blue taken
    *  out of soft edges. */
-  private async answerEdge(id: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answerEdge(id: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const picture = this.received[id]!;
     const asked = JSON.parse((await receive(request)).body.toString()) as EdgeRequest;
     this.edges.push(asked);
     this.onEdge();
     this.answered++;
-    if (this.keepsNothing || id < this.firstKept) {
+    if (this.keepsNothing || id < this.#firstKept) {
       return sendJson(response, 404, { error: { code: 'MATTE_GONE', message: 'Gone.', hint: 'Send it again.' } });
     }
     if (request.headers.accept?.startsWith('image/')) {

@@ -4,7 +4,7 @@ import type { ErrorBody } from '../../protocol/errors.ts';
 import type { JobInfo } from '../../protocol/job.ts';
 import { type StandInServer, startStandInServer } from '../fixtures/stand-in.ts';
 import { seeded } from '../server/random.ts';
-import { until } from '../server/stage.ts';
+import { until } from '../server/server-fixture.ts';
 import { expectedAlpha, rawHeaders } from '../server/talk.ts';
 
 let server: StandInServer;

@@ -7,9 +7,9 @@ import { PORTS } from '../../protocol/limits.ts';
 import { RAW_TYPE } from '../../protocol/matte.ts';
 import { openEncoded } from '../../server/imaging/codec.ts';
 import type { RunningServer } from '../../server/main.ts';
-import { packageRoot } from '../../server/package-root.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
+import { type HostDocument, type LoadedPlugin, SimulatedPhotoshop } from '../../simulator/index.ts';
 import { startRealServer } from '../fixtures/isnet.ts';
-import { type HostDocument, type LoadedPlugin, SimulatedPhotoshop } from '../host/index.ts';
 
 /** The whole product on real input: real photo, built bundle, real socket, real model, and somebody else's PSD reader. */
 const photo = path.join(packageRoot, 'node_modules/@vladmandic/face-api/demo/sample4.jpg');

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import Psd from '@webtoon/psd';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS, type Delivery } from '../../plugin/settings.ts';
+import { DEFAULT_SETTINGS, type Delivery } from '../../plugin/settings/settings.ts';
 import { PORTS } from '../../protocol/limits.ts';
 import { openEncoded } from '../../server/imaging/codec.ts';
 import type { RunningServer } from '../../server/main.ts';
-import { packageRoot } from '../../server/package-root.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
+import { flatten } from '../../simulator/composite.ts';
+import { type HostDocument, SimulatedPhotoshop } from '../../simulator/index.ts';
 import { startRealServer } from '../fixtures/isnet.ts';
-import { flatten } from '../host/composite.ts';
-import { type HostDocument, SimulatedPhotoshop } from '../host/index.ts';
 
 /** New colours from the real server, in a document of layers. */
 const photo = path.join(packageRoot, 'node_modules/@vladmandic/face-api/demo/sample4.jpg');

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RecordedStep } from '../host/index.ts';
-import { createMask, expectEllipse, Rig } from './panel-rig.ts';
+import type { RecordedStep } from '../../simulator/index.ts';
+import { createMask, expectEllipse, Rig } from './panel-driver.ts';
 import { createPicture } from './pictures.ts';
 
 let rig: Rig;

@@ -5,9 +5,9 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { HostDocument, HostOptions, NewPicture } from '../host/index.ts';
+import type { HostDocument, HostOptions, NewPicture } from '../../simulator/index.ts';
 import { ellipseAt } from './fake-server.ts';
-import { createMask, expectEllipse, Rig } from './panel-rig.ts';
+import { createMask, expectEllipse, Rig } from './panel-driver.ts';
 import { createPicture } from './pictures.ts';
 
 let rig: Rig;

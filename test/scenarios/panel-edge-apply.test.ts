@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { HostDocument, HostOptions } from '../host/index.ts';
+import type { HostDocument, HostOptions } from '../../simulator/index.ts';
 import { ellipseAt } from './fake-server.ts';
-import { createMask, expectEllipse, Rig } from './panel-rig.ts';
+import { createMask, expectEllipse, Rig } from './panel-driver.ts';
 import { createPicture, maskAt } from './pictures.ts';
 
 let rig: Rig;

@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { PORTS } from '../../protocol/limits.ts';
 import { openEncoded } from '../../server/imaging/codec.ts';
 import type { RunningServer } from '../../server/main.ts';
-import { packageRoot } from '../../server/package-root.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
+import { type LoadedPlugin, SimulatedPhotoshop } from '../../simulator/index.ts';
 import { startRealServer } from '../fixtures/isnet.ts';
-import { type LoadedPlugin, SimulatedPhotoshop } from '../host/index.ts';
 import { maskAt } from './pictures.ts';
 
 let server: RunningServer;

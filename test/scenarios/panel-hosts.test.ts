@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { HostOptions } from '../host/index.ts';
-import { expectEllipse, expectOneState, Rig } from './panel-rig.ts';
+import type { HostOptions } from '../../simulator/index.ts';
+import { expectEllipse, expectOneState, Rig } from './panel-driver.ts';
 import { createPicture } from './pictures.ts';
 
 let rig: Rig;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS, type Settings } from '../../plugin/settings.ts';
-import type { HostDocument, LayerMask } from '../host/index.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../plugin/settings/settings.ts';
+import type { HostDocument, LayerMask } from '../../simulator/index.ts';
 import { ellipseAt } from './fake-server.ts';
-import { addPicture, createMask, Rig } from './panel-rig.ts';
+import { addPicture, createMask, Rig } from './panel-driver.ts';
 import { createPicture } from './pictures.ts';
 
 /** The built panel with every setting, as a recorded step gives it one; what masks hold is tested in `test/commands`. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { expectEllipse, Rig } from './panel-rig.ts';
+import { expectEllipse, Rig } from './panel-driver.ts';
 import { createPicture } from './pictures.ts';
 
 let rig: Rig;

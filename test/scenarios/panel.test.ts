@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { HostDocument } from '../host/index.ts';
-import { addPicture, expectEllipse, expectOneState, Rig } from './panel-rig.ts';
+import type { HostDocument } from '../../simulator/index.ts';
+import { addPicture, expectEllipse, expectOneState, Rig } from './panel-driver.ts';
 import { createPicture } from './pictures.ts';
 
 let rig: Rig;

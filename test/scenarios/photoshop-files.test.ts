@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Psd from '@webtoon/psd';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { packageRoot } from '../../server/package-root.ts';
-import type { HostDocument } from '../host/index.ts';
-import { Rig } from './panel-rig.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
+import type { HostDocument } from '../../simulator/index.ts';
+import { Rig } from './panel-driver.ts';
 import { maskAt } from './pictures.ts';
 
 const samples = path.resolve(packageRoot, '..', 'shared', 'psd');

@@ -1,4 +1,4 @@
-import type { Depth, HostLayer, NewPicture, PixelData } from '../host/index.ts';
+import type { Depth, HostLayer, NewPicture, PixelData } from '../../simulator/index.ts';
 
 interface Wish {
   width?: number;

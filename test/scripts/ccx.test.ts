@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import yauzl, { type Entry } from 'yauzl';
 import { allowAnyNetwork, packCcx } from '../../scripts/ccx.ts';
-import { SimulatedPhotoshop } from '../host/index.ts';
+import { SimulatedPhotoshop } from '../../simulator/index.ts';
 import { findProblems } from './manifest-rules.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

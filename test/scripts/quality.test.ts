@@ -9,7 +9,7 @@ import { runQuality, UsageError } from '../../scripts/bench/quality-run.ts';
 import { type MeasuredServer, readServerTiming } from '../../scripts/bench/quality-source.ts';
 import { readAlphaFile } from '../../server/imaging/alpha-file.ts';
 import { encodeAlphaPng, encodePng, openEncoded } from '../../server/imaging/codec.ts';
-import { packageRoot } from '../../server/package-root.ts';
+import { packageRoot } from '../../server/system/package-root.ts';
 import { startStandInServer } from '../fixtures/stand-in.ts';
 
 const SIDE = 64;

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { ERRORS, type ErrorBody, type ErrorCode } from '../../protocol/errors.ts';
-import type { Answer } from './wire.ts';
+import type { Answer } from './raw-socket.ts';
 
-export * from './wire.ts';
+export * from './raw-socket.ts';
 
 /** Checks the whole shape of a refusal, and returns its sentence. */
 export function expectError(answer: Answer | null, code: ErrorCode): string {

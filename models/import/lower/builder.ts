@@ -7,20 +7,20 @@ import { constant, TO_NCHW, TO_NHWC, toNchw, type Value } from './value.ts';
 /** Writes ONNX nodes and hands out names. Names follow the TensorFlow node being lowered, so errors can be traced. */
 export class Builder {
   readonly net: Net = { nodes: [], constants: new Map(), inputs: [], outputs: [] };
-  private readonly taken = new Set<string>();
-  private readonly small = new Map<string, string>();
-  private readonly arrangements = new WeakMap<Tensor, { plain?: string; nchw?: string }>();
-  private scope = 'graph';
+  readonly #taken = new Set<string>();
+  readonly #small = new Map<string, string>();
+  readonly #arrangements = new WeakMap<Tensor, { plain?: string; nchw?: string }>();
+  #scope = 'graph';
 
   enter(scope: string): void {
-    this.scope = scope;
+    this.#scope = scope;
   }
 
   /** A name nobody else has; inputs and outputs reserve theirs first. */
   name(hint: string): string {
     let name = hint;
-    for (let i = 1; this.taken.has(name); i++) name = `${hint}_${i}`;
-    this.taken.add(name);
+    for (let i = 1; this.#taken.has(name); i++) name = `${hint}_${i}`;
+    this.#taken.add(name);
     return name;
   }
 
@@ -29,7 +29,7 @@ export class Builder {
   }
 
   emitMany(op: string, inputs: readonly string[], count: number, attrs: Record<string, NetAttr> = {}): string[] {
-    const name = this.name(`${this.scope}/${op}`);
+    const name = this.name(`${this.#scope}/${op}`);
     const outputs = count === 1 ? [name] : Array.from({ length: count }, (_, i) => this.name(`${name}:${i}`));
     this.net.nodes.push({ op, name, inputs: [...inputs], outputs, attrs });
     return outputs;
@@ -38,11 +38,11 @@ export class Builder {
   /** The ONNX name of a constant tensor, one per distinct content for small ones. */
   initializer(tensor: Tensor): string {
     const key = tensor.data.length <= 16 ? `${tensor.dtype}[${tensor.shape}]${Array.from(tensor.data, String)}` : '';
-    const known = key && this.small.get(key);
+    const known = key && this.#small.get(key);
     if (known) return known;
-    const name = this.name(`${this.scope}/const`);
+    const name = this.name(`${this.#scope}/const`);
     this.net.constants.set(name, tensor);
-    if (key) this.small.set(key, name);
+    if (key) this.#small.set(key, name);
     return name;
   }
 
@@ -58,10 +58,10 @@ export class Builder {
   /** The name of the value laid out as TensorFlow has it. */
   plain(value: Value): string {
     if (value.plain !== undefined) return value.plain;
-    if (value.tensor) return this.arranged(value.tensor, 'plain');
+    if (value.tensor) return this.#arranged(value.tensor, 'plain');
     if (value.nchw !== undefined) {
       const [, h, w, c] = value.shape;
-      value.plain = this.rearrange(value.nchw, value.shape, TO_NHWC, c === 1 || (h === 1 && w === 1));
+      value.plain = this.#rearrange(value.nchw, value.shape, TO_NHWC, c === 1 || (h === 1 && w === 1));
       return value.plain;
     }
     if (value.splat !== undefined) {
@@ -75,9 +75,9 @@ export class Builder {
   /** The name of a 4-D value with its channels in second place. */
   nchw(value: Value): string {
     if (value.nchw !== undefined) return value.nchw;
-    if (value.tensor) return this.arranged(value.tensor, 'nchw');
+    if (value.tensor) return this.#arranged(value.tensor, 'nchw');
     const [, h, w, c] = value.shape;
-    value.nchw = this.rearrange(this.plain(value), toNchw(value.shape), TO_NCHW, c === 1 || (h === 1 && w === 1));
+    value.nchw = this.#rearrange(this.plain(value), toNchw(value.shape), TO_NCHW, c === 1 || (h === 1 && w === 1));
     return value.nchw;
   }
 
@@ -86,7 +86,7 @@ export class Builder {
     if (parts.every((part): part is number => typeof part === 'number')) return this.ints(parts);
     const pieces = parts.map((part) => {
       if (typeof part === 'number') return this.ints([part]);
-      const wide = this.wide(part.value);
+      const wide = this.#wide(part.value);
       if (part.value.shape.length === 0) return this.emit('Reshape', [wide, this.ints([1])]);
       return this.emit('Gather', [wide, this.ints([part.index])], { axis: 0 });
     });
@@ -97,7 +97,7 @@ export class Builder {
   indexVector(value: Value): string {
     if (value.tensor) return this.ints(Array.from(value.tensor.data));
     const known = value.symbolic?.data;
-    if (!known?.some((v) => typeof v === 'number')) return this.wide(value);
+    if (!known?.some((v) => typeof v === 'number')) return this.#wide(value);
     return this.vector(known.map((v, index) => (typeof v === 'number' ? v : { value, index })));
   }
 
@@ -130,18 +130,18 @@ export class Builder {
     return this.emit('Reshape', [name, this.ints(shape.map((n) => (typeof n === 'number' ? n : -1)))]);
   }
 
-  private wide(value: Value): string {
+  #wide(value: Value): string {
     return value.dtype === 'int64' ? this.plain(value) : this.cast(this.plain(value), 'int64');
   }
 
-  private arranged(tensor: Tensor, as: 'plain' | 'nchw'): string {
-    const names = this.arrangements.get(tensor) ?? {};
-    this.arrangements.set(tensor, names);
+  #arranged(tensor: Tensor, as: 'plain' | 'nchw'): string {
+    const names = this.#arrangements.get(tensor) ?? {};
+    this.#arrangements.set(tensor, names);
     names[as] ??= this.initializer(as === 'plain' ? tensor : transpose(tensor, TO_NCHW));
     return names[as];
   }
 
-  private rearrange(name: string, to: readonly Dim[], permutation: readonly number[], sameOrder: boolean): string {
+  #rearrange(name: string, to: readonly Dim[], permutation: readonly number[], sameOrder: boolean): string {
     const unknown = to.filter((n) => typeof n === 'string').length;
     if (sameOrder && unknown <= 1) return this.reshaped(name, to);
     return this.emit('Transpose', [name], { perm: [...permutation] });

@@ -22,71 +22,74 @@ export function lowerGraph(graph: TfGraph, options: ImportOptions): LoweredGraph
 }
 
 class GraphLowering {
-  private readonly builder = new Builder();
-  private readonly values = new Map<string, Value[]>();
-  private readonly inputs: Port[] = [];
-  private readonly notes: string[] = [];
+  readonly #builder = new Builder();
+  readonly #values = new Map<string, Value[]>();
+  readonly #inputs: Port[] = [];
+  readonly #notes: string[] = [];
 
-  constructor(
-    private readonly graph: TfGraph,
-    private readonly options: ImportOptions,
-  ) {}
+  readonly #graph: TfGraph;
+  readonly #options: ImportOptions;
 
-  run(): LoweredGraph {
-    const wanted = selectOutputs(this.graph, this.options.outputs);
-    this.checkNames();
-    for (const { name } of wanted) this.builder.name(name);
-    const order = sortNodes(
-      this.graph,
-      wanted.map((output) => output.node),
-    );
-    for (const input of this.graph.inputs) if (order.includes(this.graph.nodes.get(input.node)!)) this.place(input);
-    for (const node of order) if (!this.values.has(node.name)) this.values.set(node.name, this.lower(node));
-    const outputs = wanted.map((output) => this.expose(output));
-    return { net: this.builder.net, inputs: this.inputs, outputs, notes: this.notes };
+  constructor(graph: TfGraph, options: ImportOptions) {
+    this.#graph = graph;
+    this.#options = options;
   }
 
-  private checkNames(): void {
-    const known = new Set(this.graph.inputs.flatMap((input) => [input.name, input.node]));
-    for (const name of [...Object.keys(this.options.inputs ?? {}), ...Object.keys(this.options.constants ?? {})]) {
+  run(): LoweredGraph {
+    const wanted = selectOutputs(this.#graph, this.#options.outputs);
+    this.#checkNames();
+    for (const { name } of wanted) this.#builder.name(name);
+    const order = sortNodes(
+      this.#graph,
+      wanted.map((output) => output.node),
+    );
+    for (const input of this.#graph.inputs) if (order.includes(this.#graph.nodes.get(input.node)!)) this.#place(input);
+    for (const node of order) if (!this.#values.has(node.name)) this.#values.set(node.name, this.#lower(node));
+    const outputs = wanted.map((output) => this.#expose(output));
+    return { net: this.#builder.net, inputs: this.#inputs, outputs, notes: this.#notes };
+  }
+
+  #checkNames(): void {
+    const known = new Set(this.#graph.inputs.flatMap((input) => [input.name, input.node]));
+    for (const name of [...Object.keys(this.#options.inputs ?? {}), ...Object.keys(this.#options.constants ?? {})]) {
       if (!known.has(name)) throw new GraphFormatError(`The graph has no input named "${name}".`);
     }
   }
 
-  private place({ name, node }: TfGraph['inputs'][number]): void {
-    const placeholder = this.graph.nodes.get(node)!;
+  #place({ name, node }: TfGraph['inputs'][number]): void {
+    const placeholder = this.#graph.nodes.get(node)!;
     const dtype = placeholderType(placeholder);
-    const fixed = this.options.constants?.[name] ?? this.options.constants?.[node];
+    const fixed = this.#options.constants?.[name] ?? this.#options.constants?.[node];
     if (fixed) {
-      this.notes.push(`Input "${name}" is fixed at ${fixed.value} with the shape [${fixed.shape}].`);
+      this.#notes.push(`Input "${name}" is fixed at ${fixed.value} with the shape [${fixed.shape}].`);
       const data = new Float32Array(sizeOf(fixed.shape)).fill(fixed.value);
-      this.values.set(node, [constant({ dtype, shape: [...fixed.shape], data })]);
+      this.#values.set(node, [constant({ dtype, shape: [...fixed.shape], data })]);
       return;
     }
-    const given = this.options.inputs?.[name] ?? this.options.inputs?.[node];
-    const shape = given?.shape ?? placeholderShape(placeholder, name, this.notes);
-    const nchw = this.options.transposeInputs === true && shape.length === 4;
-    const port = this.builder.name(name);
+    const given = this.#options.inputs?.[name] ?? this.#options.inputs?.[node];
+    const shape = given?.shape ?? placeholderShape(placeholder, name, this.#notes);
+    const nchw = this.#options.transposeInputs === true && shape.length === 4;
+    const port = this.#builder.name(name);
     const outside = nchw ? toNchw(shape) : shape;
-    this.builder.net.inputs.push({ name: port, dtype, shape: outside });
-    this.inputs.push({ name: port, shape: outside, layout: layoutOf(nchw, shape.length), dtype });
-    this.values.set(node, [{ dtype, shape: [...shape], ...(nchw ? { nchw: port } : { plain: port }) }]);
+    this.#builder.net.inputs.push({ name: port, dtype, shape: outside });
+    this.#inputs.push({ name: port, shape: outside, layout: layoutOf(nchw, shape.length), dtype });
+    this.#values.set(node, [{ dtype, shape: [...shape], ...(nchw ? { nchw: port } : { plain: port }) }]);
   }
 
-  private lower(node: TfNode): Value[] {
+  #lower(node: TfNode): Value[] {
     if (node.op === 'Const') return [constant((node.attrs.value as { tensor: Tensor }).tensor)];
     if (node.op === 'NoOp') return [];
-    const inputs = node.inputs.map(({ node: name, index }) => this.valueOf(name, index, node));
+    const inputs = node.inputs.map(({ node: name, index }) => this.#valueOf(name, index, node));
     const off = { dtype: 'float32', shape: [], dead: true } as const;
     if (node.op !== 'Merge' && inputs.some((value) => value.dead))
       return new Array<Value>(8).fill({ ...off, shape: [] });
-    if (node.controls.some((name) => this.values.get(name)?.[0]?.dead)) return [{ ...off, shape: [] }];
+    if (node.controls.some((name) => this.#values.get(name)?.[0]?.dead)) return [{ ...off, shape: [] }];
     const folded = fold(node, inputs);
     if (folded?.every((tensor): tensor is Tensor => !isSymbolic(tensor))) return folded.map(constant);
     const lower = lowerings.get(node.op);
     if (!lower) throw new UnsupportedOpError(node.op, node.name);
-    this.builder.enter(node.name);
-    const result = lower({ builder: this.builder, node, inputs });
+    this.#builder.enter(node.name);
+    const result = lower({ builder: this.#builder, node, inputs });
     const values = Array.isArray(result) ? result : [result];
     folded?.forEach((tensor, i) => {
       const value = values[i];
@@ -95,23 +98,23 @@ class GraphLowering {
     return values;
   }
 
-  private valueOf(name: string, index: number, reader: TfNode): Value {
-    const values = this.values.get(name);
+  #valueOf(name: string, index: number, reader: TfNode): Value {
+    const values = this.#values.get(name);
     const value = values?.[index] ?? values?.find((v, _, all) => v.dead && all.length === 1);
     if (value) return value;
-    const node = this.graph.nodes.get(name);
+    const node = this.#graph.nodes.get(name);
     if (!node) throw new GraphFormatError(`The node "${reader.name}" reads "${name}", which does not exist.`);
     throw new UnsupportedOpError(node.op, node.name, `its output ${index} is read by "${reader.name}"`);
   }
 
   /** Gives a value the name its output has to have. Something produced under another name gets an Identity. */
-  private expose({ name, node, index }: TfGraph['outputs'][number]): Port {
-    const value = this.values.get(node)?.[index];
+  #expose({ name, node, index }: TfGraph['outputs'][number]): Port {
+    const value = this.#values.get(node)?.[index];
     if (!value || value.dead) throw new GraphFormatError(`The output "${name}" has no value.`);
-    const nchw = this.options.transposeInputs === true && isNchw(value);
-    this.builder.enter(name);
-    const inner = nchw ? this.builder.nchw(value) : this.builder.plain(value);
-    this.builder.net.nodes.push({
+    const nchw = this.#options.transposeInputs === true && isNchw(value);
+    this.#builder.enter(name);
+    const inner = nchw ? this.#builder.nchw(value) : this.#builder.plain(value);
+    this.#builder.net.nodes.push({
       op: 'Identity',
       name: `${name}/output`,
       inputs: [inner],
@@ -120,7 +123,7 @@ class GraphLowering {
     });
     const shape = nchw ? toNchw(value.shape) : value.shape;
     const output: NetValue = { name, dtype: value.dtype, shape };
-    this.builder.net.outputs.push(output);
+    this.#builder.net.outputs.push(output);
     return { name, shape, layout: layoutOf(nchw, shape.length), dtype: value.dtype };
   }
 }

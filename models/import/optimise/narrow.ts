@@ -45,67 +45,67 @@ interface Range {
 class Narrowing {
   readonly fresh: NetNode[] = [];
   readonly constants: Map<string, Tensor>;
-  private readonly producers: Map<string, NetNode>;
-  private readonly readers: Map<string, NetNode[]>;
-  private readonly outputs: Set<string>;
+  readonly #producers: Map<string, NetNode>;
+  readonly #readers: Map<string, NetNode[]>;
+  readonly #outputs: Set<string>;
 
   constructor(private readonly net: Net) {
     this.constants = new Map(net.constants);
-    this.producers = producersOf(net);
-    this.readers = readersOf(net);
-    this.outputs = new Set(net.outputs.map((output) => output.name));
+    this.#producers = producersOf(net);
+    this.#readers = readersOf(net);
+    this.#outputs = new Set(net.outputs.map((output) => output.name));
   }
 
   replaceSplit(node: NetNode): { input: string; output: string } | undefined {
     if (node.op !== 'Split' || node.attrs.axis !== 1) return undefined;
-    const used = node.outputs.filter((name) => this.outputs.has(name) || this.readers.has(name));
+    const used = node.outputs.filter((name) => this.#outputs.has(name) || this.#readers.has(name));
     const sizes = this.constants.get(node.inputs[1]!)?.data;
     const [input] = node.inputs as [string];
-    if (used.length !== 1 || !sizes || !this.canNarrow(input)) return undefined;
+    if (used.length !== 1 || !sizes || !this.#canNarrow(input)) return undefined;
     const at = node.outputs.indexOf(used[0]!);
     const start = Array.from(sizes.slice(0, at)).reduce((sum, n) => sum + n, 0);
-    return { input: this.narrow(input, { start, count: sizes[at]! }), output: used[0]! };
+    return { input: this.#narrow(input, { start, count: sizes[at]! }), output: used[0]! };
   }
 
   /** Whether making a narrow copy makes the wide one superfluous. */
-  private canNarrow(name: string): boolean {
-    const node = this.producers.get(name);
-    if (!node || this.outputs.has(name) || this.readers.get(name)?.length !== 1) return false;
+  #canNarrow(name: string): boolean {
+    const node = this.#producers.get(name);
+    if (!node || this.#outputs.has(name) || this.#readers.get(name)?.length !== 1) return false;
     if (PER_CHANNEL.has(node.op)) return true;
     if (node.op === 'Resize') return this.constants.has(node.inputs[3]!);
     if (node.op === 'Conv') return node.attrs.group === 1 && this.constants.has(node.inputs[1]!);
-    return BINARY.has(node.op) && node.inputs.every((input) => this.channelsOf(input) !== undefined);
+    return BINARY.has(node.op) && node.inputs.every((input) => this.#channelsOf(input) !== undefined);
   }
 
-  private narrow(name: string, range: Range): string {
+  #narrow(name: string, range: Range): string {
     const tensor = this.constants.get(name);
-    if (tensor) return this.narrowConstant(name, tensor, range);
-    const node = this.producers.get(name);
-    if (!node || !this.canNarrow(name)) return this.cut(name, range);
+    if (tensor) return this.#narrowConstant(name, tensor, range);
+    const node = this.#producers.get(name);
+    if (!node || !this.#canNarrow(name)) return this.#cut(name, range);
     const inputs = [...node.inputs];
     if (node.op === 'Conv') {
-      inputs[1] = this.cutRows(inputs[1]!, range);
-      if (inputs[2]) inputs[2] = this.cutRows(inputs[2], range);
+      inputs[1] = this.#cutRows(inputs[1]!, range);
+      if (inputs[2]) inputs[2] = this.#cutRows(inputs[2], range);
     } else if (BINARY.has(node.op)) {
-      return this.emit(
+      return this.#emit(
         node,
-        inputs.map((input) => (this.channelsOf(input) === 1 ? input : this.narrow(input, range))),
+        inputs.map((input) => (this.#channelsOf(input) === 1 ? input : this.#narrow(input, range))),
       );
     } else {
-      inputs[0] = this.narrow(inputs[0]!, range);
-      if (node.op === 'Resize') inputs[3] = this.resized(inputs[3]!, range);
+      inputs[0] = this.#narrow(inputs[0]!, range);
+      if (node.op === 'Resize') inputs[3] = this.#resized(inputs[3]!, range);
     }
-    return this.emit(node, inputs);
+    return this.#emit(node, inputs);
   }
 
-  private emit(node: NetNode, inputs: string[]): string {
+  #emit(node: NetNode, inputs: string[]): string {
     const name = `${node.name}/narrow`;
     this.fresh.push({ ...node, name, inputs, outputs: [name] });
     return name;
   }
 
   /** Channels `range` of a value that stays wide, or that consists of parts laid side by side. */
-  private cut(name: string, { start, count }: Range): string {
+  #cut(name: string, { start, count }: Range): string {
     const cut = `${name}/channels_${start}_${count}`;
     if (this.fresh.some((node) => node.name === cut)) return cut;
     const add = (key: string, value: number) => {
@@ -117,17 +117,17 @@ class Narrowing {
     return cut;
   }
 
-  private narrowConstant(name: string, tensor: Tensor, { start, count }: Range): string {
+  #narrowConstant(name: string, tensor: Tensor, { start, count }: Range): string {
     if (tensor.shape.length < 4 || tensor.shape[1] === 1) return name;
     const shape = tensor.shape.map((n, d) => (d === 1 ? count : n));
-    return this.store(name, slice(tensor, [0, start, 0, 0], [1, 1, 1, 1], shape));
+    return this.#store(name, slice(tensor, [0, start, 0, 0], [1, 1, 1, 1], shape));
   }
 
-  private cutRows(name: string, { start, count }: Range): string {
+  #cutRows(name: string, { start, count }: Range): string {
     const tensor = this.constants.get(name)!;
     const begin = tensor.shape.map((_, d) => (d === 0 ? start : 0));
     const shape = tensor.shape.map((n, d) => (d === 0 ? count : n));
-    return this.store(
+    return this.#store(
       name,
       slice(
         tensor,
@@ -138,13 +138,13 @@ class Narrowing {
     );
   }
 
-  private resized(name: string, { count }: Range): string {
+  #resized(name: string, { count }: Range): string {
     const sizes = [...this.constants.get(name)!.data];
     sizes[1] = count;
-    return this.store(`${name}_of_${count}`, makeTensor('int64', [4], sizes));
+    return this.#store(`${name}_of_${count}`, makeTensor('int64', [4], sizes));
   }
 
-  private store(name: string, tensor: Tensor): string {
+  #store(name: string, tensor: Tensor): string {
     let key = `${name}/narrow`;
     while (this.constants.has(key)) key += '_';
     this.constants.set(key, tensor);
@@ -152,20 +152,20 @@ class Narrowing {
   }
 
   /** How many channels a value has, as far as its producers say; a constant of lower rank counts as one. */
-  private channelsOf(name: string): number | undefined {
+  #channelsOf(name: string): number | undefined {
     const tensor = this.constants.get(name);
     if (tensor) return tensor.shape.length < 4 ? (tensor.data.length === 1 ? 1 : undefined) : tensor.shape[1]!;
     const port = this.net.inputs.find((input) => input.name === name);
     if (port) return typeof port.shape[1] === 'number' && port.shape.length === 4 ? port.shape[1] : undefined;
-    const node = this.producers.get(name);
+    const node = this.#producers.get(name);
     if (!node) return undefined;
     if (node.op === 'Conv') return this.constants.get(node.inputs[1]!)?.shape[0];
-    if (PER_CHANNEL.has(node.op) || node.op === 'Resize') return this.channelsOf(node.inputs[0]!);
+    if (PER_CHANNEL.has(node.op) || node.op === 'Resize') return this.#channelsOf(node.inputs[0]!);
     if (node.op === 'ReduceMean') return intsOf(node.attrs.axes).join() === '1' ? 1 : undefined;
     if (node.op === 'Split' && node.attrs.axis === 1) {
       return this.constants.get(node.inputs[1]!)?.data[node.outputs.indexOf(name)];
     }
-    const parts = node.inputs.map((input) => this.channelsOf(input));
+    const parts = node.inputs.map((input) => this.#channelsOf(input));
     if (!parts.every((n) => n !== undefined)) return undefined;
     if (node.op === 'Concat' && node.attrs.axis === 1) return parts.reduce((sum, n) => sum + n, 0);
     return BINARY.has(node.op) ? Math.max(...parts) : undefined;

@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode } from '../../../protocol/errors.ts';
 import { AppError } from '../../errors.ts';
-import type { LoadState } from '../../matting/service.ts';
+import type { LoadState } from '../../matting/model-status.ts';
 import type { Answer, EdgeTask, MatteTask, Usage } from '../engine.ts';
 import type { EngineConfig } from '../engine-config.ts';
 

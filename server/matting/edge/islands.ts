@@ -1,4 +1,4 @@
-import type { Pace } from '../pace.ts';
+import type { Pace } from '../yield-often.ts';
 import type { Plane16 } from './plane.ts';
 
 /** Fainter samples do not join two islands, and go with the island they surround. */

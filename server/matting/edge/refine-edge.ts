@@ -1,4 +1,4 @@
-import { Pace } from '../pace.ts';
+import { Pace } from '../yield-often.ts';
 import type { EdgeSettings } from './edge-settings.ts';
 import { feather } from './feather.ts';
 import { fillHoles, removeSpecks } from './islands.ts';

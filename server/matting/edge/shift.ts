@@ -1,4 +1,4 @@
-import type { Pace } from '../pace.ts';
+import type { Pace } from '../yield-often.ts';
 import { Band, BLOCK } from './band.ts';
 import type { Plane16 } from './plane.ts';
 

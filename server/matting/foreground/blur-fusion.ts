@@ -1,5 +1,5 @@
 import type { AlphaPlane, Raster, Strip } from '../../imaging/picture.ts';
-import type { Pace } from '../pace.ts';
+import type { Pace } from '../yield-often.ts';
 import { activeTiles, type Bounds, CELL, type Cells } from './cells.ts';
 import type { Painter } from './painter.ts';
 import { VALUES, wideMeans } from './wide-means.ts';

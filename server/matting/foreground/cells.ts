@@ -1,6 +1,11 @@
 import type { AlphaPlane, Rows } from '../../imaging/picture.ts';
-import type { Pace } from '../pace.ts';
-import type { Size } from './level.ts';
+import type { Pace } from '../yield-often.ts';
+
+/** One size of the pyramid, in pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
 
 /** Side of a cell in pixels. Cells lie on a fixed grid, so that no result depends on how the work was cut into tiles. */
 export const CELL = 8;

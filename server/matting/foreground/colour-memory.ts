@@ -1,6 +1,6 @@
 import type { ForegroundMethod } from '../../../protocol/matte.ts';
 import type { AlphaPlane, Raster, Strip } from '../../imaging/picture.ts';
-import type { Pace } from '../pace.ts';
+import type { Pace } from '../yield-often.ts';
 import { CELL, type Cells, markNear } from './cells.ts';
 import { METHODS } from './methods.ts';
 import type { Painter } from './painter.ts';

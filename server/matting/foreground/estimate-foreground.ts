@@ -2,7 +2,7 @@ import type { ForegroundMethod } from '../../../protocol/matte.ts';
 import type { AlphaPlane, Raster, RasterStream, Strip } from '../../imaging/picture.ts';
 import { joinStrips } from '../../imaging/stream-raster.ts';
 import { cutOut, samplesLike } from '../composition.ts';
-import { Pace } from '../pace.ts';
+import { Pace } from '../yield-often.ts';
 import { findCells } from './cells.ts';
 import { METHODS } from './methods.ts';
 import { type FindPainter, STRIP_ROWS } from './painter.ts';

@@ -1,5 +1,5 @@
 import type { AlphaPlane, Raster } from '../../imaging/picture.ts';
-import type { Bounds } from './cells.ts';
+import type { Bounds, Size } from './cells.ts';
 
 /** Weight of smoothness where alpha is flat, and how much more it weighs where alpha changes. */
 const REGULARIZATION = 1e-5;
@@ -9,12 +9,6 @@ export const CERTAIN = 0.004;
 
 /** Values per pixel: foreground RGB, background RGB. */
 export const COLOURS = 6;
-
-/** One size of the pyramid, in pixels. */
-export interface Size {
-  width: number;
-  height: number;
-}
 
 /**
  * A window into one level: the picture, its alpha and the colours under estimation, all 0..1. Positions are those of the

@@ -1,7 +1,7 @@
 import type { AlphaPlane, Raster, Strip } from '../../imaging/picture.ts';
-import type { Pace } from '../pace.ts';
-import { activeTiles, type Bounds, type Cells } from './cells.ts';
-import { COLOURS, LevelWindow, type Size } from './level.ts';
+import type { Pace } from '../yield-often.ts';
+import { activeTiles, type Bounds, type Cells, type Size } from './cells.ts';
+import { COLOURS, LevelWindow } from './level.ts';
 import { type Painter, STRIP_ROWS } from './painter.ts';
 
 /** Levels up to this many pixels are computed whole; what is above them goes in tiles. */

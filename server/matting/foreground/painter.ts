@@ -1,5 +1,5 @@
 import type { AlphaPlane, Raster, Strip } from '../../imaging/picture.ts';
-import type { Pace } from '../pace.ts';
+import type { Pace } from '../yield-often.ts';
 import type { Cells } from './cells.ts';
 
 /** Strips begin at multiples of this, so that no tile of any method lies in two of them. */

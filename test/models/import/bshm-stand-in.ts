@@ -44,19 +44,19 @@ class StandInGraph {
   build(): void {
     const { graph: g } = this;
     const image = g.input('input_image', [-1, -1, 3]);
-    const size = this.sizeOf(image);
+    const size = this.#sizeOf(image);
     const batch = g.op('ExpandDims', [image, g.ints(0)], FLOAT);
     const centred = g.op('RealDiv', [g.op('Sub', [batch, g.floats(MEAN)], FLOAT), g.floats(64)], FLOAT);
-    const small = this.resize(centred, g.ints([...COARSE]));
-    const coarse = g.op('Sigmoid', [this.unet(small, 3, this.options.coarse, COARSE)], FLOAT);
-    const picture = this.resize(centred, g.ints([...FINE]));
-    const guide = this.resize(coarse, g.ints([...FINE]));
+    const small = this.#resize(centred, g.ints([...COARSE]));
+    const coarse = g.op('Sigmoid', [this.#unet(small, 3, this.options.coarse, COARSE)], FLOAT);
+    const picture = this.#resize(centred, g.ints([...FINE]));
+    const guide = this.#resize(coarse, g.ints([...FINE]));
     const joined = g.op('ConcatV2', [picture, guide, g.ints(3)], { ...FLOAT, N: 2 });
-    const fine = g.op('Sigmoid', [this.unet(joined, 4, this.options.fine, FINE)], FLOAT);
-    this.head(image, this.resize(fine, size));
+    const fine = g.op('Sigmoid', [this.#unet(joined, 4, this.options.fine, FINE)], FLOAT);
+    this.#head(image, this.#resize(fine, size));
   }
 
-  private head(image: string, alpha: string): void {
+  #head(image: string, alpha: string): void {
     const { graph: g } = this;
     const scaled = g.op('Mul', [alpha, g.floats(255)], FLOAT);
     if (this.options.head === 'output_alpha') {
@@ -67,13 +67,13 @@ class StandInGraph {
     }
   }
 
-  private sizeOf(image: string): string {
+  #sizeOf(image: string): string {
     const { graph: g } = this;
     const shape = g.op('Shape', [image], { ...FLOAT, out_type: { type: 'DT_INT32' } });
     return g.op('StridedSlice', [shape, g.ints([0]), g.ints([2]), g.ints([1])], { ...INT, begin_mask: 1 });
   }
 
-  private resize(x: string, size: string): string {
+  #resize(x: string, size: string): string {
     const { placement } = this.options;
     const attrs = {
       align_corners: placement === 'align_corners',
@@ -82,13 +82,13 @@ class StandInGraph {
     return this.graph.op('ResizeBilinear', [x, size], { ...FLOAT, ...attrs });
   }
 
-  private unet(input: string, inputs: number, widths: readonly number[], size: readonly [number, number]): string {
+  #unet(input: string, inputs: number, widths: readonly number[], size: readonly [number, number]): string {
     const { graph: g } = this;
     const skips: string[] = [];
     let x = input;
     let channels = inputs;
     widths.forEach((width, level) => {
-      x = this.block(this.block(x, channels, width), width, width);
+      x = this.#block(this.#block(x, channels, width), width, width);
       channels = width;
       if (level === widths.length - 1) return;
       skips.push(x);
@@ -102,19 +102,19 @@ class StandInGraph {
     });
     for (let level = widths.length - 2; level >= 0; level--) {
       const scale = 2 ** level;
-      const up = this.resize(x, g.ints([size[0] / scale, size[1] / scale]));
+      const up = this.#resize(x, g.ints([size[0] / scale, size[1] / scale]));
       const joined = g.op('ConcatV2', [up, skips[level]!, g.ints(3)], { ...FLOAT, N: 2 });
-      x = this.block(joined, channels + widths[level]!, widths[level]!);
+      x = this.#block(joined, channels + widths[level]!, widths[level]!);
       channels = widths[level]!;
     }
-    return g.op('BiasAdd', [this.convolution(x, channels, 1), g.floats([0.1])], FLOAT);
+    return g.op('BiasAdd', [this.#convolution(x, channels, 1), g.floats([0.1])], FLOAT);
   }
 
-  private block(x: string, inputs: number, outputs: number): string {
-    return this.graph.op('Relu', [this.norm(this.convolution(x, inputs, outputs), outputs)], FLOAT);
+  #block(x: string, inputs: number, outputs: number): string {
+    return this.graph.op('Relu', [this.#norm(this.#convolution(x, inputs, outputs), outputs)], FLOAT);
   }
 
-  private convolution(x: string, inputs: number, outputs: number): string {
+  #convolution(x: string, inputs: number, outputs: number): string {
     this.parameters += 9 * inputs * outputs;
     return this.graph.op('Conv2D', [x, this.graph.weights([3, 3, inputs, outputs])], {
       ...FLOAT,
@@ -125,7 +125,7 @@ class StandInGraph {
     });
   }
 
-  private norm(x: string, channels: number): string {
+  #norm(x: string, channels: number): string {
     const { graph: g } = this;
     const offset = () => g.between(-0.2, 0.2, [channels]);
     if (this.options.norm === 'folded') return g.op('BiasAdd', [x, offset()], FLOAT);

@@ -23,22 +23,22 @@ const TYPE_CODES = Object.fromEntries(Object.entries(TYPE_NUMBERS).map(([code, n
 
 /** Writes a TensorFlow graph by hand, and saves it both as a frozen GraphDef and as a TensorFlow.js graph model. */
 export class GraphBuilder {
-  private readonly nodes: Node[] = [];
-  private readonly inputs: string[] = [];
-  private readonly random: () => number;
+  readonly #nodes: Node[] = [];
+  readonly #inputs: string[] = [];
+  readonly #random: () => number;
 
   constructor(seed = 1) {
-    this.random = randomNumbers(seed);
+    this.#random = randomNumbers(seed);
   }
 
   input(name: string, shape: number[], type = 'DT_FLOAT'): string {
-    this.inputs.push(name);
+    this.#inputs.push(name);
     return this.op('Placeholder', [], { dtype: { type }, shape: { dims: shape } }, name);
   }
 
   ints(values: number | number[], shape?: number[]): string {
     const list = typeof values === 'number' ? [values] : values;
-    return this.constant({
+    return this.#constant({
       dtype: 'int32',
       shape: shape ?? (typeof values === 'number' ? [] : [list.length]),
       values: list,
@@ -47,7 +47,7 @@ export class GraphBuilder {
 
   floats(values: number | number[], shape?: number[]): string {
     const list = typeof values === 'number' ? [values] : values;
-    return this.constant({
+    return this.#constant({
       dtype: 'float32',
       shape: shape ?? (typeof values === 'number' ? [] : [list.length]),
       values: list,
@@ -58,7 +58,7 @@ export class GraphBuilder {
   weights(shape: number[], range = Math.sqrt(6 / shape.slice(0, -1).reduce((p, n) => p * n, 1))): string {
     const length = shape.reduce((product, n) => product * n, 1);
     return this.floats(
-      Array.from({ length }, () => (2 * this.random() - 1) * range),
+      Array.from({ length }, () => (2 * this.#random() - 1) * range),
       shape,
     );
   }
@@ -67,26 +67,26 @@ export class GraphBuilder {
   between(low: number, high: number, shape: number[]): string {
     const length = shape.reduce((product, n) => product * n, 1);
     return this.floats(
-      Array.from({ length }, () => low + (high - low) * this.random()),
+      Array.from({ length }, () => low + (high - low) * this.#random()),
       shape,
     );
   }
 
-  op(op: string, inputs: string[], attrs: Record<string, Attr> = {}, name = `${op}_${this.nodes.length}`): string {
-    this.nodes.push({ name, op, inputs, attrs });
+  op(op: string, inputs: string[], attrs: Record<string, Attr> = {}, name = `${op}_${this.#nodes.length}`): string {
+    this.#nodes.push({ name, op, inputs, attrs });
     return name;
   }
 
   toGraphDef(): Uint8Array {
-    return encodeGraphDef(this.nodes.map(toProto));
+    return encodeGraphDef(this.#nodes.map(toProto));
   }
 
   toTfjs(outputs: readonly string[]): { json: TfjsJson; weights: Uint8Array } {
-    const constants = this.nodes.filter((node) => node.constant);
+    const constants = this.#nodes.filter((node) => node.constant);
     const port = (name: string) => [name, { name: name.includes(':') ? name : `${name}:0` }] as const;
     const json = {
       format: 'graph-model',
-      modelTopology: { node: this.nodes.map(toJson), versions: { producer: 134 } },
+      modelTopology: { node: this.#nodes.map(toJson), versions: { producer: 134 } },
       weightsManifest: [
         {
           paths: ['weights.bin'],
@@ -98,7 +98,7 @@ export class GraphBuilder {
         },
       ],
       signature: {
-        inputs: Object.fromEntries(this.inputs.map(port)),
+        inputs: Object.fromEntries(this.#inputs.map(port)),
         outputs: Object.fromEntries(outputs.map(port)),
       },
     };
@@ -106,9 +106,9 @@ export class GraphBuilder {
     return { json, weights };
   }
 
-  private constant(constant: Constant): string {
-    const name = `Const_${this.nodes.length}`;
-    this.nodes.push({
+  #constant(constant: Constant): string {
+    const name = `Const_${this.#nodes.length}`;
+    this.#nodes.push({
       name,
       op: 'Const',
       inputs: [],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readBatchStep, readStep, writeBatchStep, writeStep } from '../../../plugin/actions/step.ts';
-import { DEFAULT_SETTINGS, type Settings } from '../../../plugin/settings.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../../plugin/settings/settings.ts';
 
 const settings: Settings = {
   subject: 'object',

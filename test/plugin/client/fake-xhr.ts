@@ -23,12 +23,12 @@ export class FakeXhr {
   /** The only spelling this runtime knows. */
   knownResponseType = 'arraybuffer';
   responseType = '';
-  private headers: Record<string, string> = {};
+  #headers: Record<string, string> = {};
 
-  private readonly decide: (xhr: FakeXhr) => Script;
+  readonly #decide: (xhr: FakeXhr) => Script;
 
   constructor(decide: (xhr: FakeXhr) => Script) {
-    this.decide = decide;
+    this.#decide = decide;
   }
 
   open(method: string, url: string): void {
@@ -42,10 +42,10 @@ export class FakeXhr {
 
   send(body: ArrayBuffer | null): void {
     this.body = body;
-    const script = this.decide(this);
+    const script = this.#decide(this);
     if (script === 'hang') return;
     if ('throws' in script) throw new Error(script.throws);
-    setTimeout(() => this.play(script), 0);
+    setTimeout(() => this.#play(script), 0);
   }
 
   abort(): void {
@@ -54,10 +54,10 @@ export class FakeXhr {
   }
 
   getResponseHeader(name: string): string | null {
-    return this.headers[name.toLowerCase()] ?? null;
+    return this.#headers[name.toLowerCase()] ?? null;
   }
 
-  private play(script: Exclude<Script, 'hang' | { throws: string }>): void {
+  #play(script: Exclude<Script, 'hang' | { throws: string }>): void {
     if (this.aborted) return;
     if ('error' in script) {
       this.onerror?.(script.error === '' ? {} : { message: script.error });
@@ -67,7 +67,7 @@ export class FakeXhr {
     for (const loaded of [total / 2, total]) this.upload?.onprogress?.({ loaded, total });
     this.upload?.onload?.({});
     this.status = script.status;
-    this.headers = script.headers ?? {};
+    this.#headers = script.headers ?? {};
     this.response = this.responseType === this.knownResponseType ? toBuffer(script.body) : 'text';
     this.onload?.({});
   }

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { Cancellation } from '../../../plugin/cancellation.ts';
-import { applyEdge, type Refinable, renewMatte } from '../../../plugin/commands/apply-edge.ts';
+import { applyEdge, renewMatte } from '../../../plugin/commands/apply-edge.ts';
 import { maskSubject } from '../../../plugin/commands/mask-subject.ts';
+import type { Refinable } from '../../../plugin/commands/result.ts';
 import type { LayerFacts } from '../../../plugin/host/host.ts';
-import { DEFAULT_SETTINGS, type MaskPolicy, NEUTRAL_EDGE, type Settings } from '../../../plugin/settings.ts';
+import { DEFAULT_SETTINGS, type MaskPolicy, type Settings } from '../../../plugin/settings/settings.ts';
+import { NEUTRAL_EDGE } from '../../../protocol/edge.ts';
 import { FakeClient } from '../fake-client.ts';
 import { FakeHost } from '../fake-host.ts';
 

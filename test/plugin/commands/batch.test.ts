@@ -4,7 +4,7 @@ import { type BatchOptions, createJobs, type Job, retryFailed, runBatch } from '
 import { PluginError } from '../../../plugin/errors.ts';
 import type { DocumentHost } from '../../../plugin/host/document-host.ts';
 import type { LayerFacts, SelectedLayers, Target } from '../../../plugin/host/host.ts';
-import { DEFAULT_SETTINGS } from '../../../plugin/settings.ts';
+import { DEFAULT_SETTINGS } from '../../../plugin/settings/settings.ts';
 import { FakeClient } from '../fake-client.ts';
 import { FakeHost } from '../fake-host.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { combineMasks, limitToMarquee, opacityOf, setOpacity } from '../../../plugin/commands/combine-masks.ts';
 import type { Marquee } from '../../../plugin/host/host.ts';
 import type { Alpha } from '../../../plugin/picture.ts';
-import type { MaskPolicy } from '../../../plugin/settings.ts';
+import type { MaskPolicy } from '../../../plugin/settings/settings.ts';
 
 const row = (...values: number[]): Alpha => ({
   ...{ width: values.length, height: 1, depth: 8 },

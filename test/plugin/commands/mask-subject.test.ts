@@ -4,7 +4,7 @@ import { maskSubject } from '../../../plugin/commands/mask-subject.ts';
 import type { Progress } from '../../../plugin/commands/progress.ts';
 import { PluginError, type PluginErrorCode, ServerError } from '../../../plugin/errors.ts';
 import type { LayerFacts } from '../../../plugin/host/host.ts';
-import { DEFAULT_SETTINGS, type Settings } from '../../../plugin/settings.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../../plugin/settings/settings.ts';
 import { FakeClient } from '../fake-client.ts';
 import { FakeHost } from '../fake-host.ts';
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { LayerResult } from '../../../plugin/commands/mask-subject.ts';
+import type { LayerResult } from '../../../plugin/commands/result.ts';
 import { PluginError, ServerError } from '../../../plugin/errors.ts';
-import { DELIVERIES } from '../../../plugin/settings.ts';
+import { DELIVERIES } from '../../../plugin/settings/settings.ts';
 import { describeError, describeServer, describeView } from '../../../plugin/ui/messages.ts';
-import { en } from '../../../plugin/ui/strings/en.ts';
-import { zh } from '../../../plugin/ui/strings/zh.ts';
 import type { Ready } from '../../../protocol/status.ts';
+import { en } from '../../../words/panel/en.ts';
+import { zh } from '../../../words/panel/zh.ts';
 
 test.each(Object.entries(en.errors))('%s is one sentence and one next step', (_code, [message, hint]) => {
   for (const text of [message, hint]) {

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { run } from '../../../server/cli/main.ts';
-import { VERSION } from '../../../server/package-root.ts';
+import { VERSION } from '../../../server/system/package-root.ts';
 import { recordTerminal } from './recorder.ts';
 
 let cache: string;

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HEADERS, RAW_TYPE } from '../../../protocol/matte.ts';
-import type { ChildEngine } from '../../../server/engine/child-engine.ts';
-import { packageRoot } from '../../../server/package-root.ts';
-import { isAlive } from '../../../server/process-alive.ts';
+import type { WorkerEngine } from '../../../server/engine/worker-engine.ts';
+import { packageRoot } from '../../../server/system/package-root.ts';
+import { isAlive } from '../../../server/system/process-alive.ts';
 import { type StandInServer, startStandInServer } from '../../fixtures/stand-in.ts';
-import { until } from '../stage.ts';
+import { until } from '../server-fixture.ts';
 
 const SIZE = 64;
 /** A picture of one grey: the stand-in's alpha is its brightness. */
@@ -26,10 +26,10 @@ async function post(url: string, value: number): Promise<Response> {
 
 describe('a server whose engine is a process of its own', () => {
   let server: StandInServer;
-  let engine: ChildEngine;
+  let engine: WorkerEngine;
   beforeAll(async () => {
     server = await startStandInServer({ isolate: true, unloadAfter: 0 }, { side: SIZE, install: true });
-    engine = server.engine as ChildEngine;
+    engine = server.engine as WorkerEngine;
   });
   afterAll(() => server.close());
 

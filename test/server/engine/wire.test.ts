@@ -5,7 +5,7 @@ import { encodeHead, FRAME, FrameParser } from '../../../server/engine/wire/fram
 import { packError, unpackError } from '../../../server/engine/wire/messages.ts';
 import { AppError } from '../../../server/errors.ts';
 import { seeded } from '../random.ts';
-import { until } from '../stage.ts';
+import { until } from '../server-fixture.ts';
 
 describe('FrameParser', () => {
   const random = seeded(7);

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { ERRORS, type ErrorBody } from '../../../protocol/errors.ts';
-import { type Answer, lines, post, rawHeaders, talk } from '../wire.ts';
+import { type Answer, lines, post, rawHeaders, talk } from '../raw-socket.ts';
 import type { Mutator } from './mutate.ts';
 
 /** Sends one malformed request and says what was wrong with the answer, or null. */

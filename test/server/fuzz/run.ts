@@ -1,6 +1,6 @@
 import { startStandInServer } from '../../fixtures/stand-in.ts';
 import { seeded } from '../random.ts';
-import { post, rawHeaders } from '../wire.ts';
+import { post, rawHeaders } from '../raw-socket.ts';
 import { fuzzCases, repeat } from './cases.ts';
 import { Mutator } from './mutate.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openEncoded, openRaw } from '../../../server/imaging/codec.ts';
 import type { Picture } from '../../../server/imaging/picture.ts';
 import { readStrips } from '../../../server/imaging/read-strips.ts';
-import { cropPicture } from '../../../server/matting/region.ts';
+import { cropPicture } from '../../../server/matting/subjects/region.ts';
 import { seeded } from '../random.ts';
 
 const WIDTH = 61;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { packageRoot } from '../../../server/package-root.ts';
+import { packageRoot } from '../../../server/system/package-root.ts';
 import { buildStandIn } from '../../fixtures/stand-in.ts';
 
 let folder: string;

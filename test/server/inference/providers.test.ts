@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConfigError, loadConfig } from '../../../server/config.ts';
+import { ConfigError, loadConfig } from '../../../server/config/config.ts';
 import { type Candidates, chooseSession } from '../../../server/inference/choose-session.ts';
 import { findMissing, labelOf, listProviders } from '../../../server/inference/execution-providers.ts';
 import { explainFailure } from '../../../server/inference/failure-reason.ts';

@@ -3,7 +3,7 @@ import { RunQueue } from '../../../server/inference/run-queue.ts';
 import type { Session } from '../../../server/inference/session.ts';
 import { SessionCache } from '../../../server/inference/session-cache.ts';
 import { buildStandIn } from '../../fixtures/stand-in.ts';
-import { fakeSession, Gate, OPAQUE, until } from '../stage.ts';
+import { fakeSession, Gate, OPAQUE, until } from '../server-fixture.ts';
 
 describe('RunQueue', () => {
   it('runs one at a time, in order, and counts', async () => {

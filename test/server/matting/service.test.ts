@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Picture } from '../../../server/imaging/picture.ts';
 import { MatteService } from '../../../server/matting/service.ts';
 import type { ModelRegistry } from '../../../server/registry/model-registry.ts';
-import type { ModelSpec } from '../../../server/registry/model-spec.ts';
+import type { ModelSpec } from '../../../server/registry/spec/model-spec.ts';
 import { buildStandIn } from '../../fixtures/stand-in.ts';
 
 const SIDE = 8;

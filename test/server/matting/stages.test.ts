@@ -3,11 +3,11 @@ import { AppError } from '../../../server/errors.ts';
 import type { Picture } from '../../../server/imaging/picture.ts';
 import { RunQueue } from '../../../server/inference/run-queue.ts';
 import type { LoadedModel } from '../../../server/inference/session-cache.ts';
-import { readCoarseAlpha } from '../../../server/matting/coarse-alpha.ts';
+import { readCoarseAlpha } from '../../../server/matting/grid/coarse-alpha.ts';
+import { packTensor } from '../../../server/matting/grid/preprocess.ts';
 import { estimateMatte } from '../../../server/matting/pipeline.ts';
-import { packTensor } from '../../../server/matting/preprocess.ts';
 import { buildStandIn } from '../../fixtures/stand-in.ts';
-import { fakeSession } from '../stage.ts';
+import { fakeSession } from '../server-fixture.ts';
 
 const { spec } = buildStandIn(2);
 

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeOnnx, encodeOnnx } from '../../../models/import/onnx-schema.ts';
 import { keepOutputs, widenFloat16 } from '../../../models/import/onnx-surgery.ts';
 import { createModelRegistry } from '../../../server/registry/cached-registry.ts';
-import type { PullProgress } from '../../../server/registry/model-registry.ts';
-import { builtInModelsDir } from '../../../server/registry/spec-loader.ts';
+import type { PullProgress } from '../../../server/registry/pull.ts';
+import { builtInModelsDir } from '../../../server/registry/spec/spec-loader.ts';
 import { type FakeNpm, packTarball, startFakeNpm } from './fake-npm.ts';
 import { chunked, sha256, tinyBytes } from './tiny-model.ts';
 

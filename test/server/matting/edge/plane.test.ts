@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reduceSamples, toEightBits, toPlane16 } from '../../../../server/matting/edge/plane.ts';
-import { upsampleAlpha } from '../../../../server/matting/upsample.ts';
+import { upsampleAlpha } from '../../../../server/matting/grid/upsample.ts';
 import { seeded } from '../../random.ts';
 
 describe('toEightBits', () => {

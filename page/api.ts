@@ -1,0 +1,120 @@
+import type { EdgeRequest } from '../protocol/edge.ts';
+import { ERRORS, type ErrorBody, type ErrorCode } from '../protocol/errors.ts';
+import type { JobInfo } from '../protocol/job.ts';
+import { DOCUMENT_TYPE, PNG_TYPE, type Refine, type Subject } from '../protocol/matte.ts';
+import type { Ready } from '../protocol/status.ts';
+
+/** A failure that the server named. */
+export class ServerError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor({ code, message, hint }: ErrorBody['error']) {
+    super(message);
+    this.name = 'ServerError';
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** What the server would say, without asking it. */
+export function refusal(code: ErrorCode): ServerError {
+  const [, message, hint] = ERRORS[code];
+  return new ServerError({ code, message, hint });
+}
+
+/** No answer came at all. */
+export class Unreachable extends Error {
+  constructor() {
+    super('no answer');
+    this.name = 'Unreachable';
+  }
+}
+
+export interface Options {
+  subject: Subject;
+  refine: Refine;
+}
+
+/** @throws {ServerError | Unreachable} and the signal's reason */
+async function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(url, { cache: 'no-store', ...init }).catch((error: Error) => {
+    throw init.signal?.aborted ? error : new Unreachable();
+  });
+  if (!response.ok) throw failureOf(response.status, await response.text());
+  return response;
+}
+
+function failureOf(status: number, body: string): ServerError {
+  try {
+    return new ServerError((JSON.parse(body) as ErrorBody).error);
+  } catch {
+    return new ServerError({ code: 'INTERNAL', message: `HTTP ${status}`, hint: '' });
+  }
+}
+
+/** @throws {Unreachable} */
+export async function readReady(): Promise<Ready> {
+  // 503 has the same shape: it is an answer, not a failure.
+  const response = await fetch('/ready', { cache: 'no-store' }).catch(() => {
+    throw new Unreachable();
+  });
+  return (await response.json()) as Ready;
+}
+
+/**
+ * Sends a picture and makes a job of it. XMLHttpRequest, because fetch tells nothing of an upload's progress.
+ * @param type what the file is said to be; the server looks for itself
+ * @throws {ServerError | Unreachable} and the signal's reason
+ */
+export function submit(
+  file: Blob,
+  type: string,
+  { subject, refine }: Options,
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (fraction: number) => void },
+): Promise<JobInfo> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const request = new XMLHttpRequest();
+    signal.addEventListener('abort', () => {
+      request.abort();
+      reject(signal.reason);
+    });
+    request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
+    request.onerror = () => reject(new Unreachable());
+    request.onload = () => {
+      if (request.status === 202) resolve(JSON.parse(request.responseText) as JobInfo);
+      else reject(failureOf(request.status, request.responseText));
+    };
+    request.open('POST', `/v1/mattes?${new URLSearchParams({ subject, refine })}`);
+    request.setRequestHeader('Content-Type', type);
+    request.setRequestHeader('Prefer', 'respond-async');
+    request.send(file);
+  });
+}
+
+export async function readJob(id: string, signal: AbortSignal): Promise<JobInfo> {
+  return (await (await ask(`/v1/jobs/${id}`, { signal })).json()) as JobInfo;
+}
+
+export function readResult(id: string, signal: AbortSignal): Promise<Response> {
+  return ask(`/v1/jobs/${id}/result`, { signal });
+}
+
+/** Frees what the server holds; nobody waits for it, also not when the page goes. */
+export function forget(what: 'jobs' | 'mattes', id: string): void {
+  fetch(`/v1/${what}/${id}`, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+}
+
+/** The kept matte, or the picture with it, after edge controls. */
+export async function readEdge(id: string, settings: EdgeRequest, signal: AbortSignal): Promise<Blob> {
+  const response = await ask(`/v1/mattes/${id}/edge`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: settings.output === 'psd' ? DOCUMENT_TYPE : PNG_TYPE },
+    body: JSON.stringify(settings),
+    signal,
+  });
+  return response.blob().catch((error: Error) => {
+    throw signal.aborted ? error : new Unreachable();
+  });
+}

@@ -1,0 +1,108 @@
+import type { EdgeRequest } from '../protocol/edge.ts';
+import { MAX_ENCODED_BYTES } from '../protocol/limits.ts';
+import { forget, type Options, readEdge, refusal, ServerError } from './api.ts';
+import { type Matte, makeMatte, type Stage } from './matting.ts';
+import { isOtherThanPicture } from './pictures.ts';
+
+export type View =
+  | { name: 'empty' }
+  | { name: 'working'; stage: Stage }
+  | { name: 'failed'; error: unknown }
+  | { name: 'result'; matte: Matte };
+
+/** One picture at a time: its file, which stays here, and its matte, which the server keeps for a while. */
+export class Session {
+  #view: View = { name: 'empty' };
+  #file: File | null = null;
+  #options: Options | null = null;
+  #running: AbortController | null = null;
+  #again: Promise<Matte> | null = null;
+  readonly #draw: (view: View) => void;
+
+  constructor(draw: (view: View) => void) {
+    this.#draw = draw;
+  }
+
+  get view(): View {
+    return this.#view;
+  }
+
+  get file(): File | null {
+    return this.#file;
+  }
+
+  /** Masks a picture, instead of what was there before. */
+  async start(file: File, options: Options): Promise<void> {
+    this.clear();
+    this.#file = file;
+    this.#options = options;
+    const running = new AbortController();
+    this.#running = running;
+    const { signal } = running;
+    const go = (view: View) => {
+      if (this.#running === running) this.#go(view);
+    };
+    try {
+      if (isOtherThanPicture(file)) throw refusal('NOT_AN_IMAGE');
+      if (file.size > MAX_ENCODED_BYTES) throw refusal('BODY_TOO_LARGE');
+      const matte = await makeMatte(file, { ...options, signal, onStage: (stage) => go({ name: 'working', stage }) });
+      go({ name: 'result', matte });
+    } catch (error) {
+      go({ name: 'failed', error });
+    }
+  }
+
+  /** The same picture once more. */
+  async retry(options: Options): Promise<void> {
+    if (this.#file) await this.start(this.#file, options);
+  }
+
+  /** Back to the beginning; work in progress is cancelled, and the server forgets the picture. */
+  clear(): void {
+    this.#running?.abort();
+    this.#running = null;
+    this.#again = null;
+    this.#file = null;
+    if (this.#view.name === 'result') forget('mattes', this.#view.matte.id);
+    this.#go({ name: 'empty' });
+  }
+
+  /**
+   * The result after edge controls. A server that no longer keeps the matte gets the picture once more, unasked: nobody
+   * should have to know how long it keeps them.
+   * @throws {ServerError | Unreachable} and the signal's reason
+   */
+  async read(settings: EdgeRequest, signal: AbortSignal): Promise<Blob> {
+    if (this.#view.name !== 'result') throw new Error('there is no matte');
+    const { id } = this.#view.matte;
+    try {
+      return await readEdge(id, settings, signal);
+    } catch (error) {
+      if (!(error instanceof ServerError && error.code === 'MATTE_GONE')) throw error;
+      const matte = await this.#makeAgain(id);
+      signal.throwIfAborted();
+      return readEdge(matte.id, settings, signal);
+    }
+  }
+
+  /** @param gone the matte that is missed; several requests may miss the same one */
+  async #makeAgain(gone: string): Promise<Matte> {
+    if (this.#view.name === 'result' && this.#view.matte.id !== gone) return this.#view.matte;
+    const running = this.#running;
+    this.#again ??= makeMatte(this.#file!, {
+      ...this.#options!,
+      signal: running!.signal,
+      onStage: () => undefined,
+    }).finally(() => {
+      this.#again = null;
+    });
+    const matte = await this.#again;
+    if (this.#running === running) this.#view = { name: 'result', matte };
+    return matte;
+  }
+
+  #go(view: View): void {
+    this.#view = view;
+    this.#draw(view);
+  }
+}

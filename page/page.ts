@@ -1,0 +1,159 @@
+import type { Refine, Subject } from '../protocol/matte.ts';
+import { forget } from './api.ts';
+import { drawDetails } from './details.ts';
+import { offerDownloads } from './downloads.ts';
+import { drawStage } from './draw-stage.ts';
+import { EdgeSliders } from './edge-sliders.ts';
+import { find, followChoice, show, speak } from './elements.ts';
+import { describeError } from './errors.ts';
+import { findFocus } from './find-focus.ts';
+import { takePictures } from './intake.ts';
+import { Language } from './language.ts';
+import { Session, type View } from './matte-session.ts';
+import type { Matte } from './matting.ts';
+import { Notice } from './notice.ts';
+import { canShow } from './pictures.ts';
+import { Previews } from './previews.ts';
+import { ServerLine, type ServerState } from './server-line.ts';
+import { Viewer } from './viewer.ts';
+
+/** What gets the focus when a view appears and takes away what had it. */
+const FIRST = { empty: 'choose', working: 'cancel', failed: 'retry', result: 'split' } as const;
+
+/** Joins the parts: pictures come in, the session has mattes made, the viewer shows them. */
+export class Page {
+  readonly #language = new Language();
+  readonly #notice = new Notice(this.#language);
+  readonly #session = new Session((view) => this.#draw(view));
+  readonly #viewer = new Viewer(this.#language, () => this.#preview());
+  readonly #sliders = new EdgeSliders(this.#language, () => this.#preview());
+  readonly #previews = new Previews(this.#session, this.#viewer, (error) => this.#fail(error));
+  readonly #readSubject = followChoice<Subject>('subjects', () => this.#again());
+  readonly #readRefine = followChoice<Refine>('refinements', () => this.#again());
+  #drawn: View['name'] = 'empty';
+  #server: ServerState = 'unknown';
+  #original: string | null = null;
+
+  start(): void {
+    const onFailure = (error: unknown) => this.#fail(error);
+    takePictures({
+      onPicture: (file) => this.#take(file),
+      onNothing: () => this.#notice.say((words) => words.clipboardEmpty),
+      onFailure,
+    });
+    offerDownloads(this.#session, this.#language, { settings: () => this.#sliders.settings, onFailure });
+    new ServerLine(this.#language, (state) => this.#heed(state));
+    this.#language.follow(() => this.#drawWords());
+    find('language').addEventListener('click', () => this.#language.choose(find('language').lang));
+    find('cancel').addEventListener('click', () => {
+      this.#session.clear();
+      speak(this.#language.words.stages.cancelled);
+    });
+    find('retry').addEventListener('click', () => void this.#session.retry(this.#options));
+    for (const id of ['another', 'failed-another']) find(id).addEventListener('click', () => this.#session.clear());
+    // Whoever leaves wants nothing kept.
+    window.addEventListener('pagehide', () => {
+      const { view } = this.#session;
+      if (view.name === 'result') forget('mattes', view.matte.id);
+    });
+  }
+
+  get #options() {
+    return { subject: this.#readSubject(), refine: this.#readRefine() };
+  }
+
+  #take(file: File): void {
+    this.#notice.clear();
+    this.#sliders.reset();
+    void this.#session.start(file, this.#options);
+  }
+
+  /** Another subject or quality: what there is of the old one is not what was asked for. */
+  #again(): void {
+    this.#drawWords();
+    const { name } = this.#session.view;
+    if (name === 'result' || name === 'working') void this.#session.retry(this.#options);
+  }
+
+  #preview(): void {
+    this.#previews.update(this.#sliders.settings);
+  }
+
+  #fail(error: unknown): void {
+    this.#notice.say((words) => describeError(error, words));
+  }
+
+  #heed(state: ServerState): void {
+    this.#server = state;
+    this.#notice.keep(state === 'offline' ? (words) => words.offline : null);
+    this.#drawWords();
+  }
+
+  #drawWords(): void {
+    const { words } = this.#language;
+    const button = find('language');
+    button.textContent = words.otherLanguage;
+    button.lang = words.lang === 'en' ? 'zh-CN' : 'en';
+    const state = typeof this.#server === 'string' ? this.#server : this.#server.state;
+    const notReady: Partial<Record<string, string>> = words.notReady;
+    find('not-ready').textContent = notReady[state] ?? '';
+    const { view } = this.#session;
+    drawStage(view, words);
+    if (view.name === 'result') drawDetails(view.matte, this.#server, words);
+  }
+
+  #draw(view: View): void {
+    const had = document.activeElement;
+    const isNew = view.name !== this.#drawn;
+    this.#drawn = view.name;
+    document.body.dataset.view = view.name;
+    show('intake', view.name === 'empty');
+    show('working', view.name === 'working');
+    show('failed', view.name === 'failed');
+    for (const id of ['viewer', 'edge', 'downloads', 'details']) show(id, view.name === 'result');
+    this.#drawWords();
+    if (!isNew) return;
+    if (view.name === 'working') void this.#showOriginal();
+    else this.#hideOriginal();
+    if (view.name === 'result') void this.#open(view.matte);
+    else this.#close();
+    if (had === document.body || !had?.checkVisibility()) find(FIRST[view.name]).focus({ preventScroll: true });
+  }
+
+  #close(): void {
+    this.#previews.stop();
+    this.#viewer.close();
+  }
+
+  async #open(matte: Matte): Promise<void> {
+    this.#viewer.open(matte);
+    speak(this.#language.words.stages.done);
+    this.#preview();
+    const { file } = this.#session;
+    // Where nothing can be found out, it is the middle.
+    const focus = await findFocus(matte.alpha).catch(() => null);
+    if (focus && this.#session.file === file) this.#viewer.aim(focus);
+    if (!file) return;
+    // A picture that only the server can read (TIFF) comes back from it.
+    const shown = (await canShow(file))
+      ? file
+      : await this.#session.read({ output: 'picture' }, new AbortController().signal).catch(() => null);
+    if (this.#session.file === file) this.#viewer.setBefore(shown);
+  }
+
+  async #showOriginal(): Promise<void> {
+    const { file } = this.#session;
+    const image = find<HTMLImageElement>('original');
+    if (!file || !(await canShow(file)) || this.#session.file !== file) return;
+    this.#hideOriginal();
+    this.#original = URL.createObjectURL(file);
+    image.src = this.#original;
+    image.hidden = false;
+  }
+
+  #hideOriginal(): void {
+    find<HTMLImageElement>('original').hidden = true;
+    if (this.#original) URL.revokeObjectURL(this.#original);
+    this.#original = null;
+  }
+}

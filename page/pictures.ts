@@ -1,0 +1,49 @@
+import { ENCODED_TYPES } from '../protocol/matte.ts';
+
+const BY_ENDING: Readonly<Record<string, string>> = {
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  tif: 'image/tiff',
+  tiff: 'image/tiff',
+  avif: 'image/avif',
+};
+
+/** For the file dialog: systems that do not know a type know its ending. */
+export const ACCEPTED = [...ENCODED_TYPES, ...Object.keys(BY_ENDING).map((ending) => `.${ending}`)].join(',');
+
+/** The content type to send a file with; not every system knows all of them. */
+export function typeOf({ type, name }: Pick<File, 'type' | 'name'>): string {
+  if ((ENCODED_TYPES as readonly string[]).includes(type)) return type;
+  return BY_ENDING[endingOf(name)] ?? 'image/jpeg';
+}
+
+/** Whether the file says itself that it is something else, so that it need not be sent to find out. */
+export function isOtherThanPicture({ type, name }: Pick<File, 'type' | 'name'>): boolean {
+  return type !== '' && !(ENCODED_TYPES as readonly string[]).includes(type) && !(endingOf(name) in BY_ENDING);
+}
+
+/** Name for a result: `portrait.jpg` becomes `portrait_alpha.png`. */
+export function nameResult(original: string, suffix: string): string {
+  const base = original.replace(/\.[^.]*$/, '').replace(/[\\/:*?"<>|]/g, '_') || 'picture';
+  return `${base}${suffix}`;
+}
+
+/** Whether this browser can decode the picture; not all know TIFF. */
+export async function canShow(file: Blob): Promise<boolean> {
+  const image = new Image();
+  image.src = URL.createObjectURL(file);
+  try {
+    await image.decode();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    URL.revokeObjectURL(image.src);
+  }
+}
+
+function endingOf(name: string): string {
+  return /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+}

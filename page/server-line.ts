@@ -1,0 +1,60 @@
+import type { Ready } from '../protocol/status.ts';
+import { readReady } from './api.ts';
+import { find } from './elements.ts';
+import { fill, type Language } from './language.ts';
+
+/** Milliseconds between two looks: while all is well, and while something is awaited. */
+const CALM = 5000;
+const EAGER = 1000;
+
+export type ServerState = Ready | 'unknown' | 'offline';
+
+/** One line on the server: which model runs on what, or what is the matter. Looks again and again, so that it is true. */
+export class ServerLine {
+  #state: ServerState = 'unknown';
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #language: Language;
+  readonly #onChange: (state: ServerState) => void;
+
+  constructor(language: Language, onChange: (state: ServerState) => void) {
+    this.#language = language;
+    this.#onChange = onChange;
+    language.follow(() => this.#draw());
+    document.addEventListener('visibilitychange', () => void this.look());
+    void this.look();
+  }
+
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  async look(): Promise<void> {
+    clearTimeout(this.#timer);
+    // Nobody is looking.
+    if (document.hidden) return;
+    const state = await readReady().catch(() => 'offline' as const);
+    const changed = JSON.stringify(state) !== JSON.stringify(this.#state);
+    this.#state = state;
+    if (changed) this.#draw();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.look(), state !== 'offline' && state.ready ? CALM : EAGER);
+  }
+
+  #draw(): void {
+    const { words } = this.#language;
+    const state = this.#state;
+    find('server').dataset.state = typeof state === 'string' ? state : state.state;
+    find('server-text').textContent = describeServer(state, words.server, words.providers);
+    this.#onChange(state);
+  }
+}
+
+function describeServer(
+  state: ServerState,
+  words: Readonly<Record<string, string>>,
+  providers: Readonly<Record<string, string>>,
+): string {
+  if (typeof state === 'string') return words[state]!;
+  const { provider, label, model } = state;
+  return fill(words[state.state]!, { model, provider: label ?? providers[provider ?? ''] ?? provider ?? '' });
+}

@@ -1,0 +1,197 @@
+import type { Backdrop } from '../words/page/words.ts';
+import { find, followChoice, show } from './elements.ts';
+import type { Focus, Spot } from './find-focus.ts';
+import { fill, type Language } from './language.ts';
+
+/** A small picture is enlarged to twice its size at most; beyond that there is nothing to see. */
+const MOST_FIT = 2;
+/** From here on single pixels are what one wants to see. */
+const PIXELATED = 2;
+const WIDTH_STEP = 200;
+const MIDDLE: Spot = { x: 0.5, y: 0.5 };
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** Before and after, one over the other, parted by a slider; enlarged and moved to look at hair. */
+export class Viewer {
+  readonly #scroller = find('scroller');
+  readonly #sheet = find('sheet');
+  readonly #split = find<HTMLInputElement>('split');
+  readonly #after = find('after');
+  readonly #colour = find<HTMLInputElement>('colour');
+  readonly #readBackdrop: () => Backdrop;
+  readonly #readZoom: () => string;
+  readonly #language: Language;
+  #size: Size = { width: 1, height: 1 };
+  /** Where one looks first when the picture is enlarged. */
+  #spot: Spot = MIDDLE;
+  #wasFit = true;
+  #urls: Partial<Record<'before' | 'after', string>> = {};
+
+  /** @param onChange another backdrop, zoom or window: a picture of another kind or size may be needed */
+  constructor(language: Language, onChange: () => void) {
+    this.#language = language;
+    this.#readBackdrop = followChoice<Backdrop>('backdrops', () => {
+      this.#drawBackdrop();
+      onChange();
+    });
+    this.#readZoom = followChoice('zooms', () => {
+      this.#layOut(this.#wasFit ? this.#spot : this.#centre());
+      this.#wasFit = this.#readZoom() === 'fit';
+      onChange();
+    });
+    this.#colour.addEventListener('input', () => this.#drawBackdrop());
+    this.#split.addEventListener('input', () => this.#drawSplit());
+    this.#scroller.addEventListener('scroll', () => this.#drawSplit());
+    new ResizeObserver(() => {
+      this.#layOut(this.#centre());
+      onChange();
+    }).observe(this.#scroller);
+    language.follow(() => this.#drawSplit());
+    this.#drawBackdrop();
+    this.#letMouseMove();
+  }
+
+  get backdrop(): Backdrop {
+    return this.#readBackdrop();
+  }
+
+  /** Pixels in a row of the picture that can be seen; in steps, so that not every size of a window is another picture. */
+  get usefulWidth(): number {
+    const { width } = this.#size;
+    if (this.#readZoom() !== 'fit') return width;
+    const seen = this.#scale() * width * devicePixelRatio;
+    return Math.min(width, Math.ceil(seen / WIDTH_STEP) * WIDTH_STEP);
+  }
+
+  /** Begins with another picture: the old ones go, and the slider returns to the middle. */
+  open(size: Size): void {
+    this.close();
+    this.#size = size;
+    this.#spot = MIDDLE;
+    this.#wasFit = true;
+    this.#split.value = '50';
+    find<HTMLInputElement>('zooms').querySelector<HTMLInputElement>('[value=fit]')!.checked = true;
+    this.#layOut();
+  }
+
+  /** Parts before from after in the middle of the subject, and enlarges where its hair is. */
+  aim({ hair, middle }: Focus): void {
+    this.#spot = hair;
+    const { offsetLeft, offsetWidth } = this.#sheet;
+    this.#split.value = String(((offsetLeft + middle * offsetWidth) / this.#scroller.clientWidth) * 100);
+    this.#drawSplit();
+  }
+
+  /** @param picture null where the browser cannot show the original */
+  setBefore(picture: Blob | null): void {
+    if (picture) {
+      this.#urls.before = URL.createObjectURL(picture);
+      find<HTMLImageElement>('before').src = this.#urls.before;
+    }
+    for (const id of ['split', 'line', 'tag-before', 'tag-after']) show(id, picture !== null);
+    this.#drawSplit();
+  }
+
+  /** Put in place only once it is decoded, so that nothing flickers. */
+  async setAfter(picture: Blob, signal: AbortSignal): Promise<void> {
+    const url = URL.createObjectURL(picture);
+    const image = find<HTMLImageElement>('after-picture');
+    const next = new Image();
+    next.src = url;
+    await next.decode().catch(() => undefined);
+    if (signal.aborted) {
+      URL.revokeObjectURL(url);
+      throw signal.reason;
+    }
+    image.src = url;
+    // Small previews are smoothed: their pixels are not the picture's.
+    image.classList.toggle('small', next.naturalWidth < this.#size.width);
+    if (this.#urls.after) URL.revokeObjectURL(this.#urls.after);
+    this.#urls.after = url;
+  }
+
+  close(): void {
+    for (const url of Object.values(this.#urls)) URL.revokeObjectURL(url);
+    this.#urls = {};
+    for (const id of ['before', 'after-picture']) find(id).removeAttribute('src');
+  }
+
+  /** CSS pixels of the screen for each pixel of the picture. */
+  #scale(): number {
+    const zoom = this.#readZoom();
+    if (zoom !== 'fit') return Number(zoom) / devicePixelRatio;
+    const { clientWidth, clientHeight } = this.#scroller;
+    return Math.min(clientWidth / this.#size.width, clientHeight / this.#size.height, MOST_FIT);
+  }
+
+  /** Middle of what is seen, as fractions of the picture. */
+  #centre(): Spot {
+    const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.#scroller;
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = this.#sheet;
+    return {
+      x: (scrollLeft + clientWidth / 2 - offsetLeft) / (offsetWidth || 1),
+      y: (scrollTop + clientHeight / 2 - offsetTop) / (offsetHeight || 1),
+    };
+  }
+
+  #layOut({ x, y } = MIDDLE): void {
+    const scale = this.#scale();
+    const width = this.#size.width * scale;
+    const height = this.#size.height * scale;
+    this.#sheet.style.width = `${width}px`;
+    this.#sheet.style.height = `${height}px`;
+    this.#sheet.classList.toggle('pixelated', scale * devicePixelRatio > PIXELATED);
+    this.#scroller.scrollTo({
+      left: this.#sheet.offsetLeft + x * width - this.#scroller.clientWidth / 2,
+      top: this.#sheet.offsetTop + y * height - this.#scroller.clientHeight / 2,
+      behavior: 'instant',
+    });
+    this.#drawSplit();
+  }
+
+  /** The line stays where it is on the screen while the picture moves below it. */
+  #drawSplit(): void {
+    const fraction = this.#split.hidden ? 0 : Number(this.#split.value) / 100;
+    const { clientWidth, scrollLeft } = this.#scroller;
+    const cut = fraction * clientWidth + scrollLeft - this.#sheet.offsetLeft;
+    const inside = Math.min(Math.max(cut, 0), this.#sheet.offsetWidth);
+    this.#sheet.style.setProperty('--cut', `${inside}px`);
+    find('pane').style.setProperty('--split', String(fraction));
+    const percent = String(Math.round(fraction * 100));
+    this.#split.setAttribute('aria-valuetext', fill(this.#language.words.viewer.splitAt, { percent }));
+  }
+
+  #drawBackdrop(): void {
+    const { backdrop } = this;
+    this.#after.dataset.backdrop = backdrop;
+    this.#after.style.setProperty('--colour', this.#colour.value);
+    find('swatch').style.setProperty('--colour', this.#colour.value);
+    this.#colour.hidden = backdrop !== 'colour';
+  }
+
+  /** Fingers scroll by themselves. */
+  #letMouseMove(): void {
+    const scroller = this.#scroller;
+    scroller.addEventListener('pointerdown', (event) => {
+      if (event.pointerType !== 'mouse' || event.button !== 0) return;
+      const from = { x: event.clientX + scroller.scrollLeft, y: event.clientY + scroller.scrollTop };
+      const move = ({ clientX, clientY }: PointerEvent) =>
+        scroller.scrollTo({ left: from.x - clientX, top: from.y - clientY, behavior: 'instant' });
+      const stop = new AbortController();
+      scroller.setPointerCapture(event.pointerId);
+      scroller.classList.add('moving');
+      scroller.addEventListener('pointermove', move, stop);
+      for (const end of ['pointerup', 'pointercancel']) {
+        const finish = () => {
+          scroller.classList.remove('moving');
+          stop.abort();
+        };
+        scroller.addEventListener(end, finish, stop);
+      }
+    });
+  }
+}

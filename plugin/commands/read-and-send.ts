@@ -1,0 +1,48 @@
+import type { Matte } from '../client/client.ts';
+import type { Picture } from '../picture.ts';
+import { checkDocument, checkReadable, wantsColours } from './check-layer.ts';
+import { depthOf } from './finish-edge.ts';
+import { checkJob, type Job } from './plan-run.ts';
+import type { Run, Taken } from './run.ts';
+import { regionOf } from './source-region.ts';
+
+/** `picture`: only where colours are wanted; otherwise the largest thing we hold is out of reach before we write. */
+interface Answer {
+  taken: Taken;
+  matte: Matte;
+  picture: Picture | null;
+}
+
+/** @param before reads what this one read, whatever is selected by now */
+export async function readAndSend(run: Run, job: Job, before: Taken | null): Promise<Answer> {
+  const { host, client, server, settings, cancel, report } = run;
+  const deep = before === null && wantsColours(settings);
+  report({ name: 'reading' });
+  const { picture, ...read } = await host.read(cancel, async (scope) => {
+    const { source } = job;
+    const facts = job.facts === null ? null : await host.inspect(job.facts.target);
+    const document = facts ?? host.inspectDocument(source.documentId);
+    checkDocument(document, settings);
+    if (before === null) checkJob({ source, facts }, settings);
+    else if (facts !== null && source.layerId !== null) checkReadable(facts);
+    const marquee = before === null ? await scope.readSelection(source.documentId) : before.marquee;
+    const region = regionOf(source, document, facts, marquee);
+    const thumbnail = await scope.readThumbnail(source, region);
+    const picture = await scope.readPicture(source, region, deep);
+    return { job: { source, facts }, document, marquee, region, thumbnail, picture };
+  });
+  cancel.throwIfCancelled();
+  report({ name: 'uploading', fraction: 0 });
+  const { subject, refine } = settings;
+  const matte = await client.matte(server, { picture, subject, refine, depth: depthOf(read.document) }, cancel, {
+    onUpload: (fraction) => report({ name: 'uploading', fraction }),
+    onSent: () => report({ name: 'waiting', for: 'answer' }),
+    onQueued: () => report({ name: 'waiting', for: 'queue' }),
+    onDownloading: () => report({ name: 'waiting', for: 'model' }),
+  });
+  cancel.throwIfCancelled();
+  const { left, top, width, height } = picture;
+  const { matteId, model, provider } = matte;
+  const taken = { ...read, left, top, width, height, matteId, model, provider };
+  return { taken, matte, picture: deep ? picture : null };
+}

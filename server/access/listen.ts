@@ -1,0 +1,87 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { FastifyInstance } from 'fastify';
+import { LOOPBACK } from '../../protocol/limits.ts';
+import type { Config } from '../config/config.ts';
+import { isFree } from '../system/ports.ts';
+import { isLoopbackAddress } from './access-control.ts';
+import { readClients } from './clients.ts';
+
+/**
+ * Connections from other computers at a time. Whoever opens thousands must not use up the files that this process may
+ * open, which would shut out this computer's own programs as well.
+ */
+export const MAX_STRANGERS = 256;
+
+/** Addresses that mean all of a computer's, the loopback ones included. */
+const EVERY_ADDRESS = ['0.0.0.0', '::'];
+
+/**
+ * Listens on the first free port, on this computer's own address and, where one is set, on another.
+ * @returns the port
+ * @throws {Error} EADDRINUSE when no port is free; in one sentence when the address cannot be used, or may not because
+ *   nobody has been paired
+ */
+export async function listen(app: FastifyInstance, { ports, host, configDir }: Config): Promise<number> {
+  checkAddress(host, configDir);
+  limitStrangers(app.server);
+  const everywhere = EVERY_ADDRESS.includes(host);
+  const first = everywhere ? host : LOOPBACK;
+  const listenBeside = host === first ? null : second(app, host);
+  for (const port of ports) {
+    // On some systems two programs can share a port when only one of them names an address.
+    if (port !== 0 && !((await isFree(port)) && (host === LOOPBACK || (await isFree(port, host))))) continue;
+    try {
+      await app.listen({ host: first, port });
+    } catch (error) {
+      // Somebody was faster.
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
+      throw error;
+    }
+    const { port: taken } = app.server.address() as { port: number };
+    await listenBeside?.(taken);
+    return taken;
+  }
+  const [only, ...others] = ports;
+  const error = new Error(
+    others.length === 0
+      ? `Port ${only} is in use by another program.`
+      : `The ports ${ports.join(', ')} are all in use by other programs.`,
+  );
+  throw Object.assign(error, { code: 'EADDRINUSE' });
+}
+
+function checkAddress(host: string, configDir: string): void {
+  if (isLoopbackAddress(host)) return;
+  if (readClients(configDir).length === 0) {
+    throw new Error(
+      `With --host ${host} other computers could use it, and none is paired. Run "hairline pair <name>" first.`,
+    );
+  }
+  const own = Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []);
+  if (!EVERY_ADDRESS.includes(host) && !own.includes(host))
+    throw new Error(`${host} (--host) is no address of this computer. It has ${own.join(', ')}.`);
+}
+
+function limitStrangers(server: Server): void {
+  let open = 0;
+  server.prependListener('connection', (socket: Socket) => {
+    if (isLoopbackAddress(socket.remoteAddress ?? '')) return;
+    open++;
+    socket.once('close', () => open--);
+    if (open > MAX_STRANGERS) socket.destroy();
+  });
+}
+
+/** Connections of another address, handed to the same server, so that all its limits and its closing apply to them. */
+function second(app: FastifyInstance, host: string): (port: number) => Promise<void> {
+  const server = createServer((socket) => app.server.emit('connection', socket));
+  app.addHook('preClose', async () => {
+    server.close();
+  });
+  return (port) =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port }, resolve);
+    });
+}

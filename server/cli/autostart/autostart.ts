@@ -1,0 +1,77 @@
+import os from 'node:os';
+import type { Command } from 'commander';
+import { type Config, loadUserConfig } from '../../config/config.ts';
+import { refreshLauncher } from '../launcher/launcher.ts';
+import { serveCommand } from '../serve/own-command.ts';
+import { EXIT, type Terminal } from '../terminal.ts';
+import { launchAgent } from './launch-agent.ts';
+import { logonTask } from './logon-task.ts';
+import { AutostartError, type Place, type Run, runProgram, type Starter } from './starter.ts';
+import { systemdUnit } from './systemd-unit.ts';
+
+export const ACTIONS = ['on', 'off', 'status'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** Adds `hairline autostart`. */
+export function registerAutostart(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  const group = program
+    .command('autostart')
+    .description('start the server whenever you log on; needs no administrator');
+  const sentences = {
+    on: 'start it now and at every logon',
+    off: 'do not any more',
+    status: 'say which; exit code 1 when it is off',
+  } as const;
+  for (const action of ACTIONS) {
+    group
+      .command(action)
+      .description(sentences[action])
+      .action(async () => {
+        const config = loadUserConfig();
+        if (action === 'on') await refreshLauncher(config, terminal);
+        exit(await autostart(action, placeOf(config), terminal, runProgram));
+      });
+  }
+}
+
+export function placeOf({ configDir }: Config): Place {
+  const { username, uid, homedir } = os.userInfo();
+  return { platform: process.platform, home: homedir, uid, user: username, configDir, env: process.env };
+}
+
+/** @returns the exit code */
+export async function autostart(action: Action, place: Place, terminal: Terminal, run: Run): Promise<number> {
+  const starter = starterOf(place, run);
+  // Quiet, because nobody watches.
+  const command = serveCommand(place.env, '--log-level', 'warn');
+  try {
+    if (action === 'on') {
+      await starter.on(command);
+      terminal.say(`Autostart is on (${starter.name}): Hairline starts now and whenever you log on.`);
+      return EXIT.ok;
+    }
+    if (action === 'off') {
+      const was = await starter.off();
+      const rest = place.platform === 'win32' ? ' A server that runs goes on until "hairline stop".' : '';
+      terminal.say(was ? `Autostart is off.${rest}` : 'Autostart was not on.');
+      return EXIT.ok;
+    }
+    const state = await starter.state(command);
+    terminal.result(`Autostart is ${state === 'off' ? 'off' : 'on'} (${starter.name}).`);
+    terminal.flush();
+    if (state === 'outdated') {
+      terminal.complain('It starts another installation or other settings; "hairline autostart on" renews it.');
+    }
+    return state === 'off' ? EXIT.failed : EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof AutostartError)) throw error;
+    terminal.complain(error.message);
+    return EXIT.failed;
+  }
+}
+
+function starterOf(place: Place, run: Run): Starter {
+  if (place.platform === 'darwin') return launchAgent(place, run);
+  if (place.platform === 'win32') return logonTask(place, run);
+  return systemdUnit(place, run);
+}

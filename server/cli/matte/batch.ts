@@ -1,0 +1,109 @@
+import path from 'node:path';
+import PQueue from 'p-queue';
+import type { Depth, Subject } from '../../../protocol/matte.ts';
+import { AppError } from '../../errors.ts';
+import { openEncoded, sniffType } from '../../imaging/codec.ts';
+import { nextStep } from '../next-step.ts';
+import { createBar } from '../progress.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Connection } from './connection.ts';
+import { type FinishOptions, finishJob } from './finisher.ts';
+import type { Job } from './plan.ts';
+import { readSource, SourceError } from './source.ts';
+
+export interface Failure {
+  location: string;
+  message: string;
+  hint: string;
+}
+
+export interface BatchOptions extends FinishOptions {
+  model: string;
+  subject: Subject;
+  depth: Depth;
+  /** Everything else that the server is asked for. */
+  settings: Readonly<Record<string, string>>;
+  onWritten(path: string): void;
+}
+
+/** While one picture is in the network, another is read or written. More would only cost memory. */
+const AT_ONCE = 2;
+
+/** Works through the jobs; a picture that fails is noted and the rest goes on. Ends early when aborted. */
+export async function runBatch(
+  jobs: readonly Job[],
+  connection: Connection,
+  options: BatchOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Failure[]> {
+  const queue = new PQueue({ concurrency: AT_ONCE });
+  const bar = createBar(terminal, '[{bar}] {value}/{total}  {label}');
+  const failures: Failure[] = [];
+  let ended = 0;
+  let told = false;
+  const onDownload = (message: string) => {
+    bar.update(ended, jobs.length, message);
+    if (!terminal.animated && !told) terminal.say(`${message} Waiting until it is there.`);
+    told = true;
+  };
+  bar.update(0, jobs.length, '');
+  const tasks = jobs.map((job) =>
+    queue.add(async () => {
+      if (signal.aborted) return;
+      const { location } = job.input;
+      const name = job.input.isUrl ? location : path.basename(location);
+      let outcome = 'done';
+      try {
+        for (const file of await runJob(job, connection, options, onDownload, signal)) options.onWritten(file);
+      } catch (error) {
+        if (signal.aborted) return;
+        const failure = describeFailure(location, error);
+        failures.push(failure);
+        outcome = `failed: ${failure.message}`;
+      }
+      bar.update(++ended, jobs.length, name);
+      if (!terminal.animated) terminal.say(`[${ended}/${jobs.length}] ${name}: ${outcome}`);
+    }),
+  );
+  await Promise.all(tasks);
+  bar.stop();
+  return failures;
+}
+
+async function runJob(
+  job: Job,
+  connection: Connection,
+  options: BatchOptions,
+  onDownload: (message: string) => void,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const bytes = await readSource(job.input.location, signal);
+  const type = sniffType(bytes);
+  if (!type) throw new AppError('NOT_AN_IMAGE');
+  const picture = await openEncoded(bytes);
+  const { model, subject, depth, settings } = options;
+  const { alpha } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
+  if (alpha.width !== picture.width || alpha.height !== picture.height) {
+    throw new AppError('INTERNAL', 'The server answered a matte of another size than the picture.');
+  }
+  return finishJob(job, picture, alpha, options, signal);
+}
+
+/** Every reason becomes a sentence and a next step. */
+export function describeFailure(location: string, error: unknown): Failure {
+  if (error instanceof AppError) return { location, message: error.message, hint: nextStep(error) };
+  if (error instanceof SourceError) return { location, message: error.message, hint: error.hint };
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return { location, message: 'The disk is full.', hint: 'Free some space, then run the command again.' };
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return {
+      location,
+      message: `The result cannot be written (${code}).`,
+      hint: 'Choose another folder with --output-dir.',
+    };
+  }
+  return { location, message, hint: 'Run the command again; pictures that are done are not repeated.' };
+}

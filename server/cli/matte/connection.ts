@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ERRORS, type ErrorBody, type ErrorCode, RETRY_AFTER_SECONDS } from '../../../protocol/errors.ts';
+import { LOOPBACK, PORTS } from '../../../protocol/limits.ts';
+import { type Depth, type EncodedType, HEADERS, RAW_TYPE, type Subject } from '../../../protocol/matte.ts';
+import type { ModelInfo } from '../../../protocol/status.ts';
+import type { Config } from '../../config/config.ts';
+import { AppError } from '../../errors.ts';
+import type { AlphaPlane } from '../../imaging/picture.ts';
+import { type Discovery, probe, readDiscovery } from '../../system/discovery.ts';
+
+export interface MatteRequest {
+  bytes: Uint8Array;
+  type: EncodedType;
+  model: string;
+  /** What `auto` is to look for. */
+  subject: Subject;
+  depth: Depth;
+  /** Everything else that the query takes, as text. */
+  settings?: Readonly<Record<string, string>>;
+}
+
+export interface MatteAnswer {
+  alpha: AlphaPlane;
+  /** What really ran. */
+  model: string;
+  provider: string;
+}
+
+/** Talks to a server over HTTP; whether that runs in this process or in another one makes no difference. */
+export class Connection {
+  readonly url: string;
+  readonly #signal: AbortSignal;
+  readonly #stop: () => Promise<void>;
+
+  constructor(url: string, signal: AbortSignal, stop: () => Promise<void> = async () => {}) {
+    this.url = url;
+    this.#signal = signal;
+    this.#stop = stop;
+  }
+
+  /**
+   * Waits while the server is busy or fetches the model.
+   * @param onDownload called with the server's sentence each time it says that it fetches the model
+   * @throws {AppError} what the server answered, or INTERNAL when it stopped answering.
+   */
+  async matte(
+    { bytes, type, model, subject, depth, settings }: MatteRequest,
+    onDownload?: (message: string) => void,
+  ): Promise<MatteAnswer> {
+    const query = new URLSearchParams({ ...settings, model, subject, depth: String(depth), output: 'alpha' });
+    const init = {
+      method: 'POST',
+      // Raw samples, because a PNG would be packed by one side of the loopback only to be unpacked by the other.
+      headers: { 'content-type': type, accept: RAW_TYPE },
+      body: bytes,
+    };
+    const response = await this.#request(`/v1/mattes?${query}`, init, onDownload);
+    const number = (name: string) => Number(response.headers.get(name));
+    const data = await response.arrayBuffer().catch((error: unknown) => this.#lost(error));
+    return {
+      alpha: {
+        width: number(HEADERS.width),
+        height: number(HEADERS.height),
+        data: number(HEADERS.depth) === 16 ? new Uint16Array(data) : new Uint8Array(data),
+      },
+      model: response.headers.get(HEADERS.model) ?? model,
+      provider: response.headers.get(HEADERS.provider) ?? 'unknown',
+    };
+  }
+
+  async models(): Promise<ModelInfo[]> {
+    const body = (await (await this.#request('/v1/models')).json()) as { models: ModelInfo[] } | ModelInfo[];
+    return Array.isArray(body) ? body : body.models;
+  }
+
+  /** Ends the server if it was started for this connection. */
+  close(): Promise<void> {
+    return this.#stop();
+  }
+
+  async #request(path: string, init: RequestInit = {}, onDownload?: (message: string) => void): Promise<Response> {
+    for (;;) {
+      const response = await fetch(this.url + path, { ...init, signal: this.#signal, redirect: 'error' }).catch(
+        (error: unknown) => this.#lost(error),
+      );
+      if (response.ok) return response;
+      const error = await readError(response);
+      if (error.code === 'MODEL_DOWNLOADING') onDownload?.(error.message);
+      else if (error.code !== 'QUEUE_FULL') throw error;
+      const wait = Number(response.headers.get('retry-after')) || RETRY_AFTER_SECONDS;
+      await delay(wait * 1000, undefined, { signal: this.#signal });
+    }
+  }
+
+  #lost(error: unknown): never {
+    this.#signal.throwIfAborted();
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    throw new AppError('INTERNAL', `The server stopped answering (${cause?.code ?? (error as Error).message}).`, {
+      cause: error,
+    });
+  }
+}
+
+async function readError(response: Response): Promise<AppError> {
+  const body = (await response.json().catch(() => null)) as Partial<ErrorBody> | null;
+  const code = body?.error?.code;
+  return code && Object.hasOwn(ERRORS, code)
+    ? new AppError(code as ErrorCode, body?.error?.message)
+    : new AppError('INTERNAL', `The server answered ${response.status}.`);
+}
+
+export interface FoundServer {
+  url: string;
+  /** What it announced; null when it was found by its port alone. */
+  announced: Discovery | null;
+}
+
+/**
+ * A server that runs already: the one that announced itself, else whichever listens on one of our ports.
+ * @param patience milliseconds for the announced one to answer
+ */
+export async function locateServer(config: Config, patience?: number): Promise<FoundServer | null> {
+  const announced = await readDiscovery(config.configDir, patience);
+  if (announced) return { url: `http://${LOOPBACK}:${announced.port}`, announced };
+  const found = await Promise.all(PORTS.map(async (port) => ((await probe(port)) ? port : null)));
+  const port = found.find((p) => p !== null);
+  return port ? { url: `http://${LOOPBACK}:${port}`, announced: null } : null;
+}
+
+export async function findServer(config: Config): Promise<string | null> {
+  return (await locateServer(config))?.url ?? null;
+}

@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { glob } from 'tinyglobby';
+import { OUTPUTS } from '../../../protocol/matte.ts';
+
+/** One picture to process. */
+export interface Input {
+  /** As shown to people and compared for duplicates: an absolute path or a URL. */
+  location: string;
+  isUrl: boolean;
+  /** Folder below the output folder, `''` for the folder itself. Mirrors the input folder. */
+  folder: string;
+  /** File name without its extension. */
+  stem: string;
+  /** Lower case, without the dot; `''` when there is none. */
+  extension: string;
+}
+
+export interface Expansion {
+  inputs: Input[];
+  /** What was asked for but cannot be listed. */
+  problems: { location: string; message: string; hint: string }[];
+}
+
+const EXTENSIONS = new Set(['jpg', 'jpeg', 'jpe', 'png', 'webp', 'tif', 'tiff', 'avif']);
+const OUTPUT_NAME = new RegExp(`_(${OUTPUTS.join('|')})\\.(png|tiff?)$`, 'i');
+
+/** Turns files, folders and URLs into pictures, in the order given, folders sorted by name, each picture once. */
+export async function expandInputs(given: readonly string[], outputDir: string, cwd: string): Promise<Expansion> {
+  const expansion: Expansion = { inputs: [], problems: [] };
+  const output = await canonical(path.resolve(cwd, outputDir));
+  for (const entry of given) {
+    if (isUrl(entry)) expansion.inputs.push(urlInput(entry));
+    else for (const location of await expandPattern(entry, cwd)) await addPath(expansion, location, output);
+  }
+  const seen = new Set<string>();
+  expansion.inputs = expansion.inputs.filter(({ location }) => !seen.has(location) && seen.add(location));
+  return expansion;
+}
+
+export function isUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text);
+}
+
+/** Windows leaves `*.jpg` to the program. A file that really has such a name wins over the pattern. */
+async function expandPattern(entry: string, cwd: string): Promise<string[]> {
+  const location = path.resolve(cwd, entry);
+  if (!/[*?]/.test(entry) || existsSync(location)) return [location];
+  const pattern = process.platform === 'win32' ? entry.replaceAll('\\', '/') : entry;
+  const matches = await glob(pattern, { cwd, absolute: true, caseSensitiveMatch: false, expandDirectories: false });
+  return matches.length > 0 ? matches.sort().map((match) => path.resolve(match)) : [location];
+}
+
+async function addPath(expansion: Expansion, location: string, output: string): Promise<void> {
+  try {
+    const found = await stat(location);
+    if (found.isDirectory()) await addFolder(expansion, location, location, output);
+    // A file that is named is tried whatever it is called; its content decides.
+    else expansion.inputs.push(fileInput(location, ''));
+  } catch (error) {
+    expansion.problems.push(unreadable(location, error));
+  }
+}
+
+async function addFolder(expansion: Expansion, root: string, folder: string, output: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  // Results that an earlier run wrote among the originals are not pictures to work on.
+  const amongResults = (await canonical(root)) === output;
+  for (const entry of entries) {
+    const location = path.join(folder, entry.name);
+    // Hidden files include the shadow copies that macOS leaves on memory cards (`._IMG_1234.JPG`).
+    if (entry.name.startsWith('.')) continue;
+    try {
+      if (entry.isDirectory()) {
+        const isOutput = (await canonical(location)) === output;
+        if (!isOutput) await addFolder(expansion, root, location, output);
+        continue;
+      }
+      const isFile = entry.isFile() || (entry.isSymbolicLink() && (await stat(location)).isFile());
+      const { extension } = path.extname(entry.name) ? splitName(entry.name) : { extension: '' };
+      if (!isFile || !EXTENSIONS.has(extension)) continue;
+      if (amongResults && OUTPUT_NAME.test(entry.name)) continue;
+      expansion.inputs.push(fileInput(location, path.relative(root, folder)));
+    } catch (error) {
+      expansion.problems.push(unreadable(location, error));
+    }
+  }
+}
+
+function fileInput(location: string, folder: string): Input {
+  return { location, isUrl: false, folder, ...splitName(path.basename(location)) };
+}
+
+function urlInput(url: string): Input {
+  let name = '';
+  try {
+    name = decodeURIComponent(path.posix.basename(new URL(url).pathname));
+  } catch {
+    // A URL that cannot be parsed fails when it is fetched, with a sentence of its own.
+  }
+  const { stem, extension } = splitName(safeName(name));
+  return { location: url, isUrl: true, folder: '', stem: stem || 'picture', extension };
+}
+
+function splitName(name: string): { stem: string; extension: string } {
+  const { name: stem, ext } = path.parse(name);
+  return { stem, extension: ext.slice(1).toLowerCase() };
+}
+
+/** A name that every file system takes. */
+function safeName(name: string): string {
+  const plain = name
+    .replace(/[<>:"/\\|?*\p{Cc}]/gu, '_')
+    .slice(-100)
+    .replace(/^\.+/, '');
+  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(plain) ? `_${plain}` : plain;
+}
+
+function unreadable(location: string, error: unknown): Expansion['problems'][number] {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT'
+    ? {
+        location,
+        message: 'There is no such file or folder.',
+        hint: 'Check the path; put quotes round one with spaces.',
+      }
+    : { location, message: `It cannot be read (${code}).`, hint: 'Check the permissions.' };
+}
+
+/** Real path of a folder, also of one that does not exist yet. */
+async function canonical(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch {
+    const parent = path.dirname(folder);
+    return parent === folder ? folder : path.join(await canonical(parent), path.basename(folder));
+  }
+}

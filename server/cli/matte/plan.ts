@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Output } from '../../../protocol/matte.ts';
+import type { Input } from './inputs.ts';
+
+export const FORMATS = ['png', 'tiff', 'psd'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export interface PlannedFile {
+  /** `document`: a layered file with the matte as layer mask. */
+  kind: Output | 'document';
+  path: string;
+}
+
+export interface Job {
+  input: Input;
+  files: PlannedFile[];
+  /** All files are there already. */
+  done: boolean;
+}
+
+export interface PlanOptions {
+  /** Absolute. */
+  outputDir: string;
+  outputs: readonly Output[];
+  format: Format;
+}
+
+/** Gives every picture its own output names: no two pictures of a run ever write the same file. */
+export function planJobs(inputs: readonly Input[], options: PlanOptions): Job[] {
+  const names = uniqueNames(inputs);
+  return inputs.map((input, i) => {
+    const base = path.join(options.outputDir, input.folder, names[i]!);
+    const files: PlannedFile[] =
+      options.format === 'psd'
+        ? [{ kind: 'document', path: `${base}.psd` }]
+        : options.outputs.map((kind) => ({ kind, path: `${base}_${kind}.${options.format}` }));
+    return { input, files, done: files.every(isThere) };
+  });
+}
+
+/** Files appear whole or not at all, so their presence is proof enough. */
+function isThere({ kind, path: file }: PlannedFile): boolean {
+  return existsSync(file) || (kind === 'document' && existsSync(largePath(file)));
+}
+
+/** Where a document goes that turns out to be too large for a PSD. */
+export function largePath(file: string): string {
+  return file.replace(/\.psd$/, '.psb');
+}
+
+/**
+ * `a` for `a.jpg`; where `a.png` is there too, `a_jpg` and `a_png`; a number where even that is taken. Compared without
+ * case, because Windows and macOS do.
+ */
+function uniqueNames(inputs: readonly Input[]): string[] {
+  const key = (input: Input, name: string) => path.join(input.folder, name).normalize('NFC').toLowerCase();
+  const sharers = new Map<string, number>();
+  for (const input of inputs) {
+    const stem = key(input, input.stem);
+    sharers.set(stem, (sharers.get(stem) ?? 0) + 1);
+  }
+  const isShared = (input: Input) => (sharers.get(key(input, input.stem)) ?? 0) > 1;
+  // Pictures that keep their plain name claim it first, whatever their place in the list.
+  const taken = new Set(inputs.filter((input) => !isShared(input)).map((input) => key(input, input.stem)));
+  return inputs.map((input) => {
+    if (!isShared(input)) return input.stem;
+    const long = `${input.stem}_${input.extension || 'picture'}`;
+    let name = long;
+    for (let n = 2; taken.has(key(input, name)); n++) name = `${long}_${n}`;
+    taken.add(key(input, name));
+    return name;
+  });
+}

@@ -1,0 +1,185 @@
+import path from 'node:path';
+import {
+  type Depth,
+  type Enhance,
+  type ForegroundMethod,
+  type Kept,
+  OUTPUTS,
+  type Output,
+  type Refine,
+  type Subject,
+} from '../../../protocol/matte.ts';
+import { type Config, loadUserConfig } from '../../config/config.ts';
+import { AppError } from '../../errors.ts';
+import { sniffType } from '../../imaging/codec.ts';
+import { parseColour } from '../../imaging/colour.ts';
+import { EXIT, type Terminal, UsageError } from '../terminal.ts';
+import { type Failure, runBatch } from './batch.ts';
+import { type Connect, connect as connectToServer, openRegistry } from './connect.ts';
+import type { Backdrop } from './finisher.ts';
+import { expandInputs } from './inputs.ts';
+import { type Format, planJobs } from './plan.ts';
+import { readSource, SourceError } from './source.ts';
+
+export interface MatteOptions {
+  outputDir: string;
+  /** Absent: alpha, composition and foreground. */
+  outputs?: Output[];
+  saveForeground: boolean;
+  format: Format;
+  depth: Depth;
+  /** Adds the cut-out to documents, as a hidden layer. */
+  psdCutout?: boolean;
+  /** A colour, or the path or URL of a picture. */
+  background: string;
+  subject: Subject;
+  refine: Refine;
+  /** `left,top,width,height` and `x,y`, checked. */
+  region?: string;
+  subjects?: Kept;
+  point?: string;
+  enhance: Enhance;
+  /** How colours under soft edges are estimated. */
+  foreground: ForegroundMethod;
+  /** 0..1 */
+  decontaminate: number;
+  model?: string;
+  cacheDir?: string;
+  device?: string;
+  force?: boolean;
+  json?: boolean;
+}
+
+export interface MatteContext {
+  terminal: Terminal;
+  signal: AbortSignal;
+  connect?: Connect;
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+}
+
+/**
+ * `hairline matte`: plans, connects only when there is something to do, works, and sums up.
+ * @returns the exit code
+ * @throws {UsageError} before anything is touched; {AppError} when there is no way to get a server or its model
+ */
+export async function runMatte(
+  given: readonly string[],
+  options: MatteOptions,
+  context: MatteContext,
+): Promise<number> {
+  const { terminal, signal, connect = connectToServer, env = process.env, cwd = process.cwd() } = context;
+  const outputs = chooseOutputs(options);
+  const settings = chooseSettings(options);
+  const { depth, format, subject } = options;
+  const config = loadUserConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
+  checkModel(config);
+  const backdrop = await readBackdropOption(options.background, cwd, signal);
+
+  const outputDir = path.resolve(cwd, options.outputDir);
+  const { inputs, problems } = await expandInputs(given, outputDir, cwd);
+  const jobs = planJobs(inputs, { outputDir, outputs, format });
+  const open = options.force ? jobs : jobs.filter((job) => !job.done);
+  const written: string[] = [];
+  const failures: Failure[] = [...problems];
+  let done = 0;
+  if (open.length > 0) {
+    const model = options.model ?? (env.HAIRLINE_MODEL || 'auto');
+    const connection = await connect({ model, subject }, config, terminal, signal);
+    try {
+      const onWritten = (file: string) => {
+        written.push(file);
+        if (!options.json) terminal.result(file);
+      };
+      const psdCutout = Boolean(options.psdCutout);
+      const { foreground: method, decontaminate } = options;
+      const finish = { format, depth, backdrop, psdCutout, method, decontaminate };
+      const work = { ...finish, model, subject, settings, onWritten };
+      const failed = await runBatch(open, connection, work, terminal, signal);
+      done = open.length - failed.length;
+      failures.push(...failed);
+    } finally {
+      await connection.close();
+    }
+  }
+
+  const skipped = jobs.length - open.length;
+  if (options.json) terminal.result(JSON.stringify({ written, skipped, failed: failures }));
+  terminal.flush();
+  report({ done, skipped, failures, outputDir, interrupted: signal.aborted }, terminal);
+  if (signal.aborted) return EXIT.interrupted;
+  return failures.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOptions): readonly Output[] {
+  if (format === 'psd' && (outputs || !saveForeground)) {
+    throw new UsageError(
+      '--format psd writes one document per picture; --outputs and --no-save-foreground have no meaning.',
+    );
+  }
+  if (format !== 'psd' && psdCutout) throw new UsageError('--psd-cutout has a meaning only with --format psd.');
+  return (
+    outputs ?? OUTPUTS.filter((o) => o === 'alpha' || o === 'composition' || (o === 'foreground' && saveForeground))
+  );
+}
+
+/** What is passed on to the server as it is. */
+function chooseSettings({ refine, region, point, enhance, ...options }: MatteOptions): Record<string, string> {
+  const subjects = options.subjects ?? (point ? 'point' : 'all');
+  if ((subjects === 'point') !== Boolean(point)) {
+    throw new UsageError('--subjects point needs --point x,y, and --point no other --subjects.');
+  }
+  return { refine, subjects, enhance, ...(region && { region }), ...(point && { point }) };
+}
+
+/** A wrong name is better said now than after the server has started. */
+function checkModel(config: Config): void {
+  try {
+    openRegistry(config);
+  } catch (error) {
+    throw error instanceof AppError ? new UsageError(error.message) : error;
+  }
+}
+
+async function readBackdropOption(text: string, cwd: string, signal: AbortSignal): Promise<Backdrop> {
+  try {
+    return parseColour(text);
+  } catch {
+    // Not a colour: a picture, then.
+  }
+  const location = /^https?:/i.test(text) ? text : path.resolve(cwd, text);
+  const bytes = await readSource(location, signal).catch((error: unknown) => {
+    if (error instanceof SourceError) {
+      throw new UsageError(`--background: "${text}" is neither a colour nor a picture. ${error.message}`);
+    }
+    throw error;
+  });
+  if (!sniffType(bytes)) throw new UsageError(`--background: "${text}" is not a picture that Hairline can read.`);
+  return bytes;
+}
+
+interface Summary {
+  done: number;
+  skipped: number;
+  failures: readonly Failure[];
+  outputDir: string;
+  interrupted: boolean;
+}
+
+function report({ done, skipped, failures, outputDir, interrupted }: Summary, terminal: Terminal): void {
+  for (const { location, message, hint } of failures) terminal.complain(`${location}\n  ${message} ${hint}`);
+  if (interrupted) {
+    terminal.complain('Stopped. Run the command again to go on; what is done is not repeated.');
+    return;
+  }
+  const failed = failures.length > 0 ? `, ${failures.length} failed` : '';
+  if (done + failures.length > 0) terminal.say(`${count(done, 'picture')} done${failed}, in ${outputDir}`);
+  if (skipped > 0) terminal.say(`${count(skipped, 'picture')} skipped: done already. Use --force to do them again.`);
+  if (done + failures.length + skipped === 0) {
+    terminal.complain('No pictures found there (JPEG, PNG, WebP, TIFF, AVIF).');
+  }
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

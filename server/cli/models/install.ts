@@ -1,0 +1,58 @@
+import path from 'node:path';
+import type { Offer } from '../../registry/sources/offer.ts';
+import type { ModelSpec } from '../../registry/spec/model-spec.ts';
+import { bytesOfSource, nameOfSource } from '../../registry/spec/source-spec.ts';
+import { describeDownload, pullModel } from '../matte/connect.ts';
+import { EXIT, formatBytes, UsageError } from '../terminal.ts';
+import { type ModelsContext, notesOn, stateOf } from './state.ts';
+
+/** Downloads up to this size are begun without a question. */
+const SMALL_BYTES = 50_000_000;
+
+export async function pull(
+  id: string,
+  { force = false, yes = false }: { force?: boolean; yes?: boolean },
+  { config, terminal, registry }: ModelsContext,
+  signal: AbortSignal,
+): Promise<number> {
+  const spec = registry.resolve(id);
+  if (!force && (await stateOf(registry, spec)).state === 'installed') {
+    terminal.say(`${spec.name} is downloaded already. Use --force to download it again.`);
+    return EXIT.ok;
+  }
+  // Servers that are blocked rather than down take their time to say nothing.
+  terminal.say(`Looking for ${spec.name} …`);
+  const offer = await registry.offer(spec, signal);
+  terminal.say(describeDownload(spec, offer?.bytes ?? null));
+  for (const line of describeSources(spec, offer)) terminal.say(line);
+  terminal.say(`Licence: ${spec.licence.spdx}, ${spec.licence.url}`);
+  for (const note of notesOn(spec)) terminal.say(note);
+  // Without an offer there is nothing to agree to; the download then says what is wrong with every source.
+  const small = !offer || (offer.bytes !== null && offer.bytes <= SMALL_BYTES);
+  if (!yes && !small) {
+    if (!terminal.interactive) throw new UsageError('Nobody is here to be asked: add --yes to download.');
+    if (!(await terminal.confirm('Download it now?', signal))) return EXIT.failed;
+  }
+  await pullModel(registry, spec, terminal, signal, force);
+  terminal.say(`${spec.name} is ready, in ${config.cacheDir}`);
+  return EXIT.ok;
+}
+
+/** The source that would be used, and what is tried if it fails: that may be a much larger download. */
+function describeSources({ weights }: ModelSpec, offer: Offer | null): string[] {
+  const others = weights.sources.filter((source) => nameOfSource(source) !== offer?.source);
+  const lines = others.map((source) => {
+    const bytes = bytesOfSource(source);
+    return `Otherwise: ${nameOfSource(source)}${bytes === null ? '' : `, ${formatBytes(bytes)}`}`;
+  });
+  return offer ? [`Source: ${offer.source}`, ...lines] : [];
+}
+
+export async function addModel(file: string, id: string, { config, terminal, registry }: ModelsContext): Promise<void> {
+  const spec = registry.resolve(id);
+  await registry.add(spec, path.resolve(file));
+  const manifest = await registry.manifest(spec);
+  const size = manifest ? ` (${formatBytes(manifest.bytes)})` : '';
+  terminal.say(`${spec.name} is installed from ${path.basename(file)}${size}, in ${config.cacheDir}`);
+  if (spec.verify) terminal.say(`To check that it is the real one: hairline models verify ${spec.id}`);
+}

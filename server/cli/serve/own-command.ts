@@ -1,0 +1,24 @@
+import path from 'node:path';
+import { packageRoot } from '../../system/package-root.ts';
+
+/** Settings of this shell that a program started by the system would not see. */
+const PASSED_ON = {
+  HAIRLINE_PORT: '--port',
+  HAIRLINE_MODEL: '--model',
+  HAIRLINE_DEVICE: '--device',
+  HAIRLINE_THREADS: '--threads',
+  HAIRLINE_CACHE: '--cache-dir',
+  HAIRLINE_CONFIG: '--config-dir',
+  HAIRLINE_LOG_DIR: '--log-dir',
+} as const;
+
+/** `hairline serve` in full: absolute, because the system starts it elsewhere and with another PATH. */
+export function serveCommand(env: NodeJS.ProcessEnv, ...options: string[]): string[] {
+  const settings = Object.entries(PASSED_ON).flatMap(([variable, flag]) => {
+    const value = env[variable];
+    if (!value) return [];
+    return [flag, flag.endsWith('-dir') ? path.resolve(value) : value];
+  });
+  const bin = path.join(packageRoot, 'server', 'cli', 'bin.mjs');
+  return [process.execPath, bin, 'serve', ...options, ...settings];
+}

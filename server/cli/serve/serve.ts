@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import closeWithGrace from 'close-with-grace';
+import type { Command } from 'commander';
+import { LOOPBACK } from '../../../protocol/limits.ts';
+import { type Config, type Flags, loadUserConfig } from '../../config/config.ts';
+import { probe, readDiscovery, removeDiscovery, writeDiscovery } from '../../system/discovery.ts';
+import { VERSION } from '../../system/package-root.ts';
+import { refreshLauncher } from '../launcher/launcher.ts';
+import { pullProgress } from '../progress.ts';
+import { EXIT, Terminal } from '../terminal.ts';
+import { startInBackground } from './background.ts';
+
+/** Milliseconds that a matte in progress may take to finish after Ctrl-C or `hairline stop`. */
+export const GRACE = 30_000;
+
+/** One that was started at the same moment has announced itself by then. */
+const ANNOUNCED_MS = 2_000;
+const LOOK_MS = 100;
+
+export function registerServe(program: Command, exit: (code: number) => void): void {
+  program
+    .command('serve')
+    .description('start the matting server that the Photoshop panel talks to')
+    .option('-p, --port <number>', 'listen on this port only (default: the first free one of 7866 to 7869)')
+    .option('--host <address>', 'listen for paired clients on this address as well (see "hairline pair")')
+    .option('--host-names <names>', 'names besides addresses that they use for this computer, with commas')
+    .option('-m, --model <id>', 'model that runs unless a request names one')
+    .option('--device <device>', 'auto, gpu, cpu, cuda, dml, coreml or webgpu')
+    .option('--strict', 'fail rather than fall back from the fastest provider of this system')
+    .option('--recheck', 'check the providers again instead of trusting what was found out before')
+    .option('--threads <number>', 'threads of the CPU provider (default: as many as cores)')
+    .option('--cache-dir <folder>', 'where models are kept')
+    .option('--config-dir <folder>', 'where settings are kept, and the file by which other commands find the server')
+    .option('--log-dir <folder>', 'where the log is kept')
+    .option('--log-level <level>', 'what is shown here: silent, error, warn, info or debug')
+    .option('--background', 'return when it answers, and let it run without a window')
+    .action(async ({ background = false, ...flags }: Flags & { background?: boolean }) => {
+      const terminal = new Terminal();
+      if (background) exit(await startInBackground(flags, loadUserConfig(flags), terminal));
+      else await serve(flags, terminal);
+    });
+}
+
+async function serve(flags: Flags, terminal: Terminal): Promise<void> {
+  const config = loadUserConfig(flags);
+  const other = await readDiscovery(config.configDir);
+  if (other && flags.port === undefined) {
+    const health = await probe(other.port);
+    terminal.say(`Hairline ${health?.version ?? ''} is already running at http://127.0.0.1:${other.port}.`);
+    return;
+  }
+  // Loaded only now: the other commands do without the web server and the network runtime.
+  const [{ createLogger }, { startServer }] = await Promise.all([
+    import('../../log/logger.ts'),
+    import('../../main.ts'),
+  ]);
+  const progress = pullProgress(terminal);
+  const logger = createLogger(config, { onFailure: (sentence) => terminal.complain(sentence) });
+  let stop = () => {};
+  const shutdown = { token: randomBytes(32).toString('base64url'), begin: () => stop() };
+  const server = await startServer(config, { logger, onProgress: progress.onProgress, shutdown }).catch(
+    (error: Error) => {
+      logger.error({ err: error }, 'could not start');
+      terminal.complain(`Hairline could not start. ${error.message}`);
+      process.exit(EXIT.failed);
+    },
+  );
+  if (flags.port === undefined && (await isSecond(server.port, config))) {
+    await server.close();
+    terminal.say('Hairline has been started twice at the same moment; the other one goes on.');
+    return;
+  }
+  let signal: string | undefined;
+  const { close } = closeWithGrace({ delay: GRACE, logger: false }, async (event) => {
+    signal ??= event.signal;
+    if (event.err) logger.error({ err: event.err }, 'stopping after a fault');
+    else logger.info({ ...(signal && { signal }) }, 'stopping');
+    // Where the folder cannot be written any more, whoever reads the file sees that this process is gone.
+    await removeDiscovery(config.configDir).catch(() => undefined);
+    await server.close();
+    logger.info('stopped');
+  });
+  stop = close;
+  // The window was closed: nobody can be told anything, and pictures in progress are finished all the same.
+  process.once('SIGHUP', () => {
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+    signal = 'SIGHUP';
+    close();
+  });
+  await announce(config, { port: server.port, token: shutdown.token }, terminal);
+  await refreshLauncher(config, terminal);
+  logger.info({ version: VERSION, port: server.port, host: config.host }, 'listening');
+  terminal.say(`Hairline ${VERSION} listens at ${server.url}`);
+  terminal.say(`Try it in a browser: ${server.url}/`);
+  if (config.host !== LOOPBACK) terminal.say(`Paired clients reach it at ${config.host}, port ${server.port}.`);
+  try {
+    await server.ready;
+    const { spec, provider, reason } = await server.engine.status('auto');
+    logger.info({ model: spec.id, provider }, 'ready');
+    terminal.say(`Ready: model ${spec.name} on ${provider}${reason ? ` (${reason})` : ''}. Stop with Ctrl-C.`);
+  } catch (error) {
+    // It stays up: /ready tells the panel what is missing, and the model can be fetched while it runs.
+    logger.warn({ err: error }, 'the model is not ready');
+    terminal.complain(`The model is not ready. ${(error as Error).message}`);
+  } finally {
+    progress.stop();
+  }
+}
+
+/**
+ * Whether the same user has started another one at the same moment, so that neither saw the other: it then has one of the
+ * ports before this one's and announces itself. One of another user, or a program that is none of ours, does not.
+ */
+export async function isSecond(port: number, { ports, configDir }: Config): Promise<boolean> {
+  const before = ports.slice(0, ports.indexOf(port));
+  const found = await Promise.all(before.map((earlier) => probe(earlier)));
+  if (found.every((health) => health === null)) return false;
+  for (let waited = 0; waited < ANNOUNCED_MS; waited += LOOK_MS) {
+    const other = await readDiscovery(configDir);
+    if (other && before.includes(other.port)) return true;
+    await delay(LOOK_MS);
+  }
+  return false;
+}
+
+/** Without the file the panel still finds the server by its port; `hairline stop` does not. */
+async function announce(
+  { configDir }: Config,
+  { port, token }: { port: number; token: string },
+  terminal: Terminal,
+): Promise<void> {
+  const startedAt = new Date().toISOString();
+  try {
+    await writeDiscovery(configDir, { port, pid: process.pid, version: VERSION, startedAt, token });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    terminal.complain(`${configDir} cannot be written (${code}): "hairline stop" will not work, Ctrl-C does.`);
+  }
+}

@@ -1,0 +1,98 @@
+import type { FastifyRequest } from 'fastify';
+import { MAX_ENCODED_BYTES } from '../../protocol/limits.ts';
+import { HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
+import { AppError } from '../errors.ts';
+import { checkSize } from '../imaging/check-size.ts';
+import type { RawLayout } from '../imaging/picture.ts';
+import { mismatch, readStream, uploadFailure } from '../system/read-stream.ts';
+
+/**
+ * Reads the size headers of a raw upload.
+ * @throws {AppError} INVALID_SIZE, IMAGE_TOO_LARGE, BAD_REQUEST
+ */
+export function readRawLayout(headers: FastifyRequest['headers']): RawLayout {
+  const number = (name: string, fallback?: number) => {
+    const value = headers[name];
+    if (value === undefined && fallback !== undefined) return fallback;
+    return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  };
+  const width = number(HEADERS.width);
+  const height = number(HEADERS.height);
+  checkSize(width, height);
+  const channels = number(HEADERS.channels, 4);
+  if (channels !== 3 && channels !== 4)
+    throw new AppError('BAD_REQUEST', 'X-Image-Channels must be 3 (RGB) or 4 (RGBA).');
+  const depth = number(HEADERS.depth, 8);
+  if (depth !== 8 && depth !== 16) throw new AppError('BAD_REQUEST', 'X-Image-Depth must be 8 or 16.');
+  return { width, height, channels, depth, bytes: width * height * channels * (depth / 8) };
+}
+
+/**
+ * The bytes a request will bring, checked against the limits before any of them is read.
+ * @throws {AppError} BODY_TOO_LARGE, SIZE_MISMATCH, EMPTY_BODY and those of `readRawLayout`
+ */
+export function announceBytes(request: FastifyRequest): number {
+  const header = request.headers['content-length'];
+  const length = header === undefined ? undefined : Number(header);
+  if (length === 0) throw new AppError('EMPTY_BODY');
+  if (isRaw(request)) {
+    const { bytes } = readRawLayout(request.headers);
+    if (length !== undefined && length !== bytes) throw new AppError('SIZE_MISMATCH', mismatch(bytes, length));
+    return bytes;
+  }
+  if (length === undefined) return CHUNKED_BYTES;
+  if (length > MAX_ENCODED_BYTES) throw new AppError('BODY_TOO_LARGE');
+  return length;
+}
+
+/** An upload that does not say its length may bring this much: more than any real photograph needs. */
+const CHUNKED_BYTES = 128 * 1024 * 1024;
+
+export function isRaw(request: FastifyRequest): boolean {
+  return mediaType(request) === RAW_TYPE;
+}
+
+export function mediaType(request: FastifyRequest): string {
+  return (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+}
+
+/**
+ * The first file of a form, whatever its field is called.
+ * @throws {AppError} EMPTY_BODY, BAD_REQUEST, BODY_TOO_LARGE, CANCELLED
+ */
+export async function readFormFile(request: FastifyRequest): Promise<Buffer> {
+  // One byte more than may come: the parser cuts a file at its limit without a word.
+  const limits = { fileSize: request.announced + 1, files: 1, fields: 16, fieldSize: 4096 };
+  const part = await request.file({ limits }).catch((cause) => {
+    throw uploadFailure(cause as Error);
+  });
+  if (!part) throw new AppError('EMPTY_BODY', 'The form has no file in it.');
+  return readStream(part.file, request.announced, false);
+}
+
+export interface Form {
+  /** The first file, whatever its field is called. */
+  file: Buffer | null;
+  /** Of a field that comes twice, the last one counts. */
+  fields: Record<string, string>;
+}
+
+/**
+ * A whole form: fields may come before and after its file.
+ * @throws {AppError} EMPTY_BODY, BAD_REQUEST, BODY_TOO_LARGE, CANCELLED
+ */
+export async function readForm(request: FastifyRequest): Promise<Form> {
+  const form: Form = { file: null, fields: Object.create(null) };
+  const limits = { fileSize: request.announced + 1, files: 1, fields: 32, fieldSize: 8192 };
+  try {
+    for await (const part of request.parts({ limits })) {
+      if (part.type === 'file') form.file = await readStream(part.file, request.announced, false);
+      else if (part.valueTruncated || part.fieldnameTruncated)
+        throw new AppError('BAD_REQUEST', `The field "${part.fieldname}" of the form is too long.`);
+      else form.fields[part.fieldname] = String(part.value);
+    }
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : uploadFailure(cause as Error);
+  }
+  return form;
+}

@@ -1,0 +1,75 @@
+import type { FastifyInstance, FastifySchema } from 'fastify';
+import { DOCUMENT_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
+import type { Jobs } from '../../jobs/jobs.ts';
+import type { Metrics } from '../metrics.ts';
+import { EVERYWHERE, failures, JobSchema } from '../schemas.ts';
+import { whenClosed } from '../when-closed.ts';
+import { sendAnswer } from './answer.ts';
+import { BINARY } from './mattes-description.ts';
+import { secondsUntilNextLook } from './perform.ts';
+
+const ID = {
+  type: 'object',
+  properties: { id: { type: 'string', description: 'Of the job, as in its Location.' } },
+  required: ['id'],
+};
+type WithId = { Params: { id: string } };
+
+const RESULT: FastifySchema = {
+  summary: 'The result of a job',
+  params: ID,
+  response: {
+    200: {
+      description: 'What the request would have been answered with, as often as it is asked for until it expires.',
+      content: { 'image/png': BINARY, [RAW_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
+    },
+    ...failures(...EVERYWHERE, 'JOB_GONE', 'JOB_PENDING', 'CANCELLED', 'DEADLINE_PASSED', 'RESULT_TOO_LARGE'),
+  },
+};
+
+const CANCEL: FastifySchema = {
+  summary: 'Cancel or forget a job',
+  params: ID,
+  response: {
+    204: { description: 'Work stops at its next safe point; a job that had ended is forgotten.', type: 'null' },
+    ...failures(...EVERYWHERE, 'JOB_GONE'),
+  },
+};
+
+/** Jobs that `Prefer: respond-async` made. Their ids are random and the only way to them. */
+export function registerJobs(app: FastifyInstance, jobs: Jobs, metrics: Metrics): void {
+  metrics.gauge('hairline_jobs_known', 'Jobs that are kept, whatever their state.', () => jobs.size);
+  metrics.gauge('hairline_job_result_bytes', 'Bytes of results that are kept.', () => jobs.bytes);
+  metrics.gauge('hairline_turns_waiting', 'Pictures that wait for their turn.', () => jobs.waiting);
+  metrics.gauge('hairline_turns_running', 'Pictures that are worked on.', () => jobs.running);
+
+  const schema = {
+    summary: 'State of a job',
+    params: ID,
+    response: { 200: JobSchema, ...failures(...EVERYWHERE, 'JOB_GONE') },
+  };
+  app.get<WithId>('/v1/jobs/:id', { schema }, async (request, reply) => {
+    const info = jobs.describe(request.params.id);
+    if (info.state === 'queued' || info.state === 'running')
+      reply.header('retry-after', secondsUntilNextLook(info.estimate));
+    return reply.header('cache-control', 'no-store').send(info);
+  });
+
+  // Without HEAD, which would count as fetched.
+  const result = { exposeHeadRoute: false, config: { described: RESULT } };
+  app.get<WithId>('/v1/jobs/:id/result', result, async (request, reply) => {
+    const { id } = request.params;
+    const answer = jobs.result(id);
+    whenClosed(reply, () => {
+      if (reply.raw.writableFinished) jobs.markFetched(id);
+    });
+    // Pictures are unpublished work: no browser writes them to its disk.
+    sendAnswer(reply.header('cache-control', 'no-store'), answer);
+    return reply;
+  });
+
+  app.delete<WithId>('/v1/jobs/:id', { config: { described: CANCEL } }, async (request, reply) => {
+    jobs.remove(request.params.id);
+    return reply.code(204).send();
+  });
+}

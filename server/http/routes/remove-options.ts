@@ -1,0 +1,119 @@
+import Type from 'typebox';
+import type { Subject } from '../../../protocol/matte.ts';
+import { AppError } from '../../errors.ts';
+import { parseColour } from '../../imaging/colour.ts';
+
+/** What a rembg client asks for, in our words. */
+export interface RemoveOptions {
+  url: string | null;
+  model: string;
+  subject: Subject;
+  output: 'alpha' | 'cutout' | 'composition';
+  /** CSS colour. */
+  background: string;
+  /** 0 keeps the picture's own colours in soft edges. */
+  decontaminate: 0 | 1;
+  /** Whether the mask is made hard, with smoothed edges. */
+  hard: boolean;
+}
+
+/** rembg's models that find whatever stands out; those for people; the rest of its names is unknown here. */
+const SUBJECTS: Readonly<Record<string, Subject>> = {
+  u2net_human_seg: 'portrait',
+  'birefnet-portrait': 'portrait',
+  u2net: 'object',
+  u2netp: 'object',
+  silueta: 'object',
+  'isnet-general-use': 'object',
+  'isnet-anime': 'object',
+  'birefnet-general': 'object',
+  'birefnet-general-fp16': 'object',
+  'birefnet-general-lite': 'object',
+  'birefnet-dis': 'object',
+  'birefnet-hrsod': 'object',
+  'birefnet-cod': 'object',
+  'birefnet-massive': 'object',
+  'bria-rmbg': 'object',
+  withoutbg: 'object',
+};
+
+/** rembg's own default is a model for anything. */
+const DEFAULT_MODEL = 'u2net';
+
+const YES = ['true', '1', 'on', 't', 'yes', 'y'];
+const NO = ['false', '0', 'off', 'f', 'no', 'n'];
+
+/** For `GET /docs` only: rembg takes more spellings than a schema can tell, and ignores what it does not know. */
+export const RemoveQuery = Type.Object({
+  model: Type.Optional(Type.String({ description: 'A name of rembg, or an id of `GET /v1/models`, or `auto`.' })),
+  om: Type.Optional(Type.Boolean({ description: 'Only the mask.' })),
+  bgc: Type.Optional(
+    Type.String({ description: 'Background: `r,g,b` or `r,g,b,255`, or a CSS colour. Also called `bgcolor`.' }),
+  ),
+  dc: Type.Optional(Type.Boolean({ description: 'Takes the old background out of soft edges; default true.' })),
+  ppm: Type.Optional(Type.Boolean({ description: 'Makes the mask hard, with smoothed edges.' })),
+  a: Type.Optional(Type.Boolean({ description: 'Accepted: edges are soft without it.' })),
+  vm: Type.Optional(Type.Boolean({ description: 'Accepted: edges are soft without it.' })),
+  af: Type.Optional(Type.Integer({ description: 'Accepted, 0 to 255.' })),
+  ab: Type.Optional(Type.Integer({ description: 'Accepted, 0 to 255.' })),
+  ae: Type.Optional(Type.Integer({ description: 'Accepted, from 0.' })),
+});
+
+/**
+ * Reads the parameters of a rembg client. Of one that comes twice, the last counts; what is empty counts as absent.
+ * @throws {AppError} BAD_REQUEST
+ */
+export function readRemoveOptions(given: Readonly<Record<string, unknown>>): RemoveOptions {
+  const text = (name: string): string | null => {
+    const value = Object.hasOwn(given, name) ? [given[name]].flat().at(-1) : null;
+    if (value === null || value === undefined || value === '') return null;
+    // What JSON can also say may not even have words.
+    if (typeof value === 'object') throw new AppError('BAD_REQUEST', `The parameter "${name}" must be a text.`);
+    return String(value);
+  };
+  const yes = (name: string, fallback: boolean) => {
+    const value = text(name)?.toLowerCase();
+    if (value === undefined || YES.includes(value)) return value === undefined ? fallback : true;
+    if (NO.includes(value)) return false;
+    throw new AppError('BAD_REQUEST', `The parameter "${name}" must be true or false.`);
+  };
+  const checkNumber = (name: string, max: number) => {
+    const value = text(name) ?? '0';
+    if (!/^\d{1,9}$/.test(value) || Number(value) > max)
+      throw new AppError('BAD_REQUEST', `The parameter "${name}" must be a whole number from 0 to ${max}.`);
+  };
+  checkNumber('af', 255);
+  checkNumber('ab', 255);
+  checkNumber('ae', 1000);
+  yes('a', false);
+  yes('vm', false);
+  const name = text('model') ?? DEFAULT_MODEL;
+  const subject = Object.hasOwn(SUBJECTS, name) ? SUBJECTS[name] : undefined;
+  const background = readBackground(text('bgc') ?? text('bgcolor'));
+  return {
+    url: text('url'),
+    model: subject ? 'auto' : name,
+    subject: subject ?? 'portrait',
+    output: yes('om', false) ? 'alpha' : background ? 'composition' : 'cutout',
+    background: background ?? 'white',
+    decontaminate: yes('dc', true) ? 1 : 0,
+    hard: yes('ppm', false),
+  };
+}
+
+/** A CSS colour, or null where the background stays empty. */
+function readBackground(text: string | null): string | null {
+  if (text === null) return null;
+  const numbers = text.replace(/^[([]|[)\]]$/g, '').split(',');
+  if (numbers.length < 3) {
+    parseColour(text);
+    return text;
+  }
+  const [red = 0, green = 0, blue = 0, alpha = 255] = numbers.map((number) =>
+    /^\s*\d{1,3}\s*$/.test(number) ? Number(number) : Number.NaN,
+  );
+  const known = [red, green, blue].every((value) => value <= 255) && numbers.length <= 4;
+  if (!known || (alpha !== 255 && alpha !== 0))
+    throw new AppError('BAD_REQUEST', 'The parameter "bgc" must be r,g,b,a with 0 to 255 each; a only 0 or 255.');
+  return alpha === 0 ? null : `rgb(${red}, ${green}, ${blue})`;
+}

@@ -1,0 +1,99 @@
+import Type from 'typebox';
+import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
+import { JOB_STATES } from '../../protocol/job.ts';
+import type { ModelState } from '../../protocol/status.ts';
+
+const STATES = [
+  'missing',
+  'downloading',
+  'installed',
+  'loading',
+  'ready',
+  'failed',
+] as const satisfies readonly ModelState[];
+
+const Nullable = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
+const State = Type.Union(STATES.map((state) => Type.Literal(state)));
+const ofHealth = { name: Type.Literal('hairline'), version: Type.String(), protocol: Type.Integer() };
+
+export const HealthSchema = Type.Object(ofHealth, { description: 'The process is alive.' });
+
+export const ReadySchema = Type.Object(
+  {
+    ...ofHealth,
+    ready: Type.Boolean(),
+    state: State,
+    model: Type.String({ description: 'What `model=auto` runs.' }),
+    provider: Nullable('Execution provider in use, once loaded.'),
+    label: Nullable('The provider for people.'),
+    reason: Nullable('Why no faster provider runs, or what is missing.'),
+    queued: Type.Integer({ minimum: 0, description: 'Pictures waiting or worked on.' }),
+    place: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      description: 'Of the next picture of whoever asks, among those that wait.',
+    }),
+  },
+  { description: 'Whether the default model is loaded and warmed up.' },
+);
+
+export const ModelsSchema = Type.Object(
+  {
+    models: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        name: Type.String(),
+        purpose: Type.String(),
+        licence: Type.String(),
+        state: State,
+        default: Type.Boolean(),
+        bytes: Type.Integer({ description: 'Of the installed weights.' }),
+        downloadBytes: Type.Integer(),
+      }),
+    ),
+  },
+  { description: 'The models that are known, installed or not.' },
+);
+
+const Failure = (description?: string) =>
+  Type.Object({
+    code: Type.String(description === undefined ? {} : { description }),
+    message: Type.String(),
+    hint: Type.String(),
+  });
+
+export const JobSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    state: Type.Union(
+      JOB_STATES.map((state) => Type.Literal(state)),
+      { description: 'Done, failed and cancelled are ends: the job never changes again.' },
+    ),
+    progress: Type.Number({ minimum: 0, maximum: 1 }),
+    ahead: Type.Integer({ minimum: 0, description: 'Pictures that are begun before this one.' }),
+    estimate: Type.Union([Type.Number(), Type.Null()], { description: 'Seconds until it ends, where known.' }),
+    error: Type.Union([Failure(), Type.Null()], { description: 'Why it failed.' }),
+    result: Nullable('Where its result is, once done.'),
+  },
+  { description: 'A job.' },
+);
+
+/** The answers by status of a route that can fail in these ways, each with the codes that are possible. */
+export function failures(...codes: readonly ErrorCode[]): Record<number, object> {
+  const statuses = [...new Set(codes.map((code) => ERRORS[code][0]))];
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const possible = codes.filter((code) => ERRORS[code][0] === status);
+      const error = Failure(possible.join(', '));
+      const description = possible.map((code) => ERRORS[code][1]).join(' ');
+      return [status, Type.Object({ error }, { description })];
+    }),
+  );
+}
+
+/** What access control and a server that is ending answer, wherever it was asked. */
+export const EVERYWHERE = [
+  'FORBIDDEN_HOST',
+  'FORBIDDEN_ORIGIN',
+  'TOKEN_REQUIRED',
+  'TOO_MANY_TRIES',
+  'INTERNAL',
+] as const satisfies readonly ErrorCode[];

@@ -1,0 +1,42 @@
+import fp from 'fastify-plugin';
+
+/** What every answer tells browsers: to show it nowhere else, guess nothing, keep nothing and tell nobody. */
+export const SECURITY_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+
+/** For the page at `/`: it shows pictures that it was given, talks to this server, and never makes markup out of text. */
+export const STRICT_PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+/** For pages that others wrote: everything they need comes from here, and no other page may frame them. */
+export const PAGE_POLICY =
+  "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; img-src 'self' data: blob:; object-src 'none'";
+
+/**
+ * Sets these headers on every answer, refusals included: register it first. Pages set `PAGE_POLICY`
+ * instead of the policy for data.
+ */
+export const securityHeaders = fp(
+  async (app) => {
+    app.addHook('onRequest', async (_request, reply) => {
+      reply.headers(SECURITY_HEADERS);
+    });
+  },
+  { name: 'security-headers' },
+);

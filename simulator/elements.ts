@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseHTML } from 'linkedom';
+
+/** The little of the DOM that the simulator itself touches; plugins get linkedom's whole document. */
+export interface Element {
+  readonly localName: string;
+  readonly parentElement: Element | null;
+  readonly children: ArrayLike<Element>;
+  readonly style: { display: string; visibility: string };
+  textContent: string;
+  disabled: boolean;
+  checked: boolean;
+  value: string;
+  getAttribute(name: string): string | null;
+  getAttributeNames(): string[];
+  setAttribute(name: string, value: string): void;
+  hasAttribute(name: string): boolean;
+  toggleAttribute(name: string, force: boolean): boolean;
+  matches(selector: string): boolean;
+  closest(selector: string): Element | null;
+  querySelector(selector: string): Element | null;
+  querySelectorAll(selector: string): ArrayLike<Element> & Iterable<Element>;
+  append(child: Element): void;
+  dispatchEvent(event: object): boolean;
+}
+
+export interface Document extends Element {
+  readonly body: Element;
+  createElement(name: string): Element;
+  addEventListener(type: string, listener: () => void): void;
+  removeEventListener(type: string, listener: () => void): void;
+}
+
+export interface DomWindow {
+  readonly document: Document;
+  readonly HTMLElement: { prototype: object };
+  readonly Event: new (type: string, options?: { bubbles?: boolean; cancelable?: boolean }) => object;
+  readonly CustomEvent: unknown;
+  readonly Node: unknown;
+  readonly Element: unknown;
+}
+
+export function parseDocument(html: string): DomWindow {
+  const window = parseHTML(html) as unknown as DomWindow;
+  addFormProperties(window.HTMLElement.prototype);
+  return window;
+}
+
+const values = new WeakMap<Element, string>();
+
+/**
+ * In UXP every sp-* widget has disabled, checked, value and selectedIndex; linkedom knows unknown tags only as plain
+ * elements, and gives input no `checked`. Classes that have their own accessors keep them.
+ */
+function addFormProperties(prototype: object): void {
+  if (Object.hasOwn(prototype, 'disabled')) return;
+  const flag = (name: string) => ({
+    configurable: true,
+    get(this: Element) {
+      return this.hasAttribute(name);
+    },
+    set(this: Element, on: unknown) {
+      this.toggleAttribute(name, Boolean(on));
+    },
+  });
+  for (const name of ['disabled', 'checked', 'selected', 'indeterminate']) {
+    Object.defineProperty(prototype, name, flag(name));
+  }
+  Object.defineProperty(prototype, 'value', {
+    configurable: true,
+    get(this: Element) {
+      if (isChooser(this))
+        return (
+          items(this)
+            .find((item) => item.hasAttribute('selected'))
+            ?.getAttribute('value') ?? ''
+        );
+      return values.get(this) ?? this.getAttribute('value') ?? '';
+    },
+    set(this: Element, value: unknown) {
+      if (isChooser(this)) chooseItem(this, (item) => item.getAttribute('value') === String(value));
+      else values.set(this, String(value));
+    },
+  });
+  Object.defineProperty(prototype, 'selectedIndex', {
+    configurable: true,
+    get(this: Element) {
+      return items(this).findIndex((item) => item.hasAttribute('selected'));
+    },
+    set(this: Element, index: number) {
+      const wanted = items(this)[index];
+      chooseItem(this, (item) => item === wanted);
+    },
+  });
+}
+
+const isChooser = (element: Element) => element.localName === 'sp-dropdown' || element.localName === 'sp-picker';
+export const items = (chooser: Element): Element[] => Array.from(chooser.querySelectorAll('sp-menu-item'));
+
+export function chooseItem(chooser: Element, matches: (item: Element) => boolean): void {
+  for (const item of items(chooser)) item.toggleAttribute('selected', matches(item));
+}
+
+interface Rule {
+  readonly selector: string;
+  readonly display: string;
+}
+
+/** Enough CSS to know what a user can see: the rules that set `display`, the last that matches wins. */
+export class Visibility {
+  readonly #rules: Rule[] = [];
+  readonly sheets: string[] = [];
+
+  constructor(document: Document, folder: string) {
+    for (const sheet of document.querySelectorAll('style, link[rel="stylesheet"]')) {
+      const href = sheet.getAttribute('href');
+      this.sheets.push(href ? readFileSync(path.join(folder, href), 'utf8') : sheet.textContent);
+    }
+    this.sheets.forEach((css) => {
+      this.#add(css);
+    });
+  }
+
+  #add(css: string): void {
+    const plain = css.replace(/\/\*[\s\S]*?\*\//g, '').replace(/@media[^{]*\{(?:[^{}]*\{[^}]*\})*\s*\}/g, '');
+    for (const [, selector, body] of plain.matchAll(/([^{}]+)\{([^}]*)\}/g)) {
+      const display = /(?:^|;)\s*display\s*:\s*([a-z-]+)/.exec(body!)?.[1];
+      if (display) this.#rules.push({ selector: selector!.trim(), display });
+    }
+  }
+
+  isVisible(element: Element): boolean {
+    for (let at: Element | null = element; at; at = at.parentElement) {
+      if (at.hasAttribute('hidden') || at.style.visibility === 'hidden') return false;
+      const declared = at.style.display || this.#rules.filter((rule) => this.#applies(rule, at!)).at(-1)?.display;
+      if (declared === 'none') return false;
+    }
+    return true;
+  }
+
+  #applies(rule: Rule, element: Element): boolean {
+    try {
+      return element.matches(rule.selector);
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,323 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import vm from 'node:vm';
+import { chooseItem, type Document, type DomWindow, type Element, parseDocument, Visibility } from './elements.ts';
+import { Entrypoints, guarded } from './entrypoints.ts';
+import { HostError } from './errors.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import { findMarkupProblems } from './markup.ts';
+import { Network } from './network.ts';
+import { photoshopModule } from './photoshop-module.ts';
+import { createSandbox, fillGlobals, type Sandbox } from './sandbox.ts';
+import type { HostState, RecordedStep } from './state.ts';
+import type { Folders } from './storage.ts';
+import { watchRejections } from './unhandled.ts';
+import { uxpModule } from './uxp-module.ts';
+
+/** What is kept for a plugin between loads. */
+export interface PluginStore {
+  readonly local: Map<string, string>;
+  readonly secrets: Map<string, Uint8Array>;
+  readonly data: string;
+  readonly temporary: string;
+}
+
+/** A plugin as Photoshop runs it: its bundle, in a context of its own. */
+export class LoadedPlugin {
+  readonly manifest: Manifest;
+  readonly errors: unknown[];
+  readonly consoleLines: string[];
+  /** What the plugin asked the operating system to open. */
+  readonly opened: string[] = [];
+  readonly #host: HostState;
+  readonly #sandbox: Sandbox;
+  readonly #dom: DomWindow;
+  readonly #visibility: Visibility;
+  readonly #entrypoints: Entrypoints;
+  readonly #network: Network;
+  readonly #stopWatching: () => void;
+  readonly #folder: string;
+  readonly #created = new Set<string>();
+  readonly #shown = new Set<string>();
+
+  private constructor(host: HostState, folder: string, store: (id: string) => PluginStore) {
+    this.#host = host;
+    this.manifest = readManifest(folder, host.options.version);
+    const { id, requiredPermissions: permissions, main } = this.manifest;
+    const mainFile = path.join(folder, main);
+    this.#sandbox = createSandbox(id, permissions.allowCodeGenerationFromStrings === true);
+    const { session, consoleLines } = this.#sandbox;
+    this.errors = session.errors;
+    this.consoleLines = consoleLines;
+    this.#stopWatching = watchRejections(session.boundary.realm.Promise, this.errors);
+    const html = main.endsWith('.html')
+      ? readFileSync(mainFile, 'utf8')
+      : `<body><script src="${path.basename(main)}"></script></body>`;
+    this.#dom = parseDocument(html);
+    this.#visibility = new Visibility(this.#dom.document, path.dirname(mainFile));
+    this.#entrypoints = new Entrypoints((error) => this.errors.push(session.boundary.error(error)));
+    this.#network = new Network(permissions.network?.domains, host.options);
+    const kept = store(id);
+    const folders: Folders = { plugin: folder, data: kept.data, temporary: kept.temporary };
+    fillGlobals(host, this.#sandbox, {
+      network: this.#network,
+      dom: this.#dom,
+      storage: kept.local,
+      require: this.#modules(folders, kept.secrets),
+    });
+    this.#folder = path.dirname(mainFile);
+  }
+
+  static async load(host: HostState, folder: string, store: (id: string) => PluginStore): Promise<LoadedPlugin> {
+    const plugin = new LoadedPlugin(host, folder, store);
+    try {
+      plugin.#runScripts(plugin.#folder);
+      plugin.#entrypoints.close();
+      plugin.#fire(plugin.document, 'DOMContentLoaded');
+      plugin.#fire(plugin.document, 'load');
+      await guarded('plugin create', () => plugin.#entrypoints.plugin.create?.());
+    } catch (error) {
+      await plugin.unload();
+      throw error;
+    }
+    return plugin;
+  }
+
+  get window(): Record<string, unknown> {
+    return this.#sandbox.session.globals;
+  }
+
+  get document(): Document {
+    return this.#dom.document;
+  }
+
+  /** HTML and CSS of the panel that UXP would not honour. */
+  get markupProblems(): string[] {
+    return findMarkupProblems(this.document, this.#visibility.sheets);
+  }
+
+  /** Creates the panel on first use, then shows it; each hook has 300 ms. Default: the first panel of the manifest. */
+  async showPanel(id?: string): Promise<void> {
+    const panel = this.#panelId(id);
+    const hooks = this.#entrypoints.panel(panel);
+    const root = this.document.querySelector(`uxp-panel[panelid="${panel}"]`) ?? this.document.body;
+    if (!this.#created.has(panel)) {
+      this.#created.add(panel);
+      await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
+    }
+    if (this.#shown.has(panel) && this.#host.faults.showOnce) return;
+    this.#shown.add(panel);
+    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
+  }
+
+  /** As when the user closes the panel and opens it again, in a host that makes another node for it then. */
+  async recreatePanel(id?: string): Promise<void> {
+    const panel = this.#panelId(id);
+    const hooks = this.#entrypoints.panel(panel);
+    await this.#reported(guarded(`panel ${panel} destroy`, () => hooks?.destroy?.(this.document.body)));
+    const { body } = this.document;
+    body.textContent = '';
+    const root = this.document.createElement('uxp-panel');
+    body.append(root);
+    await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
+    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
+  }
+
+  async hidePanel(id?: string): Promise<void> {
+    const panel = this.#panelId(id);
+    if (this.#host.faults.showOnce) return;
+    this.#shown.delete(panel);
+    await this.#reported(
+      guarded(`panel ${panel} hide`, () => this.#entrypoints.panel(panel)?.hide?.(this.document.body)),
+    );
+  }
+
+  async invokePanelMenu(item: string, id?: string): Promise<void> {
+    await this.#entrypoints.panel(this.#panelId(id))?.invokeMenu?.(item);
+  }
+
+  async invokeCommand(id: string): Promise<void> {
+    if (!this.manifest.entrypoints.some((entry) => entry.type === 'command' && entry.id === id)) {
+      throw new Error(`manifest.json declares no command ${id}`);
+    }
+    const run = this.#entrypoints.command(id);
+    if (!run) throw new Error(`entrypoints.setup registered no command ${id}`);
+    if (this.manifest.recordsMenu) this.#host.recording?.push({ name: id, methodName: '', info: {}, command: id });
+    await run({}, {});
+  }
+
+  /**
+   * Plays a recorded step. Whether Photoshop is already modal while a handler runs is not documented: try both.
+   * With `recordAgain` the handler's answer replaces the step's info.
+   */
+  async playStep(step: RecordedStep, options: { modal?: boolean; recordAgain?: boolean } = {}): Promise<void> {
+    if (step.command !== undefined) return this.invokeCommand(step.command);
+    const handler = this.window[step.methodName];
+    if (typeof handler !== 'function')
+      throw new Error(`Script action failed. ${step.methodName} is not a global function`);
+    const info = structuredClone(step.info);
+    const { session } = this.#sandbox;
+    const answer = options.modal
+      ? await this.#host.modal.execute(session, (context) => handler(context, info), { commandName: step.name })
+      : await handler({ isCancelled: undefined, mode: 'action', uiMode: 'never' }, info);
+    if (options.recordAgain && answer !== undefined) step.info = structuredClone(answer);
+  }
+
+  /** Clicks like a user: refuses what a user could not click. */
+  click(selector: string): void {
+    const element = this.#usable(selector);
+    if (isToggle(element)) element.checked = element.localName === 'sp-radio' || !element.checked;
+    this.#fire(element, 'click');
+    if (isToggle(element)) this.#fire(element, 'change');
+    const chooser = element.localName === 'sp-menu-item' ? element.closest('sp-dropdown, sp-picker') : null;
+    if (chooser) {
+      chooseItem(chooser, (item) => item === element);
+      this.#fire(chooser, 'change');
+    }
+  }
+
+  /** Chooses an item of a dropdown by its value. */
+  choose(selector: string, value: string): void {
+    const chooser = this.#usable(selector);
+    const item = chooser.querySelector(`[value="${value}"]`);
+    if (!item) throw new Error(`${selector} has no item ${value}`);
+    if (item.hasAttribute('disabled')) throw new Error(`item ${value} of ${selector} is disabled`);
+    if (item.localName === 'sp-menu-item') chooseItem(chooser, (other) => other === item);
+    else chooser.value = value;
+    this.#fire(chooser, 'change');
+  }
+
+  /** Types into a text field, or moves a slider. */
+  type(selector: string, value: string): void {
+    const element = this.#usable(selector);
+    element.value = value;
+    this.#fire(element, 'input');
+    this.#fire(element, 'change');
+  }
+
+  text(selector: string): string {
+    return this.#element(selector).textContent.replace(/\s+/g, ' ').trim();
+  }
+
+  isVisible(selector: string): boolean {
+    const element = this.document.querySelector(selector);
+    return element !== null && this.#visibility.isVisible(element);
+  }
+
+  async waitFor(predicate: () => boolean, timeoutMs = 5000, what = 'the condition'): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!predicate()) {
+      if (performance.now() > deadline) {
+        const state = [...this.errors.map(String), ...this.consoleLines.slice(-5)].join('\n');
+        throw new Error(`${what} did not come true within ${timeoutMs} ms\n${state}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async unload(): Promise<void> {
+    try {
+      await guarded('plugin destroy', () => this.#entrypoints.plugin.destroy?.());
+    } finally {
+      this.#sandbox.close();
+      this.#network.close();
+      // Rejections surface a turn later than what caused them.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      this.#stopWatching();
+    }
+  }
+
+  #panelId(id?: string): string {
+    const found = this.manifest.entrypoints.find(
+      (entry) => entry.type === 'panel' && (id === undefined || entry.id === id),
+    );
+    if (!found) throw new Error(`manifest.json declares no panel ${id ?? ''}`);
+    return found.id;
+  }
+
+  async #reported(step: Promise<void>): Promise<void> {
+    try {
+      await step;
+    } catch (error) {
+      this.errors.push(error);
+      throw error;
+    }
+  }
+
+  #element(selector: string): Element {
+    const element = this.document.querySelector(selector);
+    if (!element) throw new Error(`no element matches ${selector}`);
+    return element;
+  }
+
+  #usable(selector: string): Element {
+    const element = this.#element(selector);
+    if (this.#shown.size === 0) throw new Error('no panel is shown: call showPanel first');
+    if (!this.#visibility.isVisible(element)) throw new Error(`${selector} is hidden`);
+    if (element.hasAttribute('disabled') || element.disabled === true) throw new Error(`${selector} is disabled`);
+    return element;
+  }
+
+  #fire(element: Element, type: string): void {
+    try {
+      element.dispatchEvent(new this.#dom.Event(type, { bubbles: true, cancelable: true }));
+    } catch (error) {
+      this.errors.push(error);
+    }
+  }
+
+  #runScripts(folder: string): void {
+    for (const script of this.document.querySelectorAll('script')) {
+      if (script.getAttribute('type') === 'module') throw new Error('UXP does not run ES modules');
+      const src = script.getAttribute('src');
+      const code = src ? readFileSync(path.join(folder, src), 'utf8') : script.textContent;
+      new vm.Script(code, { filename: src ?? 'inline.js' }).runInContext(this.#sandbox.context);
+    }
+  }
+
+  #modules(folders: Folders, secrets: Map<string, Uint8Array>): (name: string) => unknown {
+    const { session } = this.#sandbox;
+    const entrypoints = this.#entrypoints;
+    const { manifest, opened } = this;
+    const { platform, osPlatform } = this.#host.options;
+    const all: Record<string, () => unknown> = {
+      photoshop: () => photoshopModule(this.#host, session),
+      uxp: () => uxpModule(this.#host, session, { manifest, entrypoints, folders, secrets, opened }),
+      os: () =>
+        session.boundary.wrapAll({
+          platform: () => osPlatform,
+          homedir: () => (platform === 'win32' ? 'C:\\Users\\me' : '/Users/me'),
+          release: () => os.release(),
+          arch: () => os.arch(),
+        }),
+      path: () => ({ ...(platform === 'win32' ? path.win32 : path.posix) }),
+      process: () => ({ platform }),
+      fs: () => refusing('fs'),
+    };
+    const loaded = new Map<string, unknown>();
+    return (name) => {
+      const make = all[name];
+      if (!make) throw new HostError(`Cannot find module '${name}'`);
+      if (!loaded.has(name)) loaded.set(name, make());
+      return loaded.get(name);
+    };
+  }
+}
+
+/** A module that exists, none of whose functions is simulated: better a loud stop than a silent undefined. */
+const refusing = (name: string) =>
+  new Proxy(
+    {},
+    {
+      get: (_, member) => {
+        throw new Error(`${name}.${String(member)} is not simulated`);
+      },
+    },
+  );
+
+const isToggle = (element: Element) =>
+  element.localName === 'sp-checkbox' ||
+  element.localName === 'sp-radio' ||
+  element.localName === 'sp-switch' ||
+  (element.localName === 'input' && element.getAttribute('type') === 'checkbox');

@@ -1,0 +1,132 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { HostError } from './errors.ts';
+import type { Boundary } from './realm.ts';
+import type { PluginSession } from './session.ts';
+import type { HostState } from './state.ts';
+
+export interface Folders {
+  readonly plugin: string;
+  readonly data: string;
+  readonly temporary: string;
+}
+
+/** storage.localFileSystem, as far as the manifest's permission goes: its own folders, pickers, or every file. */
+export function createFileSystem(
+  host: HostState,
+  session: PluginSession,
+  folders: Folders,
+  permission: string = 'plugin',
+) {
+  const { boundary } = session;
+  const entry = (full: string, writable: boolean): unknown =>
+    boundary.expose(new Entry(session, full, writable, entry));
+  const demand = (...enough: string[]) => {
+    if (!enough.includes(permission)) throw new HostError('Permission denied. Manifest entry not found.');
+  };
+  return boundary.wrapAll({
+    getDataFolder: async () => entry(folders.data, true),
+    getTemporaryFolder: async () => entry(folders.temporary, true),
+    getPluginFolder: async () => entry(folders.plugin, false),
+    getFolder: async () => {
+      demand('request', 'fullAccess');
+      const full = host.onPickFolder();
+      return full === null ? null : entry(full, true);
+    },
+    getEntryWithUrl: async (url: string) => {
+      demand('fullAccess');
+      const full = /^file:(\/.*)$/.exec(url)?.[1]?.replace(/^\/(?=[a-z]:)/i, '');
+      if (!full || !statSync(full, { throwIfNoEntry: false }))
+        throw new HostError(`Could not find an entry of '${url}'`);
+      return entry(full, true);
+    },
+    createSessionToken: (file: unknown) => {
+      const token = `token-${host.tokens.size + 1}`;
+      host.tokens.set(token, fileOf(boundary, file));
+      return token;
+    },
+  });
+}
+
+/** The file behind an entry that a plugin hands back. */
+export function fileOf(boundary: Boundary, entry: unknown): string {
+  const target = boundary.unwrap(entry);
+  if (!(target instanceof Entry) || !target.isFile)
+    throw new HostError('a file entry is needed', { kind: 'TypeError' });
+  return target.nativePath;
+}
+
+/** A file or folder entry of localFileSystem, that the plugin may reach. */
+class Entry {
+  readonly #session: PluginSession;
+  readonly #full: string;
+  readonly #writable: boolean;
+  readonly #make: (full: string, writable: boolean) => unknown;
+
+  constructor(
+    session: PluginSession,
+    full: string,
+    writable: boolean,
+    make: (full: string, writable: boolean) => unknown,
+  ) {
+    this.#session = session;
+    this.#full = full;
+    this.#writable = writable;
+    this.#make = make;
+  }
+
+  get name(): string {
+    return path.basename(this.#full);
+  }
+  get nativePath(): string {
+    return this.#full;
+  }
+  get isFile(): boolean {
+    return statSync(this.#full).isFile();
+  }
+  get isFolder(): boolean {
+    return statSync(this.#full).isDirectory();
+  }
+
+  async getEntries(): Promise<unknown[]> {
+    return readdirSync(this.#full).map((name) => this.#make(path.join(this.#full, name), this.#writable));
+  }
+
+  async getEntry(name: string): Promise<unknown> {
+    const full = path.join(this.#full, name);
+    if (!statSync(full, { throwIfNoEntry: false })) throw new HostError(`Could not find an entry of '${name}'`);
+    return this.#make(full, this.#writable);
+  }
+
+  async createFile(name: string, options: { overwrite?: boolean } = {}): Promise<unknown> {
+    if (!this.#writable) throw new HostError('The folder is read-only.');
+    const full = path.join(this.#full, name);
+    if (!options.overwrite && statSync(full, { throwIfNoEntry: false })) throw new HostError('The file exists.');
+    writeFileSync(full, '');
+    return this.#make(full, true);
+  }
+
+  async createFolder(name: string): Promise<unknown> {
+    if (!this.#writable) throw new HostError('The folder is read-only.');
+    mkdirSync(path.join(this.#full, name));
+    return this.#make(path.join(this.#full, name), true);
+  }
+
+  async read(options: { format?: string } = {}): Promise<string | ArrayBuffer> {
+    const bytes = readFileSync(this.#full);
+    return options.format === 'binary' ? this.#session.boundary.bytes(bytes) : bytes.toString('utf8');
+  }
+
+  async write(content: unknown): Promise<number> {
+    if (!this.#writable) throw new HostError('The file is read-only.');
+    const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content as ArrayBuffer);
+    writeFileSync(this.#full, bytes);
+    return bytes.length;
+  }
+
+  async delete(): Promise<number> {
+    if (!this.#writable) throw new HostError('The entry is read-only.');
+    rmSync(this.#full, { recursive: true });
+    return 0;
+  }
+}

@@ -1,0 +1,64 @@
+import { createServer, type Server } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { loadConfig } from '../../../server/config/config.ts';
+import * as ports from '../../../server/system/ports.ts';
+import { type StandInServer, startStandInServer } from '../../fixtures/stand-in.ts';
+
+const taken: Server[] = [];
+const servers: StandInServer[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const server of servers.splice(0)) await server.close();
+  for (const server of taken.splice(0)) await new Promise((resolve) => server.close(resolve));
+});
+
+async function occupy(): Promise<number> {
+  const server = createServer();
+  taken.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as { port: number }).port;
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const port = await occupy();
+  await new Promise((resolve) => taken.pop()!.close(resolve));
+  return port;
+}
+
+async function start(list: readonly number[]): Promise<StandInServer> {
+  const server = await startStandInServer({ ports: list }, { install: false });
+  servers.push(server);
+  return server;
+}
+
+describe('a port that is taken', () => {
+  it('is passed over', async () => {
+    const [busy, free] = [await occupy(), await freePort()];
+    expect((await start([busy, free])).port).toBe(free);
+  });
+
+  it('is passed over when it is taken between the look and the listening', async () => {
+    const [busy, free] = [await occupy(), await freePort()];
+    vi.spyOn(ports, 'isFree').mockResolvedValue(true);
+    const server = await start([busy, free]);
+    expect(server.port).toBe(free);
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+  });
+
+  it('is named when there is no other', async () => {
+    const busy = [await occupy(), await occupy()];
+    await expect(start(busy)).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+      message: `The ports ${busy.join(', ')} are all in use by other programs.`,
+    });
+    await expect(start(busy.slice(1))).rejects.toThrow(`Port ${busy[1]} is in use by another program.`);
+  });
+});
+
+it('listens on this computer only, unless it is told otherwise', async () => {
+  expect(loadConfig({}, {}).host).toBe('127.0.0.1');
+  const server = await start([0]);
+  expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
+  expect((await fetch(`http://127.0.0.1:${server.port}/health`)).status).toBe(200);
+});

@@ -1,0 +1,336 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Connect } from '../../../../server/cli/matte/connect.ts';
+import { Connection } from '../../../../server/cli/matte/connection.ts';
+import { type MatteOptions, runMatte } from '../../../../server/cli/matte/run-matte.ts';
+import { UsageError } from '../../../../server/cli/terminal.ts';
+import { type StandInServer, startStandInServer } from '../../../fixtures/stand-in.ts';
+import { readStrictly } from '../../imaging/psd/strict-reader.ts';
+import { recordTerminal } from '../recorder.ts';
+
+// The stand-in's alpha is the picture's brightness.
+let server: StandInServer;
+let cwd: string;
+let connections = 0;
+
+beforeAll(async () => {
+  server = await startStandInServer();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  connections = 0;
+  cwd = await mkdtemp(path.join(os.tmpdir(), 'hairline matte ü '));
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+const connect: Connect = async (_model, _config, _terminal, signal) => {
+  connections++;
+  return new Connection(server.url, signal);
+};
+
+/** What the command line leaves out. */
+const DEFAULTS: MatteOptions = {
+  outputDir: 'out',
+  saveForeground: true,
+  format: 'png',
+  depth: 8,
+  background: 'white',
+  subject: 'portrait',
+  refine: 'best',
+  enhance: 'auto',
+  foreground: 'best',
+  decontaminate: 1,
+};
+
+async function matte(
+  given: string[],
+  options: Partial<MatteOptions> = {},
+  signal = new AbortController().signal,
+  reach = connect,
+) {
+  const recorder = recordTerminal();
+  const all = { ...DEFAULTS, ...options };
+  const context = { terminal: recorder.terminal, signal, connect: reach, env: { HAIRLINE_CACHE: cwd }, cwd };
+  const code = await runMatte(given, all, context);
+  return { code, out: recorder.out, err: recorder.err, lines: recorder.lines };
+}
+
+/** A picture of one grey. */
+async function picture(name: string, level = 128, width = 40, height = 30) {
+  const file = path.join(cwd, name);
+  await mkdir(path.dirname(file), { recursive: true });
+  const background = { r: level, g: level, b: level };
+  await sharp({ create: { width, height, channels: 3, background } }).toFile(file);
+  return file;
+}
+
+const inside = async (folder: string) =>
+  ((await readdir(path.join(cwd, folder), { recursive: true }).catch(() => [])) as string[])
+    .filter((name) => path.extname(name))
+    .map((name) => name.split(path.sep).join('/'))
+    .sort();
+
+async function pixel(name: string) {
+  const image = sharp(path.join(cwd, 'out', name));
+  const { width, height, channels, depth } = await image.metadata();
+  if (depth !== 'ushort')
+    return { width, height, channels, first: [...(await image.raw().toBuffer()).subarray(0, channels)] };
+  const deep = image.toColourspace(channels === 1 ? 'grey16' : 'rgb16').raw({ depth });
+  const data = await deep.toBuffer();
+  const samples = new Uint16Array(data.buffer, data.byteOffset, channels);
+  return { width, height, channels, first: [...samples] };
+}
+
+const near = (value: number, slack = 2) => ({
+  asymmetricMatch: (other: unknown) => Math.abs(Number(other) - value) <= slack,
+});
+
+describe('one picture', () => {
+  test('gives alpha, composition on white, and foreground', async () => {
+    await picture('a b.png');
+    const { code, lines } = await matte(['a b.png']);
+    expect(code).toBe(0);
+    expect(lines.sort()).toEqual(
+      ['alpha', 'composition', 'foreground'].map((kind) => path.join(cwd, 'out', `a b_${kind}.png`)),
+    );
+    expect(await inside('out')).toHaveLength(3);
+    expect(await pixel('a b_alpha.png')).toEqual({ width: 40, height: 30, channels: 1, first: [near(128)] });
+    const mixed = near((128 * 128 + 127 * 255) / 255, 3);
+    expect(await pixel('a b_composition.png')).toMatchObject({ channels: 3, first: [mixed, mixed, mixed] });
+    expect(await pixel('a b_foreground.png')).toMatchObject({ channels: 4 });
+  });
+
+  test('leaves out what is not wanted', async () => {
+    await picture('a.png');
+    await matte(['a.png'], { saveForeground: false });
+    expect(await inside('out')).toEqual(['a_alpha.png', 'a_composition.png']);
+    await matte(['a.png'], { outputs: ['cutout'], outputDir: 'cut' });
+    expect(await inside('cut')).toEqual(['a_cutout.png']);
+  });
+
+  test('is laid over a colour, or over a picture that covers it', async () => {
+    await picture('a.png', 0);
+    await picture('sky.png', 200, 10, 100);
+    await matte(['a.png'], { outputs: ['composition'], background: '#102030' });
+    expect((await pixel('a_composition.png')).first).toEqual([16, 32, 48]);
+    await matte(['a.png'], { outputs: ['composition'], background: 'sky.png', force: true, depth: 16 });
+    expect(await pixel('a_composition.png')).toEqual({
+      width: 40,
+      height: 30,
+      channels: 3,
+      first: [near(200 * 257, 300), near(200 * 257, 300), near(200 * 257, 300)],
+    });
+  });
+
+  test('keeps 16 bits in PNG and TIFF', async () => {
+    await picture('a.png');
+    for (const format of ['png', 'tiff'] as const) {
+      await matte(['a.png'], { format, depth: 16 });
+      expect(await pixel(`a_alpha.${format}`)).toMatchObject({ channels: 1, first: [near(128 * 257, 300)] });
+      expect(await pixel(`a_foreground.${format}`)).toMatchObject({ channels: 4 });
+    }
+  });
+
+  test.each([8, 16] as const)('becomes a document of %i bits with a layer mask', async (depth) => {
+    await sharp(await picture('plain.png'))
+      .withMetadata({ density: 240 })
+      .toFile(path.join(cwd, 'a ü.png'));
+    const { lines } = await matte(['a ü.png'], { format: 'psd', depth });
+    expect(lines).toEqual([path.join(cwd, 'out', 'a ü.psd')]);
+    expect(await inside('out')).toEqual(['a ü.psd']);
+    const file = readStrictly(await readFile(path.join(cwd, 'out', 'a ü.psd')));
+    expect(file).toMatchObject({ version: 1, width: 40, height: 30, depth, dpi: 240 });
+    expect(file.layers.map(({ name, isHidden }) => [name, isHidden])).toEqual([['a ü', false]]);
+    const unit = depth === 16 ? 257 : 1;
+    const first = (id: number) => file.layers[0]!.channels.get(id)!.samples[0];
+    expect([first(-1), first(0)]).toEqual([255 * unit, 128 * unit]);
+    expect(first(-2)).toEqual(near(128 * unit, 2 * unit));
+  });
+
+  test('gets the cut-out as a hidden layer where that is wanted', async () => {
+    await picture('a.png');
+    await matte(['a.png'], { format: 'psd', psdCutout: true });
+    const { layers } = readStrictly(await readFile(path.join(cwd, 'out', 'a.psd')));
+    expect(layers.map(({ name, isHidden }) => [name, isHidden])).toEqual([
+      ['a', false],
+      ['Subject - cutout', true],
+    ]);
+    expect(layers[1]!.channels.get(-1)!.samples[0]).toEqual(near(128));
+  });
+});
+
+describe('a batch', () => {
+  test('goes on past broken files, names them at the end, and ends with 1', async () => {
+    await picture('in/a.png');
+    await picture('in/sub dir/ü.jpg');
+    await writeFile(path.join(cwd, 'in', 'broken.jpg'), 'not a picture');
+    const whole = await readFile(await picture('in/sub dir/x.png', 90, 500, 400));
+    await writeFile(path.join(cwd, 'in', 'torn.png'), whole.subarray(0, whole.length / 2));
+    const { code, err, lines } = await matte(['in', 'gone.jpg']);
+    expect(code).toBe(1);
+    expect(lines).toHaveLength(9);
+    expect(await inside('out')).toContain('sub dir/ü_alpha.png');
+    expect(await inside('out')).not.toContain('broken_alpha.png');
+    for (const name of ['broken.jpg', 'torn.png', 'gone.jpg'])
+      expect(err).toContain(path.join(cwd, name === 'gone.jpg' ? '' : 'in', name));
+    expect(err).toContain('3 pictures done, 3 failed');
+    expect((await inside('out')).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  test('skips what is done, without asking for a server, unless forced', async () => {
+    await picture('in/a.png');
+    await matte(['in']);
+    const before = await stat(path.join(cwd, 'out', 'a_alpha.png'));
+    const second = await matte(['in']);
+    expect(second).toMatchObject({ code: 0, out: '' });
+    expect(second.err).toContain('1 picture skipped');
+    expect(connections).toBe(1);
+    await rm(path.join(cwd, 'out', 'a_foreground.png'));
+    expect((await matte(['in'])).lines).toHaveLength(3);
+    await matte(['in'], { force: true });
+    expect(connections).toBe(3);
+    expect((await stat(path.join(cwd, 'out', 'a_alpha.png'))).mtimeMs).toBeGreaterThan(before.mtimeMs);
+  });
+
+  test('is told what to look for, and says once that it waits for the model', async () => {
+    await picture('in/a.png');
+    await picture('in/b.png');
+    const asked: unknown[] = [];
+    class Patient extends Connection {
+      override matte(...[request, onDownload]: Parameters<Connection['matte']>) {
+        asked.push(request.subject);
+        onDownload?.('The model is being downloaded.');
+        return super.matte(request);
+      }
+    }
+    const slow: Connect = async (wanted, _config, _terminal, signal) => {
+      asked.push(wanted);
+      return new Patient(server.url, signal);
+    };
+    const { code, err } = await matte(['in'], { subject: 'object' }, undefined, slow);
+    expect(code).toBe(0);
+    expect(asked).toEqual([{ model: 'auto', subject: 'object' }, 'object', 'object']);
+    expect(err.match(/The model is being downloaded/g)).toHaveLength(1);
+  });
+
+  test('can be told in JSON', async () => {
+    await picture('a.png');
+    const { out } = await matte(['a.png', 'gone.png'], { json: true, outputs: ['alpha'] });
+    expect(JSON.parse(out)).toEqual({
+      written: [path.join(cwd, 'out', 'a_alpha.png')],
+      skipped: 0,
+      failed: [expect.objectContaining({ location: path.join(cwd, 'gone.png') })],
+    });
+  });
+
+  test('says so when a folder has no pictures', async () => {
+    await mkdir(path.join(cwd, 'empty'));
+    expect((await matte(['empty'])).err).toContain('No pictures found');
+  });
+
+  test('stops when interrupted, with nothing half written', async () => {
+    for (let i = 0; i < 6; i++) await picture(`in/${i}.png`, 100, 600, 600);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 150);
+    const { code, err } = await matte(['in'], {}, stop.signal);
+    expect(code).toBe(130);
+    expect(err).toContain('Stopped');
+    const left = await inside('out');
+    expect(left.length).toBeLessThan(18);
+    for (const name of left) await sharp(path.join(cwd, 'out', name)).stats();
+  });
+
+  test('explains each picture when the server is gone', async () => {
+    await picture('a.png');
+    const dead: Connect = async (_m, _c, _t, signal) => new Connection('http://127.0.0.1:1', signal);
+    const { terminal } = recordTerminal();
+    const signal = new AbortController().signal;
+    expect(await runMatte(['a.png'], DEFAULTS, { terminal, signal, connect: dead, env: {}, cwd })).toBe(1);
+  });
+});
+
+describe('web addresses', () => {
+  let web: Server;
+  let url: string;
+
+  beforeAll(async () => {
+    const body = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'white' } })
+      .png()
+      .toBuffer();
+    web = createServer((request, response) => {
+      if (request.url === '/moved') return response.writeHead(302, { location: '/photo%20one.png' }).end();
+      if (request.url === '/huge') return response.writeHead(200, { 'content-length': 2 ** 40 }).end();
+      if (request.url?.startsWith('/photo')) return response.end(body);
+      return response.writeHead(404).end('<html>');
+    });
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    web.closeAllConnections();
+    web.close();
+  });
+
+  test('are fetched, redirects followed, failures explained', async () => {
+    const given = ['/photo%20one.png?w=1', '/moved', '/none.jpg', '/huge'].map((p) => url + p);
+    const { code, err } = await matte(given, { outputs: ['alpha'] });
+    expect(code).toBe(1);
+    expect(await inside('out')).toEqual(['moved_alpha.png', 'photo one_alpha.png']);
+    expect(err).toContain('answered 404');
+    expect(err).toContain('larger than Hairline accepts');
+  });
+});
+
+describe('what is passed on to the server', () => {
+  const WIDTH = 80;
+  /** The stand-in network finds what is bright: two white squares on black, the right one larger. */
+  const squares = async () => {
+    const data = Buffer.alloc(3 * WIDTH * 40);
+    for (let i = 0; i < WIDTH * 40; i++) {
+      const [x, y] = [i % WIDTH, Math.floor(i / WIDTH)];
+      if ((x > 8 && x < 22 && y > 10 && y < 24) || (x > 46 && x < 70 && y > 8 && y < 32))
+        data.fill(255, 3 * i, 3 * i + 3);
+    }
+    await sharp(data, { raw: { width: WIDTH, height: 40, channels: 3 } })
+      .png()
+      .toFile(path.join(cwd, 'a.png'));
+  };
+  const found = async (options: Partial<MatteOptions>) => {
+    const { code } = await matte(['a.png'], { outputs: ['alpha'], force: true, ...options });
+    expect(code).toBe(0);
+    const data = await sharp(path.join(cwd, 'out', 'a_alpha.png'))
+      .toColourspace('b-w')
+      .raw()
+      .toBuffer();
+    return [data[17 * WIDTH + 15]!, data[20 * WIDTH + 58]!].map((value) => value > 200);
+  };
+
+  test('region, subjects and point', async () => {
+    await squares();
+    expect(await found({})).toEqual([true, true]);
+    expect(await found({ subjects: 'largest' })).toEqual([false, true]);
+    expect(await found({ point: '10,35' })).toEqual([true, false]);
+    expect(await found({ region: '0,0,40,40' })).toEqual([true, false]);
+    const outside = await matte(['a.png'], { outputs: ['alpha'], force: true, region: '50,0,40,40' });
+    expect(outside.code).toBe(1);
+    expect(outside.err).toContain('does not lie inside the picture of 80 x 40');
+  });
+});
+
+test.each([
+  ['a hidden layer in a format without layers', { format: 'tiff', psdCutout: true }],
+  ['outputs of a layered document', { format: 'psd', outputs: ['alpha'] }],
+  ['a background that is nothing', { background: 'blurple' }],
+  ['a model that is not there', { model: 'nope' }],
+  ['the body at a point, without the point', { subjects: 'point' }],
+  ['a point, for the largest body', { subjects: 'largest', point: '1,1' }],
+] as const)('%s is a usage error, before anything is done', async (_, options) => {
+  await picture('a.png');
+  await expect(matte(['a.png'], options as Partial<MatteOptions>)).rejects.toThrow(UsageError);
+  expect(connections).toBe(0);
+});

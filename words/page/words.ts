@@ -1,0 +1,88 @@
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { Sentence, Strings } from '../panel/strings.ts';
+
+export type Backdrop = 'checker' | 'white' | 'black' | 'colour' | 'mask';
+
+/** What the page says as the panel says it. */
+export type PanelWords = Pick<
+  Strings,
+  | 'cancel'
+  | 'subject'
+  | 'subjects'
+  | 'labels'
+  | 'refinements'
+  | 'edge'
+  | 'edgeControls'
+  | 'amounts'
+  | 'server'
+  | 'providers'
+  | 'serverErrors'
+>;
+
+/** Everything the page says. Texts of the markup are found by their name, written with dots: `downloads.mask`. */
+export interface Words extends PanelWords {
+  lang: string;
+  /** The other language, in its own words. */
+  otherLanguage: string;
+  intro: { title: string; choose: string; sample: string; types: string; dropHere: string };
+  privacy: string;
+  stages: {
+    uploading: string;
+    queued: string;
+    queuedBehind: string;
+    running: string;
+    remaining: string;
+    model: string;
+    server: string;
+    cancelled: string;
+    done: string;
+  };
+  viewer: {
+    region: string;
+    before: string;
+    after: string;
+    split: string;
+    /** What the slider says to screen readers; {percent} of the picture is still the original. */
+    splitAt: string;
+    colour: string;
+    zoom: string;
+    fit: string;
+    updating: string;
+  };
+  backdrops: Record<Backdrop, string>;
+  picture: string;
+  close: string;
+  another: string;
+  retry: string;
+  percent: string;
+  downloads: {
+    title: string;
+    depth: string;
+    bits: string;
+    mask: string;
+    maskHint: string;
+    cutout: string;
+    cutoutHint: string;
+    document: string;
+    documentHint: string;
+    making: string;
+    saved: string;
+  };
+  details: {
+    title: string;
+    model: string;
+    provider: string;
+    size: string;
+    time: string;
+    version: string;
+    seconds: string;
+  };
+  /** Stages of the Server-Timing header; what is missing here is shown under its own name. */
+  timings: Record<string, string>;
+  offline: Sentence;
+  notReady: Record<'downloading' | 'loading' | 'missing' | 'failed' | 'installed', string>;
+  clipboardEmpty: Sentence;
+  unexpected: Sentence;
+  documentation: string;
+  errors: Partial<Record<ErrorCode, Sentence>>;
+}

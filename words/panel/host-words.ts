@@ -1,0 +1,18 @@
+import type { DeliveryKey } from './keys.ts';
+
+/** What Photoshop shows of us in its own windows. {layer} is the layer's name. */
+export interface HostWords {
+  /** In the progress bar. */
+  reading: string;
+  saving: string;
+  /** In Edit > Undo, the History panel and the progress bar. */
+  history: Record<DeliveryKey, string>;
+  /** A mask that was there before, kept as a channel. */
+  oldMask: string;
+  cutout: string;
+  colours: string;
+}
+
+export function nameAfter(pattern: string, layer: string): string {
+  return pattern.replace('{layer}', () => layer);
+}
