@@ -61,6 +61,13 @@ def estimate_colors(rgb, alpha):
     return front
 
 
+def read_colors(rgb, alpha, file):
+    """The same, remembered in a file."""
+    if not file.exists():
+        cv2.imwrite(str(file), np.round(estimate_colors(rgb, alpha) * 255).astype(np.uint8))
+    return cv2.imread(str(file)).astype(np.float32) / 255
+
+
 def make_cutouts(portraits, out):
     """Writes NAME.png (alpha) for every portrait and index.json; continues where it stopped."""
     out.mkdir(parents=True, exist_ok=True)

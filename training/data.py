@@ -46,7 +46,11 @@ def choose_given(note, rng, mask_share=0.25):
         far = near = True
     isnet = note["isnet"] and rng.random() < 0.65
     other = note["other"] is not None and rng.random() < 0.6
-    return np.array([far, near, isnet, other, rng.random() < mask_share], np.float32)
+    mask = rng.random() < mask_share
+    # A mask may be of something that no network for people sees, and come alone.
+    if mask and rng.random() < 0.3:
+        far = near = isnet = other = False
+    return np.array([far, near, isnet, other, mask], np.float32)
 
 
 class Damage:
@@ -78,8 +82,18 @@ class Damage:
         return np.maximum(plane, blob) if self.adds else plane * (1 - blob)
 
 
-def draw_damage(rng, share=0.12):
-    return [Damage(rng) if rng.random() < share else None for _ in range(SLOTS - 1)]
+class Blind:
+    """The network sees nothing: its mask is of something else."""
+
+    def apply(self, plane):
+        return np.zeros_like(plane)
+
+
+def draw_damage(rng, given, share=0.12):
+    """Per opinion of a network what is done to it, or None."""
+    if given[MASK] and rng.random() < 0.15:
+        return [Blind()] * MASK
+    return [Damage(rng) if rng.random() < share else None for _ in range(MASK)]
 
 
 def trunk_planes(small, mask, given, damage=()):
@@ -141,6 +155,6 @@ def trunk_sample(cached, note, rng):
     if given[MASK]:
         coarse = coarsen(truth.astype(np.float32) / 255, rng, draw_radius(rng) / 4)
         mask = cv2.resize(coarse, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
-    planes, truth, known = trunk_planes(small, mask, given, draw_damage(rng))
+    planes, truth, known = trunk_planes(small, mask, given, draw_damage(rng, given))
     planes[:3] = change_tone(planes[:3], rng)
     return planes, given, truth, known

@@ -66,6 +66,8 @@ class Trunk(nn.Module):
         for up, wide in zip(self.up, reversed(kept[:-1])):
             values = up(torch.cat([enlarge(values, 2), wide], 1))
         values = self.last(torch.cat([enlarge(values, 2), stem], 1))
+        # For the second stage of training, in which `tell` alone still learns.
+        self.hidden = values
         absent = F.pad((1 - given) * ABSENT, (0, 2))[:, :, None, None]
         return (self.weigh(values) + absent).softmax(1), self.tell(values)
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cutouts import estimate_colors, make_cutouts
+from cutouts import make_cutouts, read_colors
 from opinions import LONGER, grid_of, resample, resize, run
 from scenes import Scenes
 
 # Shares of the samples on which ISNet (slow) and another view are asked.
-WITH_ISNET = 0.3
-WITH_OTHER = 0.3
+WITH_ISNET = 0.18
+WITH_OTHER = 0.2
 # What stands in for a network that some users have (BSHM, MODNet): RVM on other grids, or mirrored.
 OTHERS = ("own", "mirrored", "rvm-mid", "rvm-fine", "rvm-wide-squash")
 
@@ -65,7 +65,7 @@ def main(train, out, count, first=0):
     train, out = Path(train), Path(out)
     out.mkdir(parents=True, exist_ok=True)
     names = make_cutouts(train / "portraits", out / "cutouts")
-    scenes = Scenes(train, out / "cutouts", names, estimate_colors)
+    scenes = Scenes(train, out / "cutouts", names, read_colors)
     for i in range(int(first), int(count)):
         if (out / f"{i:05d}.json").exists():
             continue

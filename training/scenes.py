@@ -67,9 +67,9 @@ def body_crop(mask, rng):
 
 
 class Scenes:
-    def __init__(self, train, cutouts, names, estimate_colors):
+    def __init__(self, train, cutouts, names, read_colors):
         self.train, self.cutouts, self.names = Path(train), cutouts, names
-        self.estimate_colors = estimate_colors
+        self.read_colors = read_colors
         self.streets = sorted(file.stem for file in (self.train / "ccp/image").iterdir())
         self.backgrounds = sorted((self.train / "backgrounds").iterdir())
 
@@ -125,7 +125,7 @@ class Scenes:
             name = rng.choice(self.names)
             rgb = read_rgb(self.train / f"portraits/{name}.jpg")
             alpha = cv2.imread(str(self.cutouts / f"{name}.png"), 0).astype(np.float32) / 255
-            front = self.estimate_colors(rgb, alpha)
+            front = self.read_colors(rgb, alpha, self.cutouts / f"{name}-colors.png")
         else:
             found = self.crop_street(rng)
             if not found:

@@ -4,6 +4,7 @@ Usage: python train_trunk.py SAMPLES OUT.pt MINUTES [SEED]
 Writes OUT.pt at every report (model, averaged model, optimizer, steps, the random state) and continues from it where it exists.
 """
 
+import os
 import random
 import sys
 import time
@@ -18,7 +19,7 @@ from faults import coarsen
 from net import OPINIONS, SLOTS, Trunk, count_parameters, limit, mix
 
 # One thread: where other programs use the machine, two wait for each other most of the time.
-torch.set_num_threads(1)
+torch.set_num_threads(int(os.environ.get("TRAINING_THREADS", "1")))
 cv2.setNumThreads(1)
 BATCH = 8
 RATE = 2e-3
