@@ -99,7 +99,7 @@ function isOwnHost(
 /** @param request its Host has already been checked */
 function comesFromPage({ method, url, headers }: FastifyRequest): boolean {
   const { origin, host, 'sec-fetch-site': site } = headers;
-  // Scripts in a page cannot set this User-Agent, so a request that sends it does not come from a browser.
+  // Sent by UXP. No web page can send this Origin: browsers send `null` for local files.
   if (origin === 'file://') return false;
   if (origin !== undefined && origin !== `http://${host}`) return true;
   if (site === undefined || site === 'none' || site === 'same-origin') return false;
