@@ -261,7 +261,7 @@ export const SETTINGS = {
    * Memory limit in bytes above which the child process is replaced once idle; 0 means half of the computer's memory.
    */
   maxEngineBytes: setting({
-    x,
+    about: 'memory limit of that process in bytes, 0 for half of the installed memory',
     kind: integer(0, Number.MAX_SAFE_INTEGER),
     fallback: 0,
     env: 'HAIRLINE_MAX_ENGINE_BYTES',
