@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { LOOPBACK } from '../../protocol/limits.ts';
 
-/** Whether nobody listens on a port of this computer, at one of its addresses. */
+/** Whether a port of this computer is free, at one of its addresses. */
 export function isFree(port: number, host: string = LOOPBACK): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
