@@ -61,7 +61,7 @@ export function createHttp(createXhr: () => XMLHttpRequest = () => new XMLHttpRe
         settle(() => reject(reason));
         xhr.abort();
       };
-      // Our own clock: `xhr.timeout` is documented but nobody has seen it fire in every UXP version.
+      // Our own timer: `xhr.timeout` is documented, but not confirmed to fire in every UXP version.
       const timer = setTimeout(() => giveUp(new HttpFailure('timeout', 'No answer in time')), request.timeout);
       const stopListening = request.cancel.onCancel(() => giveUp(new Cancelled()));
 

@@ -37,7 +37,7 @@ export const zh: Strings = {
     add: '添加到原蒙版',
     subtract: '从原蒙版减去',
   },
-  question: { remember: '以后都这样做', keep: '保留原蒙版' },
+  question: { remember: '始终这样做', keep: '保留原蒙版' },
   answers: { replace: '替换', intersect: '交叉', add: '添加', subtract: '减去' },
   edge: {
     title: '边缘',
@@ -61,7 +61,7 @@ export const zh: Strings = {
   setup: {
     title: '服务器',
     start: '启动服务器',
-    command: '或在 Hairline 文件夹中键入：',
+    command: '或在 Hairline 文件夹中运行：',
     address: '服务器地址',
     automatic: '自动',
     badAddress: 'Hairline 不能使用此地址。请留空，或输入类似 {example} 的地址。',
@@ -79,7 +79,7 @@ export const zh: Strings = {
     downloading: ['正在下载模型。', '只需下载一次。您可以继续在 Photoshop 中工作。'],
     writing: ['正在写入结果。', ''],
     busy: ['正在等待 Photoshop 空闲。', '请完成当前的对话框、裁剪或变换，以便写入结果。'],
-    asking: ['“{layer}”已有图层蒙版。如何处理新蒙版？', '原蒙版会保留为 Alpha 通道。'],
+    asking: ['“{layer}”已有图层蒙版。新蒙版如何与其组合？', '原蒙版会保留为 Alpha 通道。'],
     cancelled: ['已取消。', '文档未作任何更改。'],
   },
   done: {
@@ -113,7 +113,7 @@ export const zh: Strings = {
     installed: '{model} 已安装',
     missing: '{model} 尚未下载',
     failed: '{model} 无法启动',
-    wrong: '服务器 {version} 与此面板不匹配',
+    wrong: '服务器 {version} 与此面板不兼容',
   },
   providers: {
     cpu: 'CPU',
@@ -141,7 +141,7 @@ export const zh: Strings = {
     save: '存储副本的格式',
     noCopies: '不存储副本',
     place: '副本的存储位置',
-    places: { beside: '原文件旁边', folder: '指定文件夹' },
+    places: { beside: '与原文件相同的位置', folder: '指定文件夹' },
     folder: '副本将存储到“{folder}”。',
     running: '共 {total} 个，完成 {done} 个，跳过 {skipped} 个，失败 {failed} 个。',
     stopped: '已停止：共 {total} 个，完成 {done} 个，跳过 {skipped} 个，失败 {failed} 个，剩余 {left} 个。',
@@ -210,11 +210,11 @@ export const zh: Strings = {
     MODEL_DOWNLOADING: ['正在下载模型。', '请在一分钟后重试。'],
     WEIGHTS_MISSING: ['模型尚未下载。', '请在联网时运行一次“hairline models pull”。'],
     WEIGHTS_CORRUPT: ['磁盘上的模型文件已损坏。', '请在联网时运行一次“hairline models pull --force”。'],
-    DOWNLOAD_FAILED: ['无法下载模型。', '请重试；如果仍然失败，请检查网络、代理和 npm 注册表设置。'],
+    DOWNLOAD_FAILED: ['无法下载模型。', '请重试；如果仍然失败，请检查网络、代理和 npm 源（registry）设置。'],
     DISK_FULL: ['磁盘已满。', '请释放一些空间，然后重试。'],
     CACHE_READ_ONLY: [
       '无法写入模型文件夹。',
-      '请允许写入该文件夹，或使用 --cache-dir 或 HAIRLINE_CACHE 选择其他文件夹。',
+      '请将该文件夹设为可写，或使用 --cache-dir 或 HAIRLINE_CACHE 选择其他文件夹。',
     ],
     INFERENCE_FAILED: ['模型无法处理此图片。', '请重试；如果仍然失败，请重新启动服务器。'],
     INTERNAL: ['服务器内部出现错误。', '请重新启动服务器；如果再次出现，请将其日志发送给我们。'],
