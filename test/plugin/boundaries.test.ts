@@ -14,7 +14,7 @@ function importsOf(text: string): string[] {
   return [...statements].map(([, module]) => module!);
 }
 
-test('one file requires the host modules', () => {
+test('only one file requires the host modules', () => {
   const requiring = files.filter(({ text }) => importsOf(text).some((module) => /^(photoshop|uxp|os)/.test(module)));
   expect(requiring.map(({ name }) => name)).toEqual(['host/uxp.ts']);
 });
@@ -24,7 +24,7 @@ test.each([
   ['ui/', /host\/|client\/|commands\//],
   ['client/', /host\/|ui\/|commands\//],
   ['host/', /client\/|ui\/|commands\//],
-])('%s loads nothing it should not know', (folder, forbidden) => {
+])('%s imports only what its layer allows', (folder, forbidden) => {
   for (const { name, text } of files.filter((file) => file.name.startsWith(folder))) {
     for (const module of importsOf(text))
       expect(`${name} -> ${module}`).not.toMatch(new RegExp(`-> .*${forbidden.source}`));
@@ -43,6 +43,6 @@ test('uses nothing that UXP lacks', () => {
   for (const { name, text } of files) expect(`${name}: ${absent.exec(text)?.[0] ?? ''}`).toBe(`${name}: `);
 });
 
-test('every file can be read in one sitting', () => {
+test('every file stays below the size limit', () => {
   for (const { name, text } of files) expect(`${name} ${text.split('\n').length > 300}`).toBe(`${name} false`);
 });

@@ -43,7 +43,7 @@ test('remembers the last good port, and looks again when it has gone', async () 
   await expect(find()).resolves.toMatchObject({ origin: 'http://127.0.0.1:7866' });
 });
 
-test('passes by strangers and servers of another version when the right one runs too', async () => {
+test('skips other programs and servers of another version if a compatible one is running', async () => {
   const { find } = start({
     'http://127.0.0.1:7866': { name: 'something else' },
     'http://127.0.0.1:7867': { ...health, protocol: PROTOCOL_VERSION + 1 },
@@ -69,7 +69,7 @@ test('tells a server that is not running from one that Photoshop forbids', async
   }
 });
 
-test('a server that will not say whether it is ready is still a server', async () => {
+test('accepts a server that does not report whether it is ready', async () => {
   const { create } = scriptXhr((xhr) => (xhr.url.endsWith('/health') ? { status: 200, body: health } : refused));
   const find = createServerFinder(createHttp(create));
   await expect(find(new Cancellation())).resolves.toMatchObject({ ready: null });

@@ -27,7 +27,7 @@ test('shows the words of the server as they are', () => {
   expect(describeError(error, en)).toEqual({ message: 'It broke.', hint: 'Mend it.', detail: '' });
 });
 
-test('has a sentence for what nobody foresaw', () => {
+test('has a sentence for unexpected errors', () => {
   for (const thrown of [new TypeError('x is undefined'), 'x is undefined', { message: 'x is undefined' }]) {
     expect(describeError(thrown, en)).toEqual({
       message: en.errors.UNEXPECTED[0],
@@ -76,7 +76,7 @@ test('says what was made, and of which layers nothing', () => {
     { layerName: 'B', outcome: 'mask' },
   ]);
   expect(several.message).toBe('Masks added to 2 layers.');
-  expect(several.hint).toBe('No subject was found in: "Sky". To take it back, choose Edit > Undo.');
+  expect(several.hint).toBe('No subject was found in: "Sky". To undo, choose Edit > Undo.');
 });
 
 test.each([en, zh])(
@@ -108,7 +108,7 @@ test('says at which of several layers a run is, and its place in the queue', () 
   };
   expect(say({ queued: 3, place: 2 })).toMatchObject({
     message: 'Waiting for other pictures to finish.',
-    hint: 'Layer 2 of 5. Place in the queue: 2. You can keep working in Photoshop.',
+    hint: 'Layer 2 of 5. Position in the queue: 2. You can keep working in Photoshop.',
   });
   // Its turn has come, or the server is an older one.
   for (const change of [{ place: null }, { queued: 3 }]) {

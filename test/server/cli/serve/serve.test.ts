@@ -160,10 +160,10 @@ describe('what is in the way of a start', () => {
   });
 });
 
-describe('two starts at the same moment', () => {
+describe('two servers started at the same moment', () => {
   const config = (ports: number[]) => ({ ...loadConfig({}, {}), configDir: configDir(), ports });
 
-  it('end in one server: the one on the later port sees that the other announces itself', async () => {
+  it('become one: the server on the later port sees the discovery file of the other', async () => {
     const first = await startStandInServer({}, { install: false });
     try {
       const port = await freePort();
@@ -177,7 +177,7 @@ describe('two starts at the same moment', () => {
     }
   });
 
-  it('of two users end in two', async () => {
+  it('of two users both keep running', async () => {
     const others = await startStandInServer({}, { install: false });
     try {
       const port = await freePort();
