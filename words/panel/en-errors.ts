@@ -134,7 +134,7 @@ export const errors: Strings['errors'] = {
     'This Action step was recorded by a newer Hairline.',
     'Update the Hairline plugin, or record the step again.',
   ],
-  STEP_BROKEN: ['This Action step has invalid settings.', 'Delete the step and record it again.'],
+  STEP_BROKEN: ['This Action step has settings that Hairline cannot read.', 'Delete the step and record it again.'],
   NONE_CHOSEN: ['No document is selected.', 'Select at least one document in the list, then click again.'],
   SOME_FAILED: [
     '{failed} of {total} documents could not be masked, starting with "{document}".',

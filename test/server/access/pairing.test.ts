@@ -68,7 +68,7 @@ describe('the list of clients', () => {
 
   it('does not replace a token silently', async () => {
     await addClient(folder, 'studio');
-    await expect(addClient(folder, 'studio')).rejects.toThrow('paired already');
+    await expect(addClient(folder, 'studio')).rejects.toThrow('already paired');
   });
 
   it('is kept by the command line, which shows a token once', async () => {
@@ -83,9 +83,9 @@ describe('the list of clients', () => {
     expect(listed.out + listed.err + paired.err).not.toContain(token.slice(3));
     expect(await unpair(config, 'studio', recordTerminal().terminal)).toBe(0);
     expect(await unpair(config, 'studio', recordTerminal().terminal)).toBe(1);
-    const nobody = recordTerminal();
-    listClients(config, nobody.terminal);
-    expect(nobody.err).toContain('Nobody is paired');
+    const unpaired = recordTerminal();
+    listClients(config, unpaired.terminal);
+    expect(unpaired.err).toContain('No clients are paired');
   });
 });
 
@@ -223,7 +223,7 @@ describe('--host', () => {
   it('is refused for an address of another computer', async () => {
     await addClient(folder, 'studio');
     const start = startStandInServer({ host: '192.0.2.1', configDir: folder });
-    await expect(start).rejects.toThrow('192.0.2.1 (--host) is no address of this computer');
+    await expect(start).rejects.toThrow('192.0.2.1 (--host) is not an address of this computer');
   });
 
   it.skipIf(!own).each(['0.0.0.0', own!])(

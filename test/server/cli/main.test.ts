@@ -28,7 +28,7 @@ test.each([
   [['bogus'], "unknown command 'bogus'"],
   [['matte'], 'Name a picture'],
   [['matte', '--depth', '12', 'a.jpg'], '8 or 16'],
-  [['matte', '--outputs', 'alpha,foo', 'a.jpg'], '"foo" is none of'],
+  [['matte', '--outputs', 'alpha,foo', 'a.jpg'], '"foo" is not one of'],
   [['matte', '--outputs', 'alpha', '--no-save-foreground', 'a.jpg'], 'cannot be used with'],
   [['matte', '--format', 'gif', 'a.jpg'], 'png, tiff, psd'],
   [['matte', '--subject', 'cat', 'a.jpg'], 'portrait, object'],
@@ -63,7 +63,7 @@ test('suggests a next step that works at a command line', async () => {
   const { code, err } = await hairline('models', 'add', file, '--as', 'bshm', '--cache-dir', cache);
   expect(code).toBe(1);
   expect(err).toContain('its name ends in ".jpg"');
-  expect(err).toContain('Add --help');
+  expect(err).toContain('Run with --help');
   expect(err).not.toContain('API');
 });
 

@@ -224,7 +224,7 @@ describe('the file', () => {
     writeFileSync(path.join(folder, 'made'), 'a file where the folder should be');
     const { logger, shown } = open(false);
     for (let i = 0; i < 100; i++) logger.info('x');
-    expect(shown.failures).toEqual([expect.stringMatching(/^The log in .* cannot be written \((EEXIST|ENOTDIR)\)/)]);
+    expect(shown.failures).toEqual([expect.stringMatching(/^Cannot write the log in .* \((EEXIST|ENOTDIR)\)/)]);
     expect(shown.text.trim().split('\n')).toHaveLength(100);
   });
 

@@ -239,7 +239,7 @@ describe('uninstall', () => {
     writeFileSync(configDir, 'a file where a folder should be');
     const { code, err } = await remove(true);
     expect(code).toBe(1);
-    expect(err).toContain(`${configDir} cannot be removed (ENOTDIR).`);
+    expect(err).toContain(`Cannot remove ${configDir} (ENOTDIR).`);
     expect(readdirSync(home)).toEqual(['config']);
     expect((await remove(true, 1)).code).toBe(1);
   });

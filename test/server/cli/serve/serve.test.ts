@@ -139,8 +139,8 @@ describe('what is in the way of a start', () => {
     const { said, started, exit } = serve(port);
     await listening(port);
     await until(() => said.text.includes('hairline stop'));
-    expect(said.text).toMatch(/The log in .+ cannot be written \(\w+\)/);
-    expect(said.text).toMatch(/config cannot be written \(\w+\): "hairline stop" will not work, Ctrl-C does\./);
+    expect(said.text).toMatch(/Cannot write the log in .+ \(\w+\)/);
+    expect(said.text).toMatch(/Cannot write to .+config \(\w+\): "hairline stop" will not work, Ctrl-C will\./);
     started.kill('SIGTERM');
     await exit;
   });

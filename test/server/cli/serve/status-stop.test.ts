@@ -79,9 +79,9 @@ test('a server without our token in its discovery file is left alone', async () 
     const announced = { port: server.port, pid: process.pid, version: VERSION, startedAt: '' };
     await writeDiscovery(folder, announced);
     expect(await stop()).toEqual({ code: 1, err: expect.stringContaining('HAIRLINE_CONFIG') });
-    // No such route here: as with a server that does not end.
+    // No such route here: as with a server that does not stop.
     await writeDiscovery(folder, { ...announced, token });
-    expect(await stop(100)).toEqual({ code: 1, err: expect.stringContaining('does not end') });
+    expect(await stop(100)).toEqual({ code: 1, err: expect.stringContaining('does not stop') });
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
   } finally {
     await server.close();
