@@ -273,7 +273,7 @@ describe('menu commands', () => {
     expectEllipse(docs[0]!, 'Layer 0');
     expectEllipse(docs[2]!, 'Layer 0');
     expect(rig.photoshop.alerts).toEqual([
-      expect.stringContaining('1 of 3 documents could not be masked, starting with "1.jpg" first'),
+      expect.stringContaining('1 of 3 documents could not be masked, starting with "1.jpg"'),
     ]);
   });
 });
