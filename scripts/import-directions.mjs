@@ -19,7 +19,7 @@ export const MAY_IMPORT = {
   'plugin/session': 'protocol plugin words ./settings ./client ./commands type:./host',
   'plugin/ui': 'protocol plugin words ./settings ./session type:./commands',
   'plugin/actions': 'plugin words ./settings ./host ./session ./ui type:./commands',
-  'plugin/main.ts': 'words plugin ./settings ./client ./host ./session ./ui ./actions',
+  'plugin/start.ts': 'words plugin ./settings ./client ./host ./session ./ui ./actions',
 
   server: 'protocol',
   'server/config': 'protocol',

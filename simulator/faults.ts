@@ -54,8 +54,8 @@ export interface Faults {
   /** getPixels of a group answers its flattened content; otherwise it rejects. */
   groupPixels: boolean;
   /**
-   * Someone else keeps Photoshop modal for this many seconds of retry: executeAsModal rejects with number 9 while
-   * `timeOut` (1 where absent) is not longer than what is left; each refusal takes max(timeOut, 1) off.
+   * Another program keeps Photoshop modal for this many seconds of retry: executeAsModal rejects with number 9 while
+   * `timeOut` (1 if absent) is not longer than the remaining time; each rejection subtracts max(timeOut, 1).
    */
   busy: number | null;
   /** Who holds Photoshop in `busy`: a dialog of the user, or the plugin with this id. */

@@ -131,7 +131,7 @@ export class Network {
     return { head, body, abort };
   }
 
-  /** Where a request really goes; null where nobody listens. */
+  /** The real destination of a request; null when no server listens there. */
   #route(url: URL): URL | null {
     const { ports } = this.#options;
     if (!ports || !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return url;

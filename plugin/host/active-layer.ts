@@ -30,7 +30,7 @@ export async function showAgain(document: Document | null, commandName: string):
     };
     await core.executeAsModal(show, { commandName });
   } catch {
-    // It is closed by now, or somebody else has Photoshop.
+    // The document is already closed, or another command is using Photoshop.
   }
 }
 

@@ -101,7 +101,7 @@ function isFolder(entry: Storage.Entry): entry is Storage.Folder {
   return entry.isFolder;
 }
 
-/** Creates the file, so that nobody else gets its name; never one that is there. */
+/** Creates the file exclusively, which reserves its name; never overwrites an existing file. */
 async function createFreshFile(folder: Storage.Folder, documentName: string, extension: string): Promise<Storage.File> {
   const stem = documentName.replace(/\.[a-z0-9]{2,5}$/i, '').replace(/[\\/:*?"<>|]/g, '-');
   let refusal = '';

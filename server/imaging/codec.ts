@@ -13,7 +13,7 @@ import { TiffFile } from './tiff/directory.ts';
 import { findPicture } from './tiff/layout.ts';
 import { needsRepacking, repackTiff } from './tiff/repack.ts';
 
-// Each picture is decoded once; libvips' cache of operations would only keep it in memory.
+// Each picture is decoded once; libvips' operation cache would only waste memory.
 sharp.cache(false);
 
 const GREY = { r: 128, g: 128, b: 128 };
@@ -34,7 +34,7 @@ const SIGNATURES: readonly { type: EncodedType; matches: (head: Buffer) => boole
   },
 ];
 
-/** The format that the first bytes announce, or null. */
+/** The format that the first bytes indicate, or null. */
 export function sniffType(bytes: Uint8Array): EncodedType | null {
   if (bytes.byteLength < 12) return null;
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, 12);
@@ -52,7 +52,7 @@ export async function openEncoded(bytes: Buffer, allowDamaged = false): Promise<
 }
 
 /**
- * Scales a file's picture so that it covers `width` x `height`, keeping its shape and its middle. Opaque RGB.
+ * Scales a file's picture to cover `width` x `height`, keeping its aspect ratio and center. Opaque RGB.
  * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE
  */
 export async function readCover(bytes: Buffer, width: number, height: number, wanted: Depth): Promise<Raster> {
@@ -66,7 +66,7 @@ async function inspect(file: Buffer, allowDamaged = false) {
   const type = sniffType(file);
   if (!type) throw new AppError('NOT_AN_IMAGE');
   const { bytes, page, failOn } = await prepare(file, type, allowDamaged);
-  // Sizes are checked below with our own limits; the library's own limit would only say it less clearly.
+  // Our own limits are checked below; the library's limit has a less clear message.
   const options: SharpOptions = { limitInputPixels: false, failOn, page, pages: 1, autoOrient: true };
   const info = await sharp(bytes, options)
     .metadata()
@@ -76,7 +76,7 @@ async function inspect(file: Buffer, allowDamaged = false) {
   const { width, height } = info.autoOrient;
   checkSize(width, height);
   const depth = depthOf(info.depth);
-  // The library converts deep pictures that have a profile to Display P3, and would leave them there.
+  // The library converts deep pictures with a profile to Display P3, and would leave them there.
   const isSrgb = !info.icc || namesSrgb(info.icc);
   const open = () => {
     if (depth === 8) return sharp(bytes, options);
@@ -182,7 +182,7 @@ function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened
   };
 }
 
-/** To 8 bits, in place: a second copy of a big picture would not be needed for anything else. */
+/** To 8 bits, in place, to avoid a second copy of a big picture. */
 function narrow(samples: Uint8Array | Uint16Array): Uint8Array {
   if (!(samples instanceof Uint16Array)) return samples;
   const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.length);
@@ -198,7 +198,7 @@ function widen(samples: Uint8Array | Uint16Array): Uint16Array {
   return words;
 }
 
-/** A grey PNG of 8 or 16 bits. Compression 2 of 9: mattes are mostly flat and people wait for them. */
+/** A gray PNG of 8 or 16 bits. Compression 2 of 9: mattes are mostly flat, and users wait for them. */
 export function encodeAlphaPng({ width, height, data }: AlphaPlane): Promise<Buffer> {
   const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels: 1 } });
   const space = data instanceof Uint16Array ? 'grey16' : 'b-w';
@@ -210,7 +210,7 @@ export async function encodePng(raster: Raster): Promise<Buffer> {
   return Buffer.concat(await packPng(streamRaster(raster)));
 }
 
-/** An sRGB JPEG of opaque pixels of 8 bits, as good as a live preview wants it; grey too, since UXP shows no grey ones. */
+/** An sRGB JPEG of opaque 8-bit pixels, at preview quality; gray too, because UXP does not display gray JPEGs. */
 export function encodeJpeg(pixels: Raster | AlphaPlane, quality = 85): Promise<Buffer> {
   const { width, height, data } = pixels;
   const channels = 'channels' in pixels ? pixels.channels : 1;

@@ -1,17 +1,17 @@
 import { createServer } from 'node:net';
 import { LOOPBACK } from '../../protocol/limits.ts';
 
-/** Whether nobody listens on a port of this computer, at one of its addresses. */
+/** Whether a port of this computer is free, at one of its addresses. */
 export async function isFree(port: number, host: string = LOOPBACK): Promise<boolean> {
   return (await tryToListen(port, host)) === null;
 }
 
-/** Whether somebody listens there; not so where the computer has no such address. */
+/** Whether the port is in use there. False if the computer has no such address. */
 export async function isTaken(port: number, host: string): Promise<boolean> {
   return (await tryToListen(port, host)) === 'EADDRINUSE';
 }
 
-/** The code of what stands in the way, or null. */
+/** The error code of a failed attempt to listen, or null. */
 function tryToListen(port: number, host: string): Promise<string | null> {
   return new Promise((resolve) => {
     const probe = createServer();

@@ -13,7 +13,7 @@ export interface PanelOptions extends HostOptions {
   locale?: string;
   width?: number;
   theme?: ThemeName;
-  /** Where the server really is; null: nobody listens. */
+  /** The real address of the server; null: no server is listening. */
   serverPort: () => number | null;
 }
 

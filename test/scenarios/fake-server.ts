@@ -23,7 +23,7 @@ export class FakeServer {
   state = 'ready';
   /** Called when a picture has arrived, before the answer; may take its time or throw an answer of its own. */
   onPicture: (received: Received) => Promise<void> | void = () => {};
-  /** Called when somebody asks whether we live, before the answer. */
+  /** Called on each health request, before the answer. */
   onHealth: () => unknown = () => {};
   /** Answers of `POST /v1/mattes` to give first: status and error code. */
   failures: { status: number; code: string; retryAfter?: string }[] = [];

@@ -27,7 +27,7 @@ export class Rig {
     if (manifest === 'listed') this.#folder = copyListed();
     await this.load(options);
     await this.panel.showPanel();
-    // Closed until somebody wants it; most tests do not care.
+    // Closed by default; most tests do not need it.
     this.panel.click('#batch-toggle');
     expect(this.panel.errors).toEqual([]);
   }
@@ -112,7 +112,7 @@ export function addPicture(doc: HostDocument, options: Parameters<HostDocument['
   return doc.addLayer({ name: 'Model', width: 120, height: 80, data, channels: 4, ...options });
 }
 
-/** A mask or selection that somebody else made. */
+/** A mask or selection from outside Hairline. */
 export function createMask(doc: HostDocument) {
   const data = new Uint8Array(doc.width * doc.height);
   const place = { left: 0, top: 0, width: doc.width, height: doc.height };

@@ -249,7 +249,7 @@ describe('the server', () => {
   test.each([true, false])('is forbidden by Photoshop (send throws: %s)', async (xhrDenialThrows) => {
     await rig.open({ permissionMatching: 'none', faults: { xhrDenialThrows } });
     rig.photoshop.openPixels(createPicture({}));
-    expect(await rig.click()).toBe('failed: This Photoshop does not let Hairline talk to its server.');
+    expect(await rig.click()).toBe('failed: Photoshop does not allow Hairline to reach its server.');
     expect(rig.panel.text('#detail')).toContain('Manifest entry not found');
   });
 

@@ -66,7 +66,7 @@ describe('the sandbox', () => {
     expect(await inPlugin(sim, script)).toEqual([true, true, true, 12]);
   });
 
-  it('collects what nobody caught', async () => {
+  it('collects uncaught errors', async () => {
     const sim = photoshop();
     const script = `require('uxp').entrypoints.setup({ panels: { main: { show() {} } } });
       document.querySelector('#b').addEventListener('click', () => { setTimeout(() => { throw new Error('timer'); }); throw new Error('click'); });

@@ -176,7 +176,7 @@ test('asks for an object', async () => {
 
 const downloading = (pause: string) => failure(503, 'MODEL_DOWNLOADING', { 'retry-after': pause });
 
-test('waits for a model that is being downloaded, without news of every question', async () => {
+test('waits for a model download, without reporting progress for every poll', async () => {
   const { result, events, exchanges } = start((_xhr, attempt) =>
     attempt < 40 ? downloading('3') : answer(8, [0, 0, 0, 0]),
   );
@@ -188,7 +188,7 @@ test('waits for a model that is being downloaded, without news of every question
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('once the model is there, a server that takes its time is said to work', async () => {
+test('reports processing once the model is downloaded', async () => {
   const { result, events, exchanges } = start((_xhr, attempt) => (attempt === 0 ? downloading('3') : 'hang'));
   await vi.advanceTimersByTimeAsync(3100);
   const second = exchanges[1]!;
@@ -221,7 +221,7 @@ test('waits for the queue and for a model in one run', async () => {
   ]);
 });
 
-test('a server that dies on the way, and one that never answers', async () => {
+test('handles a server that dies during a request, and one that never answers', async () => {
   const lost = start(() => ({ error: '' }));
   await vi.runAllTimersAsync();
   await expect(lost.result).rejects.toMatchObject({ code: 'SERVER_LOST' });

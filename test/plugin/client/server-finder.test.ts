@@ -49,7 +49,7 @@ test('remembers the last good port, and looks again when it has gone', async () 
   await expect(find()).resolves.toMatchObject({ origin: 'http://127.0.0.1:7866' });
 });
 
-test('passes by strangers and servers of another version when the right one runs too', async () => {
+test('skips other programs and servers of another version if a compatible one is running', async () => {
   const { find } = start({
     'http://127.0.0.1:7866': { name: 'something else' },
     'http://127.0.0.1:7867': { ...health, protocol: PROTOCOL_VERSION + 1 },

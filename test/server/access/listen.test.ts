@@ -35,12 +35,12 @@ async function start(list: readonly number[]): Promise<StandInServer> {
 }
 
 describe('a port that is taken', () => {
-  it('is passed over', async () => {
+  it('is skipped', async () => {
     const [busy, free] = [await occupy(), await freePort()];
     expect((await start([busy, free])).port).toBe(free);
   });
 
-  it('is passed over when it is taken between the look and the listening', async () => {
+  it('is skipped when it is taken between the check and listening', async () => {
     const [busy, free] = [await occupy(), await freePort()];
     vi.spyOn(ports, 'isFree').mockResolvedValue(true);
     const server = await start([busy, free]);
@@ -58,7 +58,7 @@ describe('a port that is taken', () => {
   });
 });
 
-it('listens on this computer only, unless it is told otherwise', async () => {
+it('listens on loopback only by default', async () => {
   expect(loadConfig({}, {}).host).toBe('127.0.0.1');
   const server = await start([0]);
   expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
