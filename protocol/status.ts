@@ -16,16 +16,14 @@ export interface Ready extends Health {
   model: string;
   /** Execution provider in use, once loaded: `cpu`, `cuda`, `dml`, `coreml`, `webgpu`. */
   provider: string | null;
-  /** The same, for people: `GPU: DirectML` or `CPU`. Servers before 0.2 do not send it. */
-  label?: string | null;
+  /** The same, for people: `GPU: DirectML` or `CPU`. */
+  label: string | null;
   /** Why this provider and not a faster one, or what is missing. One plain sentence. */
   reason: string | null;
   /** Pictures waiting or in progress. */
   queued: number;
-  /**
-   * Queue position of this client's next picture, from 1; null when none is waiting. Servers before 0.2 do not send it.
-   */
-  place?: number | null;
+  /** Queue position of this client's next picture, from 1; null when none is waiting. */
+  place: number | null;
 }
 
 /** One row of `GET /v1/models`. */

@@ -18,7 +18,7 @@ const health = { name: 'hairline', version: '0.1.0', protocol: PROTOCOL_VERSION 
 function online(change: Partial<Ready> = {}): ServerState {
   const ready: Ready = {
     ...{ ...health, ready: true, state: 'ready', model: 'rvm', provider: 'dml', label: 'GPU: DirectML' },
-    ...{ reason: null, queued: 0, ...change },
+    ...{ reason: null, queued: 0, place: null, ...change },
   };
   return { name: 'online', server: { origin: 'http://127.0.0.1:7866', health, ready } };
 }

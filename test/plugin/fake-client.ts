@@ -13,7 +13,10 @@ export class FakeClient implements Client {
   server: Server = {
     origin: 'http://127.0.0.1:7866',
     health,
-    ready: { ...health, ready: true, state: 'ready', model: 'isnet', provider: 'cpu', reason: null, queued: 0 },
+    ready: {
+      ...{ ...health, ready: true, state: 'ready', model: 'isnet', provider: 'cpu', label: 'CPU' },
+      ...{ reason: null, queued: 0, place: null },
+    },
   };
   connectError: Error | null = null;
   matteError: Error | null = null;
