@@ -143,6 +143,6 @@ export class EdgeSession {
   }
 }
 
-export function isNeutral(edge: EdgeControls): boolean {
+function isNeutral(edge: EdgeControls): boolean {
   return (Object.keys(NEUTRAL_EDGE) as (keyof EdgeControls)[]).every((name) => edge[name] === NEUTRAL_EDGE[name]);
 }
