@@ -1,4 +1,4 @@
-import type { Ready } from '../protocol/status.ts';
+import type { Ready } from '../protocol/schemas/status.ts';
 import { readReady } from './api.ts';
 import { find } from './elements.ts';
 import { fill, type Language } from './language.ts';

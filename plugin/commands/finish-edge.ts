@@ -1,5 +1,6 @@
-import type { EdgeControls, EdgeRequest } from '../../protocol/edge.ts';
+import type { EdgeControls } from '../../protocol/edge.ts';
 import { NEUTRAL_EDGE } from '../../protocol/edge.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import type { Matte } from '../client/client.ts';
 import { isServerError, PluginError } from '../errors.ts';
 import type { DocumentFacts } from '../host/host.ts';

@@ -1,5 +1,5 @@
-import type { EdgeRequest } from '../../protocol/edge.ts';
 import { type EdgeControls, NEUTRAL_EDGE } from '../../protocol/edge.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { Preview as Encoded } from '../client/client.ts';
 import type { SettingsMemory } from '../settings/settings-memory.ts';

@@ -7,7 +7,7 @@ import { DEFAULT_SETTINGS, DELIVERIES } from '../../plugin/settings/settings.ts'
 import { NEUTRAL_EDGE } from '../../protocol/edge.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
-import type { Ready } from '../../protocol/status.ts';
+import type { Ready } from '../../protocol/schemas/status.ts';
 import { en } from '../../words/panel/en.ts';
 
 const LAYER = 'Portrait of a lady with an unusually long layer name, retouched copy 2';

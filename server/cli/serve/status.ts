@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Ready } from '../../../protocol/status.ts';
+import type { Ready } from '../../../protocol/schemas/status.ts';
 import { type Config, loadUserConfig } from '../../config/config.ts';
 import { PATIENT_MS, probe } from '../../system/discovery.ts';
 import { locateServer } from '../matte/connection.ts';

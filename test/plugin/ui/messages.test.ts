@@ -3,7 +3,7 @@ import type { LayerResult } from '../../../plugin/commands/result.ts';
 import { PluginError, ServerError } from '../../../plugin/errors.ts';
 import { DELIVERIES } from '../../../plugin/settings/settings.ts';
 import { describeError, describeServer, describeView } from '../../../plugin/ui/messages.ts';
-import type { Ready } from '../../../protocol/status.ts';
+import type { Ready } from '../../../protocol/schemas/status.ts';
 import { en } from '../../../words/panel/en.ts';
 import { zh } from '../../../words/panel/zh.ts';
 
