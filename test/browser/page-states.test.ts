@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ERRORS } from '../../protocol/errors.ts';
 import { startStandInServer } from '../fixtures/stand-in.ts';
 import { Gate, listenWith, OPAQUE } from '../server/server-fixture.ts';
 import { findChromium } from './chromium.ts';
@@ -95,7 +96,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
     await page.click('#language');
     expect(await page.getAttribute('html', 'lang')).toBe('en');
     expect(await text('failure')).toBe('Hairline cannot read this file as a picture.');
-    expect(await text('failure-hint')).toBe('Use JPEG, PNG, WebP, TIFF or AVIF.');
+    expect(await text('failure-hint')).toBe(ERRORS.NOT_AN_IMAGE[2]);
     await page.reload();
     expect(await page.getAttribute('html', 'lang')).toBe('en');
     expect(await text('choose')).toBe('Choose a picture');
