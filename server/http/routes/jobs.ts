@@ -6,7 +6,7 @@ import { EVERYWHERE, failures } from '../failures.ts';
 import type { Metrics } from '../metrics.ts';
 import { whenClosed } from '../when-closed.ts';
 import { sendAnswer } from './answer.ts';
-import { BINARY } from './mattes-description.ts';
+import { BINARY, MATTE_FAILURES } from './mattes-description.ts';
 import { secondsUntilNextLook } from './perform.ts';
 
 type WithId = { Params: JobId };
@@ -19,7 +19,7 @@ const RESULT: FastifySchema = {
       description: 'The answer to the original request; can be fetched repeatedly until it expires.',
       content: { 'image/png': BINARY, [RAW_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
     },
-    ...failures(...EVERYWHERE, 'JOB_GONE', 'JOB_PENDING', 'CANCELLED', 'DEADLINE_PASSED', 'RESULT_TOO_LARGE'),
+    ...failures(...EVERYWHERE, ...MATTE_FAILURES, 'JOB_GONE', 'JOB_PENDING', 'CANCELLED', 'RESULT_TOO_LARGE'),
   },
 };
 
