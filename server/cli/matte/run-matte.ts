@@ -160,7 +160,7 @@ async function readBackdropOption(text: string, cwd: string, signal: AbortSignal
   }
   const location = /^https?:/i.test(text) ? text : path.resolve(cwd, text);
   const bytes = await readSource(location, signal).catch((error: unknown) => {
-    if (error instanceof SourceError) {
+    if (error instanceof SourceError || error instanceof AppError) {
       throw new UsageError(`--background: "${text}" is neither a color nor a picture. ${error.message}`);
     }
     throw error;
