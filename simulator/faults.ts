@@ -82,6 +82,10 @@ export interface Faults {
   modalRefused: string | null;
   /** shell.openPath answers with these words: the system will not, or the user would not. */
   openPathRefused: string | null;
+  /** Whose event tells of a choice: the group's and list's (documented), or the radio's and item's, from which it bubbles. */
+  choiceEvents: 'group' | 'item';
+  /** What a group of radios knows of its choice. */
+  groupKnows: 'value' | 'selected' | 'nothing';
   /** The host does not tell its language. */
   uiLocaleMissing: boolean;
   /** `window` takes no listeners, so that nothing tells of a panel that is made wider. */
@@ -129,6 +133,8 @@ export const defaultFaults = (): Faults => ({
   recordActionFails: false,
   modalRefused: null,
   openPathRefused: null,
+  choiceEvents: 'group',
+  groupKnows: 'value',
   uiLocaleMissing: false,
   windowEventsMissing: false,
 });
