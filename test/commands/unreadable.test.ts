@@ -70,6 +70,19 @@ describe('healthy layers that Photoshop does not hand out', () => {
     },
   );
 
+  test('a document of 32 bits, whose profile Photoshop names as no plugin may', async () => {
+    const masks = [];
+    for (const faults of [{}, { documentUnreadable: -1 } as const]) {
+      const rig = new CommandsFixture({ faults });
+      const data = new Float32Array(SIDE * SIDE * 4).map((_, i) => (i % 4 === 3 ? 1 : (i % 7) / 7));
+      const doc = rig.photoshop.openPixels({ width: SIDE, height: SIDE, depth: 32, data, channels: 4 });
+      expect(await rig.run(), rig.detail).toBe('done');
+      expect(rig.photoshop.refusedProfiles).toEqual([]);
+      masks.push(valuesOf(doc));
+    }
+    expect(masks[1]).toEqual(masks[0]);
+  });
+
   test('what all layers show is read from a merged copy of the document', async () => {
     const wish = { source: 'composite', delivery: 'selection' } as const;
     const healthy = open({});
