@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Subject } from '../../protocol/matte.ts';
+import type { Refine, Subject } from '../../protocol/matte.ts';
 import type { Config } from '../config/config.ts';
 import { AppError } from '../errors.ts';
 import { describeModel, type ModelStatus } from '../matting/model-status.ts';
