@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ERRORS } from '../../protocol/errors.ts';
 import { startStandInServer } from '../fixtures/stand-in.ts';
 import { Gate, listenWith, OPAQUE } from '../server/server-fixture.ts';
 import { findChromium } from './chromium.ts';
@@ -88,14 +89,14 @@ describe.skipIf(executable === null)('the states of the page', () => {
   test('what the server refuses is said in the language of the page, also after a switch', async () => {
     const page = await open((await start()).url, { locale: 'zh-CN' });
     expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
-    await visit.drop(Buffer.from('GIF89a, an unsupported format'), 'broken.png', 'image/png');
+    await visit.drop(Buffer.from('plain text with the wrong extension'), 'broken.png', 'image/png');
     await page.waitForSelector('#failed:not([hidden])');
     expect(await text('failure')).toBe('Hairline 无法读取此文件中的图片。');
     expect(await text('language')).toBe('English');
     await page.click('#language');
     expect(await page.getAttribute('html', 'lang')).toBe('en');
     expect(await text('failure')).toBe('Hairline cannot read this file as a picture.');
-    expect(await text('failure-hint')).toBe('Use JPEG, PNG, WebP, TIFF or AVIF.');
+    expect(await text('failure-hint')).toBe(ERRORS.NOT_AN_IMAGE[2]);
     await page.reload();
     expect(await page.getAttribute('html', 'lang')).toBe('en');
     expect(await text('choose')).toBe('Choose a picture');
