@@ -109,8 +109,8 @@ export interface Engine {
   status(idOrAuto: string): Promise<ModelStatus>;
   /** Downloads the model when it is missing, then loads it. */
   prepare(idOrAuto: string, options?: PullOptions): Promise<ModelStatus>;
-  /** Also downloads and loads the other models of `refine=best`. Until then `best` answers like `fast`. */
-  prepareBest(options?: PullOptions): Promise<void>;
+  /** The same for all models that `refine` asks about a portrait. Until then `best` answers like `fast`, and `fast` with one model. */
+  prepareViews(refine: Refine, options?: PullOptions): Promise<void>;
   /** Releases everything after the network runs in progress. */
   close(): Promise<void>;
 }
