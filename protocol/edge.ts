@@ -1,4 +1,11 @@
-import { type Depth, DOCUMENT, type ForegroundMethod, OUTPUTS } from './matte.ts';
+import {
+  type Depth,
+  DOCUMENT,
+  type ForegroundMethod,
+  type MetadataChoice,
+  OUTPUTS,
+  type ProfileChoice,
+} from './matte.ts';
 
 /**
  * Output of an edge request: that of a new matte, or `picture`: the picture alone, upright and in sRGB, for clients
@@ -34,6 +41,9 @@ export interface EdgeRequest {
   depth?: Depth;
   /** CSS color or `checker`, for `composition`. */
   background?: string;
+  /** Default `keep`. Previews are in sRGB and have no metadata. */
+  profile?: ProfileChoice;
+  metadata?: MetadataChoice;
 }
 
 /** Smallest and largest value of each control. */

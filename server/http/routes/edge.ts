@@ -2,7 +2,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { EDGE_OUTPUTS, EDGE_RANGES, type EdgeRequest } from '../../../protocol/edge.ts';
-import { DOCUMENT, DOCUMENT_TYPE, FOREGROUND_METHODS, JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
+import {
+  DOCUMENT,
+  DOCUMENT_TYPE,
+  FOREGROUND_METHODS,
+  JPEG_TYPE,
+  METADATA,
+  PNG_TYPE,
+  PROFILES,
+  RAW_TYPE,
+} from '../../../protocol/matte.ts';
 import { clientOf } from '../../access/client-id.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { AppError } from '../../errors.ts';
@@ -37,6 +46,8 @@ const Body = Type.Object(
     output: Type.Optional(Type.Union(EDGE_OUTPUTS.map((output) => Type.Literal(output)))),
     depth: Type.Optional(Type.Union([Type.Literal(8), Type.Literal(16)])),
     background: Type.Optional(Type.String({ maxLength: 64 })),
+    profile: Type.Optional(Type.Union(PROFILES.map((profile) => Type.Literal(profile)))),
+    metadata: Type.Optional(Type.Union(METADATA.map((metadata) => Type.Literal(metadata)))),
   },
   { additionalProperties: false },
 );

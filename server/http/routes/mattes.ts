@@ -9,8 +9,10 @@ import {
   ENHANCEMENTS,
   FOREGROUND_METHODS,
   KEPT,
+  METADATA,
   OUTPUTS,
   POINT_PATTERN,
+  PROFILES,
   RAW_TYPE,
   REFINEMENTS,
   REGION_PATTERN,
@@ -72,6 +74,17 @@ const Query = Type.Object(
     'allow-damaged': Type.Union(
       SWITCH.map((value) => Type.Literal(value)),
       { default: 'false', description: 'Takes what can be read of a damaged file.' },
+    ),
+    profile: Type.Union(
+      PROFILES.map((profile) => Type.Literal(profile)),
+      {
+        default: 'keep',
+        description: "Colors of color results: in the picture's own RGB profile, or converted to sRGB.",
+      },
+    ),
+    metadata: Type.Union(
+      METADATA.map((metadata) => Type.Literal(metadata)),
+      { default: 'keep', description: 'EXIF, IPTC and XMP of color results; `keep` drops GPS.' },
     ),
     region: Type.Optional(
       Type.String({
@@ -202,6 +215,8 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   foreground: FOREGROUND_METHODS,
   'cutout-layer': SWITCH,
   'allow-damaged': SWITCH,
+  profile: PROFILES,
+  metadata: METADATA,
   subjects: KEPT,
   enhance: ENHANCEMENTS,
 };
