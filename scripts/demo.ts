@@ -25,14 +25,18 @@ const folder = path.join(packageRoot, 'demo');
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 
 const progress = pullProgress(terminal);
-const server = await startServer(loadConfig({ port: 0, logLevel: 'silent' }), { onProgress: progress.onProgress });
+const server = await startServer(loadConfig({ port: 0, logLevel: 'silent' }), {
+  onProgress: progress.onProgress,
+  prefetch: false,
+});
 // The panel sees our server alone, not one that the user may have running beside it.
 const host = new SimulatedPhotoshop({ ports: { [PORTS[0]]: server.port } });
 try {
   terminal.say(`Server      ${server.url}`);
-  await server.ready.then(() => server.best).finally(() => progress.stop());
+  await server.ready.finally(() => progress.stop());
   const { spec, provider, reason } = await server.engine.status('auto');
   terminal.say(`Model       ${spec.name} (${spec.id}), ${spec.licence.spdx} licence`);
+  terminal.say('Refine      fast; an installed server also fetches ISNet (113 MB) in the background, for refine=best');
   terminal.say(`Provider    ${provider}${reason ? ` because ${reason}` : ''}`);
 
   const picture = await (await openEncoded(await readFile(photo))).readRaster(8);

@@ -1,5 +1,5 @@
-import type { EdgeRequest } from '../../protocol/edge.ts';
 import { type Depth, DOCUMENT, PNG_TYPE } from '../../protocol/matte.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import { AppError } from '../errors.ts';
 import { type Inheritance, type Inherited, inherit, NOTHING } from '../imaging/annotation.ts';
 import { CHECKER, parseBackground } from '../imaging/colour.ts';
