@@ -47,7 +47,9 @@ export const DOCUMENT_TYPE = 'image/vnd.adobe.photoshop';
 export const REFINEMENTS = ['fast', 'best'] as const;
 export type Refine = (typeof REFINEMENTS)[number];
 
-export type Depth = 8 | 16;
+/** Bits per sample. */
+export const DEPTHS = [8, 16] as const;
+export type Depth = (typeof DEPTHS)[number];
 
 /** What `model=auto` looks for: a person, or any salient object. */
 export const SUBJECTS = ['portrait', 'object'] as const;

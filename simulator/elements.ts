@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseHTML } from 'linkedom';
+import type { Faults } from './faults.ts';
 
 /** The little of the DOM that the simulator itself touches; plugins get linkedom's whole document. */
 export interface Element {
   readonly localName: string;
+  readonly ownerDocument: object;
   readonly parentElement: Element | null;
   readonly children: ArrayLike<Element>;
   readonly style: { display: string; visibility: string };
@@ -41,9 +43,17 @@ export interface DomWindow {
   readonly Element: unknown;
 }
 
-export function parseDocument(html: string): DomWindow {
+/** What groups of radios know of their choice, by document: all documents share their classes. */
+const groupsKnow = new WeakMap<object, Faults['groupKnows']>();
+
+/** @param groupKnows what groups of radios know of their choice, as in `Faults` */
+export function parseDocument(html: string, groupKnows: Faults['groupKnows'] = 'value'): DomWindow {
   const window = parseHTML(html) as unknown as DomWindow;
-  addFormProperties(window.HTMLElement.prototype);
+  const { document, HTMLElement } = window;
+  groupsKnow.set(document, groupKnows);
+  // Nothing has the focus until the user gives it.
+  Object.defineProperty(document, 'activeElement', { configurable: true, writable: true, value: null });
+  addFormProperties(HTMLElement.prototype);
   return window;
 }
 
@@ -55,6 +65,14 @@ const values = new WeakMap<Element, string>();
  */
 function addFormProperties(prototype: object): void {
   if (Object.hasOwn(prototype, 'disabled')) return;
+  const { contains } = prototype as { contains(other: unknown): boolean };
+  Object.defineProperty(prototype, 'contains', {
+    configurable: true,
+    value(this: object, other: unknown) {
+      if (typeof other !== 'object' || other === null) throw new TypeError('contains: argument 1 is not a Node');
+      return contains.call(this, other);
+    },
+  });
   const flag = (name: string) => ({
     configurable: true,
     get(this: Element) {
@@ -64,12 +82,25 @@ function addFormProperties(prototype: object): void {
       this.toggleAttribute(name, Boolean(on));
     },
   });
-  for (const name of ['disabled', 'checked', 'selected', 'indeterminate']) {
-    Object.defineProperty(prototype, name, flag(name));
-  }
+  for (const name of ['disabled', 'checked', 'indeterminate']) Object.defineProperty(prototype, name, flag(name));
+  const choiceOf = (group: Element, name: string) =>
+    name === groupsKnow.get(group.ownerDocument)
+      ? radios(group)
+          .find(({ checked }) => checked)
+          ?.getAttribute('value')
+      : undefined;
+  const { get: isSelected, set: select } = flag('selected');
+  Object.defineProperty(prototype, 'selected', {
+    configurable: true,
+    get(this: Element) {
+      return isRadioGroup(this) ? choiceOf(this, 'selected') : isSelected.call(this);
+    },
+    set: select,
+  });
   Object.defineProperty(prototype, 'value', {
     configurable: true,
     get(this: Element) {
+      if (isRadioGroup(this)) return choiceOf(this, 'value');
       if (isChooser(this))
         return (
           items(this)
@@ -96,7 +127,15 @@ function addFormProperties(prototype: object): void {
 }
 
 const isChooser = (element: Element) => element.localName === 'sp-dropdown' || element.localName === 'sp-picker';
+const isRadioGroup = (element: Element) => element.localName === 'sp-radio-group';
+const radios = (group: Element): Element[] => Array.from(group.querySelectorAll('sp-radio'));
 export const items = (chooser: Element): Element[] => Array.from(chooser.querySelectorAll('sp-menu-item'));
+
+/** One radio of a group is on. */
+export function chooseRadio(radio: Element): void {
+  const group = radio.closest('sp-radio-group');
+  for (const other of group ? radios(group) : [radio]) other.checked = other === radio;
+}
 
 export function chooseItem(chooser: Element, matches: (item: Element) => boolean): void {
   for (const item of items(chooser)) item.toggleAttribute('selected', matches(item));

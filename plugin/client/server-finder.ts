@@ -1,5 +1,5 @@
 import { PORTS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
-import type { Health, Ready } from '../../protocol/status.ts';
+import type { Health, Ready } from '../../protocol/schemas/status.ts';
 import { type Cancellation, Cancelled } from '../cancellation.ts';
 import { PluginError } from '../errors.ts';
 import type { Server } from './client.ts';
@@ -10,12 +10,12 @@ import { race, type Stage } from './race.ts';
  * The ways to the server in the order of preference: the address first, because a plain http:// host name fails on some
  * Macs; the name second, because some UXP versions refuse addresses; a WebSocket last, where nothing else is let through.
  */
-export const ROUTES = ['http://127.0.0.1', 'http://localhost', 'ws://localhost', 'ws://127.0.0.1'] as const;
+const ROUTES = ['http://127.0.0.1', 'http://localhost', 'ws://localhost', 'ws://127.0.0.1'] as const;
 
 /** In the order in which they are preferred. */
 export const ORIGINS = originsOf(ROUTES);
 
-export function originsOf(routes: readonly string[]): string[] {
+function originsOf(routes: readonly string[]): string[] {
   return routes.flatMap((route) => PORTS.map((port) => `${route}:${port}`));
 }
 

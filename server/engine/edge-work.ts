@@ -1,5 +1,5 @@
-import type { EdgeRequest } from '../../protocol/edge.ts';
 import { type Depth, DOCUMENT } from '../../protocol/matte.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import { AppError } from '../errors.ts';
 import { parseBackground } from '../imaging/colour.ts';
 import type { Picture, Raster } from '../imaging/picture.ts';

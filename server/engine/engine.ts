@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import type { EdgeRequest } from '../../protocol/edge.ts';
 import type {
   Depth,
   DOCUMENT,
@@ -10,6 +9,7 @@ import type {
   Refine,
   Subject,
 } from '../../protocol/matte.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import type { Point } from '../imaging/area.ts';
 import type { RawLayout, Region } from '../imaging/picture.ts';
 import type { ModelStatus } from '../matting/model-status.ts';

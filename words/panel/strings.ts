@@ -94,8 +94,8 @@ export interface BatchStrings {
   redo: string;
   save: string;
   noCopies: string;
-  place: string;
-  places: Record<'beside' | 'folder', string>;
+  chooseFolder: string;
+  beside: string;
   folder: string;
   running: string;
   stopped: string;

@@ -83,9 +83,10 @@ async function runJob(
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
-  const picture = await openEncoded(bytes, options.settings['allow-damaged'] === 'true');
   const { model, subject, depth, settings } = options;
   const { alpha, hasSubject } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
+  // The server has looked for damage, and refused what may not be taken.
+  const picture = await openEncoded(bytes, true);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }

@@ -105,6 +105,24 @@ describe('one picture', () => {
     expect(await pixel('a b_foreground.png')).toMatchObject({ channels: 4 });
   });
 
+  test('is judged for damage by the server alone, so that this is done once', async () => {
+    const noise = Buffer.alloc(64 * 48 * 3).map((_, i) => (i * i * 7) % 251);
+    const bytes = await sharp(noise, { raw: { width: 64, height: 48, channels: 3 } })
+      .jpeg()
+      .toBuffer();
+    await writeFile(path.join(cwd, 'a.jpg'), bytes.subarray(0, bytes.length >> 1));
+    expect(await matte(['a.jpg'])).toMatchObject({ code: 1, lines: [] });
+    const credulous: Connect = async (...given) => {
+      const connection = await connect(...given);
+      const { matte: send } = connection;
+      connection.matte = (request, tell) =>
+        send.call(connection, { ...request, settings: { ...request.settings, 'allow-damaged': 'true' } }, tell);
+      return connection;
+    };
+    const { code, lines } = await matte(['a.jpg'], {}, new AbortController().signal, credulous);
+    expect({ code, files: lines.length }).toEqual({ code: 0, files: 3 });
+  });
+
   test('leaves out what is not wanted', async () => {
     await picture('a.png');
     await matte(['a.png'], { saveForeground: false });
