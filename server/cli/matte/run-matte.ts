@@ -96,7 +96,7 @@ export async function runMatte(
   let done = 0;
   if (open.length > 0) {
     const model = options.model ?? (env.HAIRLINE_MODEL || 'auto');
-    const connection = await connect({ model, subject }, config, terminal, signal);
+    const connection = await connect({ model, subject, refine: options.refine }, config, terminal, signal);
     try {
       const onWritten = (file: string) => {
         written.push(file);

@@ -259,7 +259,7 @@ describe('a batch', () => {
     };
     const { code, err } = await matte(['in'], { subject: 'object' }, undefined, slow);
     expect(code).toBe(0);
-    expect(asked).toEqual([{ model: 'auto', subject: 'object' }, 'object', 'object']);
+    expect(asked).toEqual([{ model: 'auto', subject: 'object', refine: 'best' }, 'object', 'object']);
     expect(err.match(/The model is being downloaded/g)).toHaveLength(1);
   });
 
