@@ -10,7 +10,7 @@ import { race, type Stage } from './race.ts';
 /** In the order in which they are preferred. */
 export const ORIGINS = originsOf(ROUTES);
 
-function originsOf(routes: readonly string[]): string[] {
+export function originsOf(routes: readonly string[]): string[] {
   return routes.flatMap((route) => PORTS.map((port) => `${route}:${port}`));
 }
 
