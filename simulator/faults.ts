@@ -58,7 +58,7 @@ export interface Faults {
    * `timeOut` (1 if absent) is not longer than the remaining time; each rejection subtracts max(timeOut, 1).
    */
   busy: number | null;
-  /** Who holds Photoshop in `busy`: a dialog of the user, or the plugin with this id. */
+  /** What holds Photoshop in `busy`: a dialog of the user, or the plugin with this id. */
   busyHolder: string | null;
   /** suspendHistory answers 4294967295 and resumeHistory throws, as while an Action is played. */
   suspendHistoryUnavailable: boolean;
