@@ -2,6 +2,9 @@
 export const READ_WAYS = ['in-place', 'layer-copy', 'rasterized-copy', 'merged-copy'] as const;
 export type ReadWay = (typeof READ_WAYS)[number];
 
+/** Which masks Photoshop applies to the pixels that it hands out. */
+const MASKS_IN_PIXELS = ['unknown', 'enabled', 'always', 'never'] as const;
+
 /** How bytes of an answer are read: response types of XMLHttpRequest, or `fetch`. */
 export const BYTE_READERS = ['arraybuffer', 'arrayBuffer', 'fetch'] as const;
 export type ByteReader = (typeof BYTE_READERS)[number];
@@ -20,10 +23,33 @@ export type Route = (typeof ROUTES)[number];
 export interface HostProfile {
   readonly byteReaders: readonly ByteReader[];
   readonly routes: readonly Route[];
+  readonly readWays: readonly ReadWay[];
+  readonly smartObjectWays: readonly ReadWay[];
+  /** Kinds of documents, as in `kindOfDocument`, whose pixels come only as they are: the smallest wish goes first there. */
+  readonly unconverted: readonly string[];
+  /** With what words Photoshop says that a layer is empty, if not with the usual ones. */
+  readonly emptyWords: string;
+  readonly maskInPixels: (typeof MASKS_IN_PIXELS)[number];
 }
 
-/** Where nothing was checked: the order that is most likely right, the quickest first. */
-export const UNCHECKED: HostProfile = { byteReaders: BYTE_READERS, routes: ROUTES };
+/**
+ * Where nothing was checked: the order that is most likely right, the quickest first. Copies are for documents whose healthy
+ * layers cannot be read ("Could not update smart object files"), which trying again does not cure.
+ */
+export const UNCHECKED: HostProfile = {
+  byteReaders: BYTE_READERS,
+  routes: ROUTES,
+  readWays: READ_WAYS,
+  smartObjectWays: READ_WAYS,
+  unconverted: [],
+  emptyWords: '',
+  maskInPixels: 'unknown',
+};
+
+/** Of a document, as far as reading pixels goes: `RGBColorMode 16`. */
+export function kindOfDocument(mode: string, depth: number): string {
+  return `${mode} ${depth}`;
+}
 
 /** All ways, those of `first` in front. */
 export function inFront<T>(all: readonly T[], first: readonly T[]): T[] {
@@ -37,6 +63,11 @@ export function readProfile(kept: unknown): HostProfile {
   return {
     byteReaders: readOrder(BYTE_READERS, from.byteReaders),
     routes: readOrder(ROUTES, from.routes),
+    readWays: readOrder(READ_WAYS, from.readWays),
+    smartObjectWays: readOrder(READ_WAYS, from.smartObjectWays),
+    unconverted: Array.isArray(from.unconverted) ? from.unconverted.filter((kind) => typeof kind === 'string') : [],
+    emptyWords: typeof from.emptyWords === 'string' ? from.emptyWords : '',
+    maskInPixels: MASKS_IN_PIXELS.find((which) => which === from.maskInPixels) ?? 'unknown',
   };
 }
 

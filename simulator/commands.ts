@@ -5,6 +5,7 @@ import { notAvailable } from './errors.ts';
 import { type Rect, union } from './geometry.ts';
 import type { HostLayer } from './layer.ts';
 import { applyMask, filledMask, type LayerMask, maskFrom, maskOver } from './layer-mask.ts';
+import { madeLayer, makeLayer, place } from './make-layer.ts';
 import { allocate, type Raster, withAlpha } from './pixels.ts';
 import { documentOf, layerOf, parseTarget, type Reference } from './reference.ts';
 import { saveCopy } from './save.ts';
@@ -20,6 +21,8 @@ const numberOf = (value: unknown): number => Number(enumValue(value) ?? value);
 function make(host: HostState, d: Descriptor): Descriptor {
   const wish = (d.new ?? {}) as { _class?: string; _obj?: string; name?: string };
   if (wish._obj === 'channel') return makeChannel(documentOf(host, parseTarget(undefined)), wish.name);
+  const kind = madeLayer(d);
+  if (kind !== null) return makeLayer(host, kind, d);
   const made = wish._class;
   const at = d.at as Reference | undefined;
   if (made !== 'channel' || at?._value !== 'mask') throw notAvailable('Make');
@@ -261,6 +264,7 @@ export const commands: Record<string, Command> = {
   select,
   set,
   duplicate,
+  newPlacedLayer: place,
   applyLocking,
   mergeLayersNew: mergeLayers,
   delete: remove,

@@ -96,13 +96,25 @@ export function photoshopModule(host: HostState, session: PluginSession) {
 function imagingModule(host: HostState, session: PluginSession) {
   const reader = new ImagingReader(host, session);
   const writer = new ImagingWriter(host, session);
+  const logged = <O, A>(name: string, run: (options: O) => Promise<A>) => {
+    return async (options: O): Promise<A> => {
+      const call = { name, failed: false };
+      host.calls.push(call);
+      try {
+        return (await host.onImaging(name, options, () => run(options))) as A;
+      } catch (error) {
+        call.failed = true;
+        throw error;
+      }
+    };
+  };
   return session.boundary.wrapAll({
-    getPixels: (options: GetPixels) => reader.getPixels(options),
-    getLayerMask: (options: GetMask) => reader.getLayerMask(options),
-    getSelection: (options: GetMask) => reader.getSelection(options),
-    putPixels: (options: Put) => writer.putPixels(options),
-    putLayerMask: (options: Put) => writer.putLayerMask(options),
-    putSelection: (options: Put) => writer.putSelection(options),
+    getPixels: logged('getPixels', (options: GetPixels) => reader.getPixels(options)),
+    getLayerMask: logged('getLayerMask', (options: GetMask) => reader.getLayerMask(options)),
+    getSelection: logged('getSelection', (options: GetMask) => reader.getSelection(options)),
+    putPixels: logged('putPixels', (options: Put) => writer.putPixels(options)),
+    putLayerMask: logged('putLayerMask', (options: Put) => writer.putLayerMask(options)),
+    putSelection: logged('putSelection', (options: Put) => writer.putSelection(options)),
     createImageDataFromBuffer: (buffer: unknown, options: BufferOptions) =>
       writer.createImageDataFromBuffer(buffer, options),
     encodeImageData: async () => {
@@ -117,6 +129,7 @@ function actionModule(host: HostState, session: PluginSession) {
     batchPlay: async (descriptors: unknown, options?: BatchPlayOptions) => {
       host.modal.requireNotCancelled();
       await new Promise<void>((resolve) => setImmediate(resolve));
+      for (const { _obj } of descriptors as { _obj: string }[]) host.calls.push({ name: _obj, failed: false });
       const answer = batchPlay(host, descriptors, options);
       await host.alertClosed;
       return answer;

@@ -79,6 +79,14 @@ export class SimulatedPhotoshop {
   get saved(): readonly { documentId: number; format: string; file: string }[] {
     return this.#host.saved;
   }
+  /** Imaging calls and commands of plugins, in order. */
+  get calls(): readonly { name: string; failed: boolean }[] {
+    return this.#host.calls;
+  }
+  /** Around every imaging call: where a test lets Photoshop answer otherwise. */
+  set onImaging(answer: (name: string, options: unknown, run: () => Promise<unknown>) => Promise<unknown>) {
+    this.#host.onImaging = answer;
+  }
   /** What the user does in a folder picker; null is Cancel. */
   set onPickFolder(pick: () => string | null) {
     this.#host.onPickFolder = pick;

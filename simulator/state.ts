@@ -71,6 +71,14 @@ export class HostState {
   readonly saved: { documentId: number; format: string; file: string }[] = [];
   /** Files behind session tokens. */
   readonly tokens = new Map<string, string>();
+  /** Imaging calls and commands of plugins, in order. */
+  readonly calls: { name: string; failed: boolean }[] = [];
+  /** Around every imaging call: where a test lets Photoshop answer otherwise. */
+  onImaging: (name: string, options: unknown, run: () => Promise<unknown>) => Promise<unknown> = (
+    _name,
+    _options,
+    run,
+  ) => run();
   /** The user answers a folder picker; null is Cancel. */
   onPickFolder: () => string | null = () => null;
   theme: Theme;

@@ -17,7 +17,10 @@ export interface Report {
 
 /** @param home the user's home folder, of which nothing may get in */
 export function toJson(report: Report, home: string): string {
-  return JSON.stringify(clean({ format: FORMAT, ...report } as unknown as Seen, home), null, 2);
+  const outcomes = report.outcomes.map((outcome) => ({ ...outcome, seen: clean(outcome.seen, home) }));
+  const { emptyWords } = report.profile;
+  const profile = { ...report.profile, emptyWords: withoutPaths(emptyWords, home) };
+  return JSON.stringify({ format: FORMAT, ...report, outcomes, profile }, null, 2);
 }
 
 /** The same for people; English, because whoever mends it reads English. */
@@ -80,5 +83,7 @@ function withoutPaths(text: string, home: string): string {
     .split(home === '' ? '\0' : home)
     .join('~')
     .replace(PATHS, '(a path)');
-  return user.length < 2 ? plain : plain.split(user).join('(the user)');
+  if (user === '') return plain;
+  const name = user.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return plain.replace(new RegExp(`(?<![\\p{L}\\p{N}])${name}(?![\\p{L}\\p{N}])`, 'giu'), '(the user)');
 }

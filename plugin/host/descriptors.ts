@@ -24,6 +24,12 @@ export const getHasMask = (target: Target) => ({
   ...SILENT,
 });
 
+export const getMaskEnabled = (target: Target) => ({
+  _obj: 'get',
+  _target: [{ _property: 'userMaskEnabled' }, ...layerReference(target)],
+  ...SILENT,
+});
+
 export const getBoundsNoMask = (target: Target) => ({
   _obj: 'get',
   _target: [{ _property: 'boundsNoMask' }, ...layerReference(target)],

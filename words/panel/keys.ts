@@ -15,7 +15,27 @@ export type ProbeKey =
   | 'columnWidth'
   | 'panelHooks'
   | 'language'
-  | 'storage';
+  | 'storage'
+  | 'readOutside'
+  | 'read8'
+  | 'read16'
+  | 'read32'
+  | 'readGray'
+  | 'readCmyk'
+  | 'readLab'
+  | 'readDepths'
+  | 'readBeyond'
+  | 'readTrimmed'
+  | 'readEmpty'
+  | 'readMasked'
+  | 'readInactive'
+  | 'readWays'
+  | 'readSmart'
+  | 'readGroup'
+  | 'readAdjustment'
+  | 'readFill'
+  | 'readShape'
+  | 'readText';
 
 /** All errors of the panel itself. */
 export type PanelErrorKey =
