@@ -7,6 +7,7 @@ import { checkJpeg } from './jpeg/check.ts';
 import type { AlphaPlane, Picture, Raster, Rows } from './picture.ts';
 import { packPng } from './png.ts';
 import { namesSrgb } from './profile.ts';
+import { flattenPsd } from './psd/flatten.ts';
 import { streamRaster } from './stream-raster.ts';
 import { checkTiff } from './tiff/check.ts';
 import { TiffFile } from './tiff/directory.ts';
@@ -27,6 +28,10 @@ const SIGNATURES: readonly { type: EncodedType; matches: (head: Buffer) => boole
     matches: (b) => b.toString('latin1', 0, 4) === 'RIFF' && b.toString('latin1', 8, 12) === 'WEBP',
   },
   { type: 'image/tiff', matches: (b) => ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(b.toString('latin1', 0, 4)) },
+  {
+    type: 'image/vnd.adobe.photoshop',
+    matches: (b) => b.toString('latin1', 0, 4) === '8BPS' && [1, 2].includes(b.readUInt16BE(4)),
+  },
   { type: 'image/gif', matches: (b) => /^GIF8[79]a/.test(b.toString('latin1', 0, 6)) },
   {
     type: 'image/avif',
@@ -42,8 +47,8 @@ export function sniffType(bytes: Uint8Array): EncodedType | null {
 }
 
 /**
- * Opens a JPEG, PNG, WebP, TIFF, AVIF or GIF file without decoding its pixels yet.
- * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE
+ * Opens a JPEG, PNG, WebP, TIFF, AVIF, GIF, PSD or PSB file without decoding its pixels yet; those of the last two are unpacked.
+ * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE, UNSUPPORTED_PICTURE
  * @param allowDamaged takes what can be read of a damaged file
  */
 export async function openEncoded(bytes: Buffer, allowDamaged = false): Promise<Picture> {
@@ -65,7 +70,7 @@ export async function readCover(bytes: Buffer, width: number, height: number, wa
 async function inspect(file: Buffer, allowDamaged = false) {
   const type = sniffType(file);
   if (!type) throw new AppError('NOT_AN_IMAGE');
-  const { bytes, page, failOn } = await prepare(file, type, allowDamaged);
+  const { bytes, page, failOn, dpi } = await prepare(file, type, allowDamaged);
   // Our own limits are checked below; the library's limit has a less clear message.
   const options: SharpOptions = { limitInputPixels: false, failOn, page, pages: 1, autoOrient: true };
   const info = await sharp(bytes, options)
@@ -85,7 +90,7 @@ async function inspect(file: Buffer, allowDamaged = false) {
   // Whatever is taken from these, the library decodes them whole.
   const atOnce = info.isProgressive || (info.orientation ?? 1) !== 1 || ['webp', 'heif'].includes(info.format);
   const opened: Opened = { width, height, hasAlpha: info.hasAlpha, depth };
-  return { open, opened, dpi: info.density, atOnce };
+  return { open, opened, dpi: dpi ?? info.density, atOnce };
 }
 
 /** The most samples of a pixel in a Photoshop document (File Header Section). */
@@ -96,10 +101,16 @@ interface Prepared {
   page: number;
   /** What the library is to take for an error; it knows damage and harmless oddities apart in some formats only. */
   failOn: 'none' | 'truncated' | 'error';
+  /** Where the bytes do not say it any more. */
+  dpi?: number | undefined;
 }
 
 /** Looks for damage that the library passes over, and brings what it misreads into a form that it reads rightly. */
 async function prepare(file: Buffer, type: EncodedType, allowDamaged: boolean): Promise<Prepared> {
+  if (type === 'image/vnd.adobe.photoshop') {
+    const { tiff, dpi } = await flattenPsd(file);
+    return { bytes: tiff, page: 0, failOn: 'truncated', dpi };
+  }
   // All of its blocks are there, so that what the library may still miss is the end marker.
   if (allowDamaged && type !== 'image/tiff') return { bytes: file, page: 0, failOn: 'none' };
   if (type === 'image/jpeg')
