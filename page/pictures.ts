@@ -8,6 +8,9 @@ const BY_ENDING: Readonly<Record<string, string>> = {
   tif: 'image/tiff',
   tiff: 'image/tiff',
   avif: 'image/avif',
+  gif: 'image/gif',
+  psd: 'image/vnd.adobe.photoshop',
+  psb: 'image/vnd.adobe.photoshop',
 };
 
 /** For the file dialog: systems that do not know a type know its extension. */

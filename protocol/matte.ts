@@ -28,6 +28,7 @@ export const ENCODED_TYPES = [
   'image/tiff',
   'image/avif',
   'image/gif',
+  'image/vnd.adobe.photoshop',
 ] as const;
 export type EncodedType = (typeof ENCODED_TYPES)[number];
 

@@ -9,6 +9,7 @@ import { type Metadata, readBlocks, readTiffMetadata } from './metadata/metadata
 import type { AlphaPlane, Picture, Raster, Rows } from './picture.ts';
 import { packPng, setResolution } from './png.ts';
 import { isOwnRgb, namesSrgb } from './profile.ts';
+import { flattenPsd } from './psd/flatten.ts';
 import { streamRaster } from './stream-raster.ts';
 import { checkTiff } from './tiff/check.ts';
 import { TiffFile } from './tiff/directory.ts';
@@ -29,6 +30,10 @@ const SIGNATURES: readonly { type: EncodedType; matches: (head: Buffer) => boole
     matches: (b) => b.toString('latin1', 0, 4) === 'RIFF' && b.toString('latin1', 8, 12) === 'WEBP',
   },
   { type: 'image/tiff', matches: (b) => ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(b.toString('latin1', 0, 4)) },
+  {
+    type: 'image/vnd.adobe.photoshop',
+    matches: (b) => b.toString('latin1', 0, 4) === '8BPS' && [1, 2].includes(b.readUInt16BE(4)),
+  },
   { type: 'image/gif', matches: (b) => /^GIF8[79]a/.test(b.toString('latin1', 0, 6)) },
   {
     type: 'image/avif',
@@ -44,8 +49,8 @@ export function sniffType(bytes: Uint8Array): EncodedType | null {
 }
 
 /**
- * Opens a JPEG, PNG, WebP, TIFF, AVIF or GIF file without decoding its pixels yet.
- * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE
+ * Opens a JPEG, PNG, WebP, TIFF, AVIF, GIF, PSD or PSB file without decoding its pixels yet; those of the last two are unpacked.
+ * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE, UNSUPPORTED_PICTURE
  * @param allowDamaged takes what can be read of a damaged file
  */
 export async function openEncoded(bytes: Buffer, allowDamaged = false): Promise<Picture> {
@@ -68,7 +73,7 @@ export async function readCover(bytes: Buffer, width: number, height: number, wa
 async function inspect(file: Buffer, allowDamaged = false) {
   const type = sniffType(file);
   if (!type) throw new AppError('NOT_AN_IMAGE');
-  const { bytes, page, failOn, metadata } = await prepare(file, type, allowDamaged);
+  const { bytes, page, failOn, metadata, dpi } = await prepare(file, type, allowDamaged);
   // Our own limits are checked below; the library's limit has a less clear message.
   const options: SharpOptions = { limitInputPixels: false, failOn, page, pages: 1, autoOrient: true };
   const info = await sharp(bytes, options)
@@ -91,7 +96,7 @@ async function inspect(file: Buffer, allowDamaged = false) {
   const own = hasOwnRgb(info)
     ? { profile: info.icc!, open: () => sharp(bytes, { ...options, ignoreIcc: true }) }
     : undefined;
-  return { open, opened, own, dpi: checkDpi(info.density), atOnce, metadata: metadata ?? readBlocks(info) };
+  return { open, opened, own, dpi: checkDpi(dpi ?? info.density), atOnce, metadata: metadata ?? readBlocks(info) };
 }
 
 /** What scanners reach; more is no resolution. */
@@ -115,10 +120,16 @@ interface Prepared {
   failOn: 'none' | 'truncated' | 'error';
   /** Where the library would not find it. */
   metadata?: Metadata;
+  /** Where the bytes do not say it any more. */
+  dpi?: number | undefined;
 }
 
 /** Looks for damage that the library passes over, and brings what it misreads into a form that it reads rightly. */
 async function prepare(file: Buffer, type: EncodedType, allowDamaged: boolean): Promise<Prepared> {
+  if (type === 'image/vnd.adobe.photoshop') {
+    const { tiff, dpi } = await flattenPsd(file);
+    return { bytes: tiff, page: 0, failOn: 'truncated', dpi };
+  }
   // All of its blocks are there, so that what the library may still miss is the end marker.
   if (allowDamaged && type !== 'image/tiff') return { bytes: file, page: 0, failOn: 'none' };
   if (type === 'image/jpeg')

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Output } from '../../../protocol/matte.ts';
-import type { Input } from './inputs.ts';
+import { type Input, isDocument } from './inputs.ts';
 
 export const FORMATS = ['png', 'tiff', 'psd'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -33,7 +33,7 @@ export function planJobs(inputs: readonly Input[], options: PlanOptions): Job[] 
     const base = path.join(options.outputDir, input.folder, names[i]!);
     const files: PlannedFile[] =
       options.format === 'psd'
-        ? [{ kind: 'document', path: `${base}.psd` }]
+        ? [{ kind: 'document', path: `${base}${isDocument(input.location) ? '_masked' : ''}.psd` }]
         : options.outputs.map((kind) => ({ kind, path: `${base}_${kind}.${options.format}` }));
     return { input, files, done: files.every(isThere) };
   });

@@ -204,7 +204,7 @@ function report({ done, skipped, failures, empty, outputDir, interrupted }: Summ
   if (done + failures.length > 0) terminal.say(`${count(done, 'picture')} done${failed}, in ${outputDir}`);
   if (skipped > 0) terminal.say(`${count(skipped, 'picture')} skipped: results exist. Use --force to make them again.`);
   if (done + failures.length + skipped === 0) {
-    terminal.complain('No pictures found there (JPEG, PNG, WebP, TIFF, AVIF).');
+    terminal.complain('No pictures found there (JPEG, PNG, WebP, TIFF, PSD, AVIF, GIF).');
   }
 }
 

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { ERRORS } from '../../../protocol/errors.ts';
 import type { ErrorBody } from '../../../protocol/schemas/failure.ts';
+import { fuzzDocuments } from '../imaging/psd/fuzz-documents.ts';
 import { type Answer, lines, post, rawHeaders, talk } from '../raw-socket.ts';
 import type { Mutator } from './mutate.ts';
 
@@ -31,7 +32,14 @@ export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Rec
   return {
     async pictures(i) {
       const body = mutator.mutate(files[i % files.length]!);
-      const type = mutator.pick(['image/jpeg', 'image/png', 'image/webp', 'image/tiff', 'image/avif']);
+      const type = mutator.pick([
+        'image/jpeg',
+        'image/png',
+        'image/webp',
+        'image/tiff',
+        'image/avif',
+        'image/vnd.adobe.photoshop',
+      ]);
       const query = mutator.pick(['', '?output=cutout', '?output=foreground&depth=16', '?output=composition']);
       const answer = await post(ports.patient, {
         query,
@@ -70,6 +78,7 @@ function pictures(mutator: Mutator): Promise<Buffer[]> {
     image().tiff({ compression: 'lzw' }).toBuffer(),
     image().tiff({ compression: 'jpeg' }).toBuffer(),
     image().avif({ effort: 0 }).toBuffer(),
+    ...fuzzDocuments(),
   ]);
 }
 
