@@ -97,7 +97,7 @@ export async function runMatte(
   let done = 0;
   if (open.length > 0) {
     const model = options.model ?? (env.HAIRLINE_MODEL || 'auto');
-    const connection = await connect({ model, subject }, config, terminal, signal);
+    const connection = await connect({ model, subject, refine: options.refine }, config, terminal, signal);
     try {
       const onWritten = (file: string) => {
         written.push(file);
@@ -176,7 +176,7 @@ async function readBackdropOption(text: string, cwd: string, signal: AbortSignal
   }
   const location = /^https?:/i.test(text) ? text : path.resolve(cwd, text);
   const bytes = await readSource(location, signal).catch((error: unknown) => {
-    if (error instanceof SourceError) {
+    if (error instanceof SourceError || error instanceof AppError) {
       throw new UsageError(`--background: "${text}" is neither a color nor a picture. ${error.message}`);
     }
     throw error;

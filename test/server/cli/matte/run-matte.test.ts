@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Connect } from '../../../../server/cli/matte/connect.ts';
 import { Connection } from '../../../../server/cli/matte/connection.ts';
 import { type MatteOptions, runMatte } from '../../../../server/cli/matte/run-matte.ts';
 import { UsageError } from '../../../../server/cli/terminal.ts';
+import { startProxy, type TestProxy } from '../../../fixtures/proxy.ts';
 import { type StandInServer, startStandInServer } from '../../../fixtures/stand-in.ts';
 import { readStrictly } from '../../imaging/psd/strict-reader.ts';
 import { recordTerminal } from '../recorder.ts';
@@ -268,7 +269,7 @@ describe('a batch', () => {
     };
     const { code, err } = await matte(['in'], { subject: 'object' }, undefined, slow);
     expect(code).toBe(0);
-    expect(asked).toEqual([{ model: 'auto', subject: 'object' }, 'object', 'object']);
+    expect(asked).toEqual([{ model: 'auto', subject: 'object', refine: 'best' }, 'object', 'object']);
     expect(err.match(/The model is being downloaded/g)).toHaveLength(1);
   });
 
@@ -313,6 +314,7 @@ describe('a batch', () => {
 describe('web addresses', () => {
   let web: Server;
   let url: string;
+  let proxy: TestProxy;
 
   beforeAll(async () => {
     const body = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'white' } })
@@ -326,8 +328,12 @@ describe('web addresses', () => {
     });
     await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+    proxy = await startProxy(() => (web.address() as AddressInfo).port);
+    vi.stubEnv('npm_config_https_proxy', proxy.url);
   });
   afterAll(() => {
+    vi.unstubAllEnvs();
+    proxy.close();
     web.closeAllConnections();
     web.close();
   });
@@ -339,6 +345,14 @@ describe('web addresses', () => {
     expect(await inside('out')).toEqual(['moved_alpha.png', 'photo one_alpha.png']);
     expect(err).toContain('answered 404');
     expect(err).toContain('larger than Hairline accepts');
+    expect(proxy.asked).toEqual([]);
+  });
+
+  test('are fetched through the proxy that downloads of models use', async () => {
+    const { code } = await matte(['http://pictures.example/photo.png'], { outputs: ['alpha'] });
+    expect(code).toBe(0);
+    expect(proxy.asked).toEqual(['http://pictures.example/photo.png']);
+    expect(await inside('out')).toEqual(['photo_alpha.png']);
   });
 });
 
