@@ -15,11 +15,15 @@ export const ERRORS = {
     'Send width x height x channels x bytes per sample, without padding.',
   ],
   EMPTY_BODY: [400, 'The request contains no picture.', 'Send the picture as the request body.'],
-  NOT_AN_IMAGE: [415, 'Hairline cannot read this file as a picture.', 'Use JPEG, PNG, WebP, TIFF, PSD, AVIF or GIF.'],
+  NOT_AN_IMAGE: [
+    415,
+    'Hairline cannot read this file as a picture.',
+    'Use JPEG, PNG, WebP, TIFF, PSD, AVIF, HEIC, GIF, BMP or a camera raw file.',
+  ],
   UNSUPPORTED_TYPE: [
     415,
     'This content type is not accepted here.',
-    'Send image/jpeg, image/png, image/webp, image/tiff, image/vnd.adobe.photoshop, image/avif, image/gif, multipart/form-data or raw pixels; edge settings as application/json.',
+    'Send image/jpeg, image/png, image/webp, image/tiff, image/vnd.adobe.photoshop, image/avif, image/heic, image/gif, image/bmp, image/x-dcraw, multipart/form-data or raw pixels; edge settings as application/json.',
   ],
   TRUNCATED_IMAGE: [422, 'The picture is damaged or incomplete.', 'Open it in Photoshop, save it again and retry.'],
   UNSUPPORTED_PICTURE: [

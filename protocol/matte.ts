@@ -14,6 +14,8 @@ export const HEADERS = {
   provider: 'x-provider',
   /** `none` where no subject was found, else `found`. */
   subject: 'x-subject',
+  /** `preview`: the embedded preview of a camera raw file was used; else absent. */
+  source: 'x-source',
 } as const;
 
 export const RAW_TYPE = 'application/octet-stream';
@@ -29,6 +31,11 @@ export const ENCODED_TYPES = [
   'image/avif',
   'image/gif',
   'image/vnd.adobe.photoshop',
+  'image/heic',
+  'image/heif',
+  'image/bmp',
+  // Raw files of cameras, whatever their own type.
+  'image/x-dcraw',
 ] as const;
 export type EncodedType = (typeof ENCODED_TYPES)[number];
 

@@ -13,7 +13,7 @@ export const en: Words = {
     title: 'Drop a picture here',
     choose: 'Choose a picture',
     sample: 'Try a sample',
-    types: 'JPEG, PNG, WebP, TIFF or AVIF. You can also paste a picture.',
+    types: 'JPEG, PNG, WebP, TIFF, PSD, AVIF, HEIC, GIF, BMP or camera raw. You can also paste a picture.',
     dropHere: 'Drop to mask this picture',
   },
   privacy:

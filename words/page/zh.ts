@@ -14,7 +14,7 @@ export const zh: Words = {
     title: '将图片拖放到此处',
     choose: '选择图片',
     sample: '试用示例图片',
-    types: 'JPEG、PNG、WebP、TIFF 或 AVIF。也可以直接粘贴图片。',
+    types: 'JPEG、PNG、WebP、TIFF、PSD、AVIF、HEIC、GIF、BMP 或相机 RAW 文件。也可以直接粘贴图片。',
     dropHere: '松开即可抠图',
   },
   privacy: '图片绝不会离开本机：此页面来自您自己的 Hairline 服务器，不与其他任何地方通信。',

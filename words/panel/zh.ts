@@ -224,7 +224,10 @@ export const zh: Strings = {
     INVALID_SIZE: ['图片尺寸缺失，或不是大于零的整数。', '请更新服务器和面板，使两者版本一致。'],
     SIZE_MISMATCH: ['发送的数据量与图片尺寸不符。', '请更新服务器和面板，使两者版本一致。'],
     EMPTY_BODY: ['请求中没有图片。', '请重新单击。'],
-    NOT_AN_IMAGE: ['Hairline 无法读取此文件中的图片。', '请使用 JPEG、PNG、WebP、TIFF、PSD、AVIF 或 GIF。'],
+    NOT_AN_IMAGE: [
+      'Hairline 无法读取此文件中的图片。',
+      '请使用 JPEG、PNG、WebP、TIFF、AVIF、HEIC、GIF、BMP 或相机 RAW 文件。',
+    ],
     UNSUPPORTED_TYPE: ['此处不接受这种内容。', '请更新服务器和面板，使两者版本一致。'],
     TRUNCATED_IMAGE: ['图片已损坏或不完整。', '请在 Photoshop 中打开并重新存储图片，然后重试。'],
     UNSUPPORTED_PICTURE: [

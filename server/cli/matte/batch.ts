@@ -2,7 +2,8 @@ import path from 'node:path';
 import PQueue from 'p-queue';
 import type { Subject } from '../../../protocol/matte.ts';
 import { AppError } from '../../errors.ts';
-import { openEncoded, sniffType } from '../../imaging/codec.ts';
+import { openEncoded } from '../../imaging/codec.ts';
+import { sniffType } from '../../imaging/formats.ts';
 import { nextStep } from '../next-step.ts';
 import { createBar } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
@@ -25,6 +26,8 @@ export interface BatchOptions extends FinishOptions {
   onWritten(path: string): void;
   /** Told which picture shows no subject. */
   onEmpty(location: string): void;
+  /** Told which picture is the preview of a camera raw file. */
+  onPreview(location: string): void;
 }
 
 /** While one picture is in the network, another is read or written. More would only use memory. */
@@ -90,6 +93,7 @@ async function runJob(
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }
+  if (picture.isPreview) options.onPreview(job.input.location);
   if (!hasSubject) options.onEmpty(job.input.location);
   return finishJob(job, picture, alpha, options, signal);
 }

@@ -13,8 +13,8 @@ import {
 } from '../../../protocol/matte.ts';
 import { type Config, loadUserConfig } from '../../config/config.ts';
 import { AppError } from '../../errors.ts';
-import { sniffType } from '../../imaging/codec.ts';
 import { parseColour } from '../../imaging/colour.ts';
+import { sniffType } from '../../imaging/formats.ts';
 import { EXIT, type Terminal, UsageError } from '../terminal.ts';
 import { type Failure, runBatch } from './batch.ts';
 import { type Connect, connect as connectToServer, openRegistry } from './connect.ts';
@@ -92,6 +92,7 @@ export async function runMatte(
   const open = options.force ? jobs : jobs.filter((job) => !job.done);
   const written: string[] = [];
   const empty: string[] = [];
+  const previews: string[] = [];
   const failures: Failure[] = [...problems];
   let done = 0;
   if (open.length > 0) {
@@ -113,6 +114,7 @@ export async function runMatte(
         settings,
         onWritten,
         onEmpty: (location: string) => empty.push(location),
+        onPreview: (location: string) => previews.push(location),
       };
       const failed = await runBatch(open, connection, work, terminal, signal);
       done = open.length - failed.length;
@@ -123,9 +125,9 @@ export async function runMatte(
   }
 
   const skipped = jobs.length - open.length;
-  if (options.json) terminal.result(JSON.stringify({ written, skipped, empty, failed: failures }));
+  if (options.json) terminal.result(JSON.stringify({ written, skipped, empty, previews, failed: failures }));
   terminal.flush();
-  report({ done, skipped, failures, empty, outputDir, interrupted: signal.aborted }, terminal);
+  report({ done, skipped, failures, empty, previews, outputDir, interrupted: signal.aborted }, terminal);
   if (signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -189,13 +191,22 @@ interface Summary {
   failures: readonly Failure[];
   /** Where no subject was found. */
   empty: readonly string[];
+  /** Raw files of which the preview was used. */
+  previews: readonly string[];
   outputDir: string;
   interrupted: boolean;
 }
 
-function report({ done, skipped, failures, empty, outputDir, interrupted }: Summary, terminal: Terminal): void {
+function report(
+  { done, skipped, failures, empty, previews, outputDir, interrupted }: Summary,
+  terminal: Terminal,
+): void {
   for (const { location, message, hint } of failures) terminal.complain(`${location}\n  ${message} ${hint}`);
   for (const location of empty) terminal.say(`${location}\n  No subject was found; its matte is empty.`);
+  if (previews.length > 0) {
+    const what = previews.length === 1 ? 'is a camera raw file' : 'are camera raw files';
+    terminal.say(`${count(previews.length, 'picture')} ${what}: the embedded JPEG preview was used.`);
+  }
   if (interrupted) {
     terminal.complain('Stopped. Run the command again to continue; finished pictures are skipped.');
     return;
@@ -204,7 +215,7 @@ function report({ done, skipped, failures, empty, outputDir, interrupted }: Summ
   if (done + failures.length > 0) terminal.say(`${count(done, 'picture')} done${failed}, in ${outputDir}`);
   if (skipped > 0) terminal.say(`${count(skipped, 'picture')} skipped: results exist. Use --force to make them again.`);
   if (done + failures.length + skipped === 0) {
-    terminal.complain('No pictures found there (JPEG, PNG, WebP, TIFF, PSD, AVIF, GIF).');
+    terminal.complain('No pictures found there (JPEG, PNG, WebP, TIFF, PSD, AVIF, HEIC, GIF, BMP, camera raw).');
   }
 }
 

@@ -172,6 +172,16 @@ describe('one picture', () => {
     expect(plain.exif).toBeUndefined();
   });
 
+  test('of a camera raw file is made from its preview, and the summary says so', async () => {
+    const jpeg = await sharp({ create: { width: 1200, height: 20, channels: 3, background: '#888' } })
+      .jpeg()
+      .toBuffer();
+    await writeFile(path.join(cwd, 'a.raf'), Buffer.concat([Buffer.from('FUJIFILMCCD-RAW 0201FF383501'), jpeg]));
+    const { code, err } = await matte(['a.raf'], { outputs: ['alpha'] });
+    expect(code).toBe(0);
+    expect(err).toContain('1 picture is a camera raw file: the embedded JPEG preview was used.');
+  });
+
   test('keeps 16 bits in PNG and TIFF', async () => {
     await picture('a.png');
     for (const format of ['png', 'tiff'] as const) {
@@ -270,6 +280,7 @@ describe('a batch', () => {
       written: [path.join(cwd, 'out', 'a_alpha.png')],
       skipped: 0,
       empty: [],
+      previews: [],
       failed: [expect.objectContaining({ location: path.join(cwd, 'gone.png') })],
     });
   });
