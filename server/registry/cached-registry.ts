@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../errors.ts';
 import { InstalledWeights } from './install/installed-weights.ts';
@@ -30,7 +31,8 @@ export function createModelRegistry(options: RegistryOptions): ModelShelf {
   const specs = loadModelSpecs(options.modelsDirs);
   const pulls = new Map<string, SharedTask<PullProgress>>();
   const unpacked: Unpacked = new Map();
-  const weightsOf = (spec: ModelSpec) => new InstalledWeights(spec, path.join(options.cacheDir, 'models', spec.id));
+  const weightsOf = (spec: ModelSpec) =>
+    new InstalledWeights(spec, path.join(options.cacheDir, 'models', spec.id), shippedDir(options.modelsDirs, spec));
 
   const registry: ModelShelf = {
     list: () => [...specs],
@@ -43,6 +45,7 @@ export function createModelRegistry(options: RegistryOptions): ModelShelf {
     },
 
     isInstalled: async (spec) => (await weightsOf(spec).size()) !== null,
+    place: (spec) => weightsOf(spec).place(),
     manifest: (spec) => weightsOf(spec).manifest(),
     readWeights: (spec) => weightsOf(spec).read(),
     remove: (spec) => weightsOf(spec).remove(),
@@ -124,6 +127,12 @@ export function createModelRegistry(options: RegistryOptions): ModelShelf {
       ...options.reach,
     };
   }
+}
+
+/** The folder of the spec itself. */
+function shippedDir(modelsDirs: readonly string[], { id }: ModelSpec): string {
+  const folders = modelsDirs.map((dir) => path.join(dir, id));
+  return folders.find((folder) => existsSync(path.join(folder, 'model.json'))) ?? folders[0]!;
 }
 
 function cancelled(cause: unknown): AppError {

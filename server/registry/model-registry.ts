@@ -1,3 +1,4 @@
+import type { WeightsPlace } from './install/installed-weights.ts';
 import type { Manifest } from './install/manifest.ts';
 import type { PullOptions, VerifyFiles } from './pull.ts';
 import type { Offer } from './sources/offer.ts';
@@ -16,6 +17,8 @@ export interface ModelRegistry {
   resolve(idOrAuto: string, subject?: Subject): ModelSpec;
   /** Whether the weights are there with the right size; does not hash them. */
   isInstalled(spec: ModelSpec): Promise<boolean>;
+  /** Whether the weights are in the user's cache or came with Hairline; null when there are none. */
+  place(spec: ModelSpec): Promise<WeightsPlace | null>;
   /** Where the installed weights came from; null for those that an older version installed, or when there are none. */
   manifest(spec: ModelSpec): Promise<Manifest | null>;
   /**
@@ -25,7 +28,7 @@ export interface ModelRegistry {
   readWeights(spec: ModelSpec): Promise<Uint8Array>;
   /** Fetches, verifies, converts, and renames into place last. Two callers at once share one download. */
   pull(spec: ModelSpec, options?: PullOptions): Promise<void>;
-  /** Deletes the weights. Returns whether there were any. */
+  /** Deletes the weights from the cache; those that came with Hairline stay. Returns whether there were any. */
   remove(spec: ModelSpec): Promise<boolean>;
 }
 
