@@ -37,6 +37,7 @@ export async function listenWith(
     },
     isInstalled: async () => true,
     manifest: async () => null,
+    place: async () => 'cache',
     readWeights: async () => new Uint8Array(),
     pull: async () => undefined,
     remove: async () => false,
