@@ -50,7 +50,8 @@ async function embedModels(target: string): Promise<void> {
 }
 
 /** What is in packages for people who develop with them. */
-const UNREAD = /\.(map|d\.[cm]?ts|md|markdown|flow|tsbuildinfo)$|\/(\.bin|\.package-lock\.json)$|\/(test|tests|__tests__)$/i;
+const UNREAD =
+  /\.(map|d\.[cm]?ts|md|markdown|flow|tsbuildinfo)$|\/(\.bin|\.package-lock\.json)$|\/(test|tests|__tests__)$/i;
 
 export function pruneApp(platform: Platform, app: string): void {
   const modules = path.join(app, 'node_modules');

@@ -65,7 +65,8 @@ export function renderLicences(parts: readonly Part[]): string {
   const rule = '='.repeat(78);
   const list = parts.map(({ name, version, licence }) => `${[name, version].filter(Boolean).join(' ')}: ${licence}`);
   const sections = parts.map(
-    ({ name, version, licence, text }) => `${rule}\n${[name, version].filter(Boolean).join(' ')}\n${licence}\n${rule}\n\n${text}\n`,
+    ({ name, version, licence, text }) =>
+      `${rule}\n${[name, version].filter(Boolean).join(' ')}\n${licence}\n${rule}\n\n${text}\n`,
   );
   return `Hairline is made with the work of others. This is what is inside, and under which licence.\n\n${list.join('\n')}\n\n${sections.join('\n')}`;
 }

@@ -35,7 +35,12 @@ async function bundle(platform: Platform): Promise<void> {
     pruneApp(platform, app);
     const runtime = await fetchRuntime(platform);
     const ccx = `hairline-${VERSION}.ccx`;
-    const contents: Contents = { app, runtime, licences, ccx: { name: ccx, bytes: readFileSync(path.join(app, 'dist', ccx)) } };
+    const contents: Contents = {
+      app,
+      runtime,
+      licences,
+      ccx: { name: ccx, bytes: readFileSync(path.join(app, 'dist', ccx)) },
+    };
     const file = await PACK[platform](contents, { out, work });
     const packed = statSync(file).size;
     const installed = sizeOf(app) + [...runtime.values()].reduce((sum, { length }) => sum + length, 0);

@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import envPaths from 'env-paths';
 import { unzipSync } from 'fflate';
@@ -78,7 +87,10 @@ async function install(download: Download, folder: string): Promise<void> {
 
 async function unpackNpm(download: FromNpm, work: string): Promise<Map<string, Uint8Array>> {
   const tarball = path.join(work, 'package.tgz');
-  await npmTarballFetcher()(download, tarball, { signal: new AbortController().signal, onBytes() {} });
+  await npmTarballFetcher()({ ...download, downloadBytes: 0 }, tarball, {
+    signal: new AbortController().signal,
+    onBytes() {},
+  });
   const wanted = new Map(Object.entries(download.files).map(([file, name]) => [`package/${file}`, name]));
   await extract({ file: tarball, cwd: work, filter: (name) => wanted.has(name) });
   return new Map([...wanted].map(([file, name]) => [name, readFileSync(path.join(work, file))]));

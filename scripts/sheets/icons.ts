@@ -1,7 +1,10 @@
 import sharp from 'sharp';
 
 const draw = (svg: Uint8Array, size: number): Promise<Buffer> =>
-  sharp(svg, { density: (72 * size) / 128 }).resize(size, size).png().toBuffer();
+  sharp(svg, { density: (72 * size) / 128 })
+    .resize(size, size)
+    .png()
+    .toBuffer();
 
 /** An icon for Windows, its pictures as PNG. @param svg a square drawing, 128 units wide */
 export async function drawIco(svg: Uint8Array): Promise<Buffer> {
