@@ -4,7 +4,7 @@ import type { JobInfo } from '../protocol/job.ts';
 import { DOCUMENT_TYPE, PNG_TYPE, type Refine, type Subject } from '../protocol/matte.ts';
 import type { Ready } from '../protocol/status.ts';
 
-/** A failure that the server named. */
+/** A failure reported by the server. */
 export class ServerError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
@@ -17,13 +17,13 @@ export class ServerError extends Error {
   }
 }
 
-/** What the server would say, without asking it. */
+/** The server's error for a code that the page detects itself, without a request. */
 export function refusal(code: ErrorCode): ServerError {
   const [, message, hint] = ERRORS[code];
   return new ServerError({ code, message, hint });
 }
 
-/** No answer came at all. */
+/** No answer arrived at all. */
 export class Unreachable extends Error {
   constructor() {
     super('no answer');
@@ -63,8 +63,8 @@ export async function readReady(): Promise<Ready> {
 }
 
 /**
- * Sends a picture and makes a job of it. XMLHttpRequest, because fetch tells nothing of an upload's progress.
- * @param type what the file is said to be; the server looks for itself
+ * Uploads a picture and creates a job. XMLHttpRequest, because fetch does not report upload progress.
+ * @param type declared content type; the server checks the bytes
  * @throws {ServerError | Unreachable} and the signal's reason
  */
 export function submit(
@@ -101,7 +101,7 @@ export function readResult(id: string, signal: AbortSignal): Promise<Response> {
   return ask(`/v1/jobs/${id}/result`, { signal });
 }
 
-/** Frees what the server holds; nobody waits for it, also not when the page goes. */
+/** Frees the server's resources, without waiting; also when the page is closed. */
 export function forget(what: 'jobs' | 'mattes', id: string): void {
   fetch(`/v1/${what}/${id}`, { method: 'DELETE', keepalive: true }).catch(() => undefined);
 }

@@ -4,7 +4,7 @@ import { fill } from './language.ts';
 import type { Matte } from './matting.ts';
 import type { ServerState } from './server-line.ts';
 
-/** What ran, on what, and how long each part of it took. */
+/** Model, provider and the duration of each stage. */
 export function drawDetails(
   { model, provider, width, height, timings }: Matte,
   server: ServerState,

@@ -11,7 +11,7 @@ const RESULTS = [
   { button: 'get-document', output: 'psd', suffix: '.psd' },
 ] as const;
 
-/** Milliseconds that a browser may take to begin with a download. */
+/** Milliseconds that a browser may take to start a download. */
 const HANDOVER = 60_000;
 
 export interface DownloadOptions {
@@ -20,13 +20,13 @@ export interface DownloadOptions {
   onFailure: (error: unknown) => void;
 }
 
-/** Results in the picture's own size, with the edge as it is set. */
+/** Results at the picture's full size, with the current edge settings. */
 export function offerDownloads(session: Session, language: Language, { settings, onFailure }: DownloadOptions): void {
   const readDepth = followChoice<'8' | '16'>('depths', () => undefined);
   for (const { button: id, output, suffix } of RESULTS) {
     const button = find<HTMLButtonElement>(id);
     button.addEventListener('click', async () => {
-      // Not disabled: that would take the focus away from whoever pressed it.
+      // Not disabled: that would take the focus away from the pressed button.
       if (!session.file || button.getAttribute('aria-disabled') === 'true') return;
       const file = nameResult(session.file.name, suffix);
       button.setAttribute('aria-disabled', 'true');

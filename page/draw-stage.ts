@@ -5,7 +5,7 @@ import { fill } from './language.ts';
 import type { View } from './matte-session.ts';
 import type { Stage } from './matting.ts';
 
-/** What is going on, in words and as a bar; changes of it are read out, its percentages are not. */
+/** Progress as text and as a bar; screen readers announce the text, but not the percentages. */
 export function drawStage(view: View, words: Words): void {
   if (view.name === 'working') drawWork(view.stage, words);
   if (view.name !== 'failed') return;
@@ -22,12 +22,12 @@ function drawWork(stage: Stage, words: Words): void {
   }
   find('stage-detail').textContent = detailOf(stage, words);
   const bar = find<HTMLProgressElement>('progress');
-  // A bar without a value moves by itself: how long a wait takes, nobody knows.
+  // A bar without a value is indeterminate: the duration of a wait is unknown.
   if (isMeasured(stage)) bar.value = stage.fraction;
   else bar.removeAttribute('value');
 }
 
-/** Before the first step is done, nothing is known. */
+/** Progress is unknown before the first step is done. */
 function isMeasured(stage: Stage): stage is Extract<Stage, { fraction: number }> {
   return 'fraction' in stage && stage.fraction > 0;
 }

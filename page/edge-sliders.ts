@@ -9,13 +9,13 @@ type EdgeName = keyof EdgeControls;
 interface Slider {
   name: EdgeName;
   scale: Scale;
-  /** Position that changes nothing. */
+  /** Neutral position. */
   neutral: number;
   input: HTMLInputElement;
   draw(): void;
 }
 
-/** The edge controls: a slider each, and one button that makes all of them neutral. */
+/** The edge controls: one slider each, and a button that resets all. */
 export class EdgeSliders {
   readonly #sliders: readonly Slider[];
 
@@ -27,7 +27,7 @@ export class EdgeSliders {
     });
   }
 
-  /** What differs from neutral, for the server. */
+  /** The settings that differ from neutral, for the server. */
   get settings(): EdgeRequest {
     const changed = this.#sliders.filter(({ input, neutral }) => Number(input.value) !== neutral);
     return Object.fromEntries(changed.map(({ name, scale, input }) => [name, scale.toValue(Number(input.value))]));

@@ -1,4 +1,4 @@
-/** @throws {Error} where the markup and the code do not fit */
+/** @throws {Error} when the markup lacks the element */
 export function find<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
   if (!element) throw new Error(`#${id} is missing`);
@@ -17,7 +17,7 @@ export function followChoice<T extends string>(id: string, listener: (value: T) 
   return read;
 }
 
-/** Announced to screen readers, not before they are done with what they say. */
+/** Announced politely to screen readers, after current speech. */
 export function speak(text: string): void {
   find('spoken').textContent = text;
 }

@@ -1,6 +1,6 @@
-/** Width of the copy that is searched: hair is a region, not a pixel. */
+/** Width of the analyzed copy: hair is a region, not a pixel. */
 const WIDTH = 96;
-/** Half the side of the square that counts. */
+/** Half the side of the averaging window. */
 const REACH = 4;
 
 /** Fractions of width and height. */
@@ -9,11 +9,11 @@ export interface Spot {
   y: number;
 }
 
-/** What is worth looking at in a matte. */
+/** Points of interest in a matte. */
 export interface Focus {
-  /** Where it is softest, which is where its hair is: the place to enlarge. */
+  /** The softest area, which has the hair: where to zoom in. */
   hair: Spot;
-  /** Middle of the subject, from left to right: the place to compare at, 0..1. */
+  /** Horizontal center of the subject, 0..1: where to place the comparison line. */
   middle: number;
 }
 

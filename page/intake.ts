@@ -3,14 +3,14 @@ import { ACCEPTED } from './pictures.ts';
 
 export interface IntakeEvents {
   onPicture: (file: File) => void;
-  /** Something was pasted, but no picture. */
+  /** Something other than a picture was pasted. */
   onNothing: () => void;
   onFailure: (error: unknown) => void;
 }
 
 const SAMPLE = 'astronaut.png';
 
-/** Where pictures come from: dropped anywhere, pasted, chosen, or the one that is there to try. */
+/** Sources of pictures: drop, paste, file dialog, or the sample. */
 export function takePictures({ onPicture, onNothing, onFailure }: IntakeEvents): void {
   const input = find<HTMLInputElement>('file');
   input.accept = ACCEPTED;
@@ -37,7 +37,7 @@ export function takePictures({ onPicture, onNothing, onFailure }: IntakeEvents):
     else onNothing();
   });
 
-  // Entering a child comes before leaving its parent, so they are counted.
+  // Entering a child fires before leaving its parent, so they are counted.
   let inside = 0;
   const draw = () => show('veil', inside > 0);
   const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
@@ -50,7 +50,7 @@ export function takePictures({ onPicture, onNothing, onFailure }: IntakeEvents):
     draw();
   });
   document.addEventListener('dragover', (event) => {
-    // Else the browser would open the file in place of the page.
+    // Otherwise the browser would open the file in place of the page.
     if (hasFiles(event)) event.preventDefault();
   });
   document.addEventListener('drop', (event) => {

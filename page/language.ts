@@ -4,7 +4,7 @@ import type { Words } from '../words/page/words.ts';
 
 const KEPT = 'hairline-language';
 
-/** The words in use, and everything that has to change when they do. */
+/** The current words, and the elements that change with them. */
 export class Language {
   #words: Words;
   readonly #listeners: (() => void)[] = [];
@@ -18,7 +18,7 @@ export class Language {
     return this.#words;
   }
 
-  /** Called at once, and again after each change. */
+  /** Called immediately, and after each change. */
   follow(listener: () => void): void {
     this.#listeners.push(listener);
     listener();
@@ -48,7 +48,7 @@ function find(words: Words, path: string): string {
   return value === undefined ? String(text) : fill(String(text), { value });
 }
 
-/** Storage is refused in some private windows. */
+/** Some private windows refuse storage. */
 function recall(): string | null {
   try {
     return localStorage.getItem(KEPT);
@@ -61,6 +61,6 @@ function remember(lang: string): void {
   try {
     localStorage.setItem(KEPT, lang);
   } catch {
-    // Then the browser's own language is used the next time.
+    // The browser's own language is used the next time.
   }
 }

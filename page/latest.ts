@@ -1,6 +1,6 @@
 /**
- * Runs one piece of work at a time and remembers only the newest of those that were asked for meanwhile: a slider asks for
- * more previews than can be made, and every one that is made should be seen.
+ * Runs one task at a time and keeps only the newest request made meanwhile: a slider requests more previews than can be
+ * computed, and every computed one should be shown.
  */
 export class Latest<T> {
   readonly #work: (input: T, signal: AbortSignal) => Promise<void>;
@@ -16,14 +16,14 @@ export class Latest<T> {
     return this.#running !== null;
   }
 
-  /** @param options `atOnce` gives up what runs, which is worth it for slow work only */
+  /** @param options `atOnce` aborts the running task, which is worth it for slow tasks only */
   ask(input: T, { atOnce = false }: { atOnce?: boolean } = {}): void {
     this.#next = { input };
     if (atOnce) this.#running?.abort();
     if (!this.#running) void this.#run();
   }
 
-  /** Drops everything. */
+  /** Drops all requests. */
   stop(): void {
     this.#next = null;
     this.#running?.abort();

@@ -31,7 +31,7 @@ export class Session {
     return this.#file;
   }
 
-  /** Masks a picture, instead of what was there before. */
+  /** Masks a picture, replacing the previous one. */
   async start(file: File, options: Options): Promise<void> {
     this.clear();
     this.#file = file;
@@ -52,12 +52,12 @@ export class Session {
     }
   }
 
-  /** The same picture once more. */
+  /** Masks the same picture again. */
   async retry(options: Options): Promise<void> {
     if (this.#file) await this.start(this.#file, options);
   }
 
-  /** Back to the beginning; work in progress is cancelled, and the server forgets the picture. */
+  /** Starts over; cancels work in progress and frees the server's copy. */
   clear(): void {
     this.#running?.abort();
     this.#running = null;
@@ -68,8 +68,7 @@ export class Session {
   }
 
   /**
-   * The result after edge controls. A server that no longer keeps the matte gets the picture once more, unasked: nobody
-   * should have to know how long it keeps them.
+   * The result with edge settings. If the server no longer keeps the matte, the picture is sent again automatically.
    * @throws {ServerError | Unreachable} and the signal's reason
    */
   async read(settings: EdgeRequest, signal: AbortSignal): Promise<Blob> {
@@ -85,7 +84,7 @@ export class Session {
     }
   }
 
-  /** @param gone the matte that is missed; several requests may miss the same one */
+  /** @param gone the missing matte; several requests may miss the same one */
   async #makeAgain(gone: string): Promise<Matte> {
     if (this.#view.name === 'result' && this.#view.matte.id !== gone) return this.#view.matte;
     const running = this.#running;

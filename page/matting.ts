@@ -3,7 +3,7 @@ import { HEADERS } from '../protocol/matte.ts';
 import { forget, type Options, readJob, readReady, readResult, ServerError, submit, Unreachable } from './api.ts';
 import { typeOf } from './pictures.ts';
 
-/** What a run is doing. `model` and `server`: it waits for them, and goes on by itself. */
+/** State of a run. `model` and `server`: it waits for them, and continues automatically. */
 export type Stage =
   | { name: 'uploading'; fraction: number }
   | { name: 'queued'; ahead: number }
@@ -20,7 +20,7 @@ export interface Matte {
   provider: string;
   /** Milliseconds by stage, as the server measured them. */
   timings: readonly (readonly [stage: string, milliseconds: number])[];
-  /** As the network gave it, 8 bits, PNG. */
+  /** The network's matte, 8 bits, PNG. */
   alpha: Blob;
 }
 
@@ -29,16 +29,16 @@ export interface RunOptions extends Options {
   onStage: (stage: Stage) => void;
 }
 
-/** Milliseconds between two looks at a job. */
+/** Milliseconds between two polls of a job. */
 const LOOK = 200;
-/** Milliseconds between two looks for a server or a model that is not there. */
+/** Milliseconds between two checks for a missing server or model. */
 const WAIT = 1000;
-/** How often a connection may be lost to a server that is there. */
+/** Number of lost connections to a running server before giving up. */
 const MOST_LOST = 3;
 
 /**
- * Sends a picture, watches its job and takes the result. A model that is still downloaded and a server that went away are
- * waited for; whoever does not want to wait aborts.
+ * Uploads a picture, polls its job and fetches the result. Waits for a model that is still downloading and for a server
+ * that is down, until aborted.
  * @throws {ServerError} and the signal's reason
  */
 export async function makeMatte(file: File, options: RunOptions): Promise<Matte> {
@@ -49,7 +49,7 @@ export async function makeMatte(file: File, options: RunOptions): Promise<Matte>
     } catch (error) {
       signal.throwIfAborted();
       if (!passesByItself(error)) throw error;
-      // The server is there, and still the picture does not get to it: the file may have been moved or changed.
+      // The server is up, and still the upload fails: the file may have been moved or changed.
       const isThere = await readReady().then(Boolean, () => false);
       if (error instanceof Unreachable && isThere && ++lost === MOST_LOST)
         throw new Error('the picture cannot be sent');
@@ -61,7 +61,7 @@ export async function makeMatte(file: File, options: RunOptions): Promise<Matte>
 
 function passesByItself(error: unknown): boolean {
   if (error instanceof Unreachable) return true;
-  // A server that ended took its jobs with it.
+  // A restarted server has lost its jobs.
   return error instanceof ServerError && ['MODEL_DOWNLOADING', 'SHUTTING_DOWN', 'JOB_GONE'].includes(error.code);
 }
 
@@ -82,7 +82,7 @@ async function runOnce(file: File, { signal, onStage, ...options }: RunOptions):
     const answer = await readResult(id, signal);
     return describe(answer.headers, await answer.blob());
   } finally {
-    // Cancels what still runs.
+    // Cancels the running job.
     forget('jobs', id);
   }
 }
@@ -90,7 +90,7 @@ async function runOnce(file: File, { signal, onStage, ...options }: RunOptions):
 async function watch(id: string, signal: AbortSignal, onStage: (stage: Stage) => void): Promise<void> {
   for (;;) {
     const job = await readJob(id, signal);
-    // A failure is the answer of the result.
+    // The result request returns the job's error.
     if (job.state !== 'queued' && job.state !== 'running') return;
     onStage(stageOf(job));
     await delay(LOOK, signal);

@@ -5,7 +5,7 @@ import type { Language } from './language.ts';
 
 type Say = (words: Words) => Sentence;
 
-/** One sentence above everything else: what went wrong just now, until it is closed, or what is wrong, while it is. */
+/** A message at the top: an error until it is dismissed, or a condition while it lasts. */
 export class Notice {
   readonly #language: Language;
   #lasting: Say | null = null;
@@ -27,7 +27,7 @@ export class Notice {
     this.#draw();
   }
 
-  /** @param sentence null when all is well again */
+  /** @param sentence null once the condition is over */
   keep(sentence: Say | null): void {
     this.#lasting = sentence;
     this.#draw();
@@ -36,7 +36,7 @@ export class Notice {
   #draw(): void {
     const sentence = this.#lasting ?? this.#passing;
     const [message, hint] = sentence?.(this.#language.words) ?? ['', ''];
-    // Written only when it changes: an alert is read out each time.
+    // Written only on change: screen readers announce every write to an alert.
     if (find('notice-text').textContent !== message) find('notice-text').textContent = message;
     find('notice-hint').textContent = hint;
     show('notice', sentence !== null);

@@ -17,10 +17,10 @@ import { Previews } from './previews.ts';
 import { ServerLine, type ServerState } from './server-line.ts';
 import { Viewer } from './viewer.ts';
 
-/** What gets the focus when a view appears and takes away what had it. */
+/** Element to focus when a view replaces the focused one. */
 const FIRST = { empty: 'choose', working: 'cancel', failed: 'retry', result: 'split' } as const;
 
-/** Joins the parts: pictures come in, the session has mattes made, the viewer shows them. */
+/** Connects the parts: pictures come in, the session requests mattes, the viewer shows them. */
 export class Page {
   readonly #language = new Language();
   readonly #notice = new Notice(this.#language);
@@ -51,7 +51,7 @@ export class Page {
     });
     find('retry').addEventListener('click', () => void this.#session.retry(this.#options));
     for (const id of ['another', 'failed-another']) find(id).addEventListener('click', () => this.#session.clear());
-    // Whoever leaves wants nothing kept.
+    // Leaving the page frees the server's copy.
     window.addEventListener('pagehide', () => {
       const { view } = this.#session;
       if (view.name === 'result') forget('mattes', view.matte.id);
@@ -68,7 +68,7 @@ export class Page {
     void this.#session.start(file, this.#options);
   }
 
-  /** Another subject or quality: what there is of the old one is not what was asked for. */
+  /** A new subject or quality invalidates the old result. */
   #again(): void {
     this.#drawWords();
     const { name } = this.#session.view;
@@ -130,11 +130,11 @@ export class Page {
     speak(this.#language.words.stages.done);
     this.#preview();
     const { file } = this.#session;
-    // Where nothing can be found out, it is the middle.
+    // The center if there is nothing to find.
     const focus = await findFocus(matte.alpha).catch(() => null);
     if (focus && this.#session.file === file) this.#viewer.aim(focus);
     if (!file) return;
-    // A picture that only the server can read (TIFF) comes back from it.
+    // A picture that only the server can decode (TIFF) is fetched from it.
     const shown = (await canShow(file))
       ? file
       : await this.#session.read({ output: 'picture' }, new AbortController().signal).catch(() => null);

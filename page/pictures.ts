@@ -10,16 +10,16 @@ const BY_ENDING: Readonly<Record<string, string>> = {
   avif: 'image/avif',
 };
 
-/** For the file dialog: systems that do not know a type know its ending. */
+/** For the file dialog: systems that do not know a type know its extension. */
 export const ACCEPTED = [...ENCODED_TYPES, ...Object.keys(BY_ENDING).map((ending) => `.${ending}`)].join(',');
 
-/** The content type to send a file with; not every system knows all of them. */
+/** Content type to upload a file with; some systems do not know all of them. */
 export function typeOf({ type, name }: Pick<File, 'type' | 'name'>): string {
   if ((ENCODED_TYPES as readonly string[]).includes(type)) return type;
   return BY_ENDING[endingOf(name)] ?? 'image/jpeg';
 }
 
-/** Whether the file says itself that it is something else, so that it need not be sent to find out. */
+/** Whether the file's declared type is not a picture, so that it need not be sent. */
 export function isOtherThanPicture({ type, name }: Pick<File, 'type' | 'name'>): boolean {
   return type !== '' && !(ENCODED_TYPES as readonly string[]).includes(type) && !(endingOf(name) in BY_ENDING);
 }

@@ -4,9 +4,9 @@ import { Latest } from './latest.ts';
 import type { Session } from './matte-session.ts';
 import type { Viewer } from './viewer.ts';
 
-/** Widest picture that is made while a slider moves. */
+/** Maximum preview width while a slider moves. */
 const QUICK_WIDTH = 1600;
-/** Milliseconds without an answer after which the page says that it is waiting. */
+/** Milliseconds without an answer after which the page shows that it is waiting. */
 const PATIENCE = 300;
 
 interface Wanted {
@@ -16,7 +16,7 @@ interface Wanted {
   width: number | null;
 }
 
-/** Keeps what is seen in step with the sliders: small at once, then as large as it is looked at. */
+/** Keeps the preview in sync with the sliders: a small one first, then one at the displayed size. */
 export class Previews {
   readonly #session: Session;
   readonly #viewer: Viewer;
@@ -24,7 +24,7 @@ export class Previews {
   readonly #latest = new Latest<Wanted>((wanted, signal) => this.#make(wanted, signal));
   #patience: ReturnType<typeof setTimeout> | undefined;
   #shown: Wanted | null = null;
-  /** Whether what is made now takes so long that a newer wish should end it. */
+  /** Whether the current request is slow enough that a newer one should abort it. */
   #isSlow = false;
 
   constructor(session: Session, viewer: Viewer, onFailure: (error: unknown) => void) {
@@ -72,7 +72,7 @@ export class Previews {
   }
 }
 
-/** But for the width. */
+/** Ignoring the width. */
 function isSame(a: Wanted, b: Wanted | null): boolean {
   return b !== null && a.output === b.output && JSON.stringify(a.settings) === JSON.stringify(b.settings);
 }

@@ -3,13 +3,13 @@ import { readReady } from './api.ts';
 import { find } from './elements.ts';
 import { fill, type Language } from './language.ts';
 
-/** Milliseconds between two looks: while all is well, and while something is awaited. */
+/** Polling intervals in milliseconds: when all is well, and while waiting for something. */
 const CALM = 5000;
 const EAGER = 1000;
 
 export type ServerState = Ready | 'unknown' | 'offline';
 
-/** One line on the server: which model runs on what, or what is the matter. Looks again and again, so that it is true. */
+/** One status line for the server: model and provider, or the problem. Kept current by polling. */
 export class ServerLine {
   #state: ServerState = 'unknown';
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -30,7 +30,7 @@ export class ServerLine {
 
   async look(): Promise<void> {
     clearTimeout(this.#timer);
-    // Nobody is looking.
+    // The page is hidden.
     if (document.hidden) return;
     const state = await readReady().catch(() => 'offline' as const);
     const changed = JSON.stringify(state) !== JSON.stringify(this.#state);

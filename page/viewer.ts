@@ -3,9 +3,9 @@ import { find, followChoice, show } from './elements.ts';
 import type { Focus, Spot } from './find-focus.ts';
 import { fill, type Language } from './language.ts';
 
-/** A small picture is enlarged to twice its size at most; beyond that there is nothing to see. */
+/** A small picture is enlarged to twice its size at most. */
 const MOST_FIT = 2;
-/** From here on single pixels are what one wants to see. */
+/** From this zoom on, single pixels are shown. */
 const PIXELATED = 2;
 const WIDTH_STEP = 200;
 const MIDDLE: Spot = { x: 0.5, y: 0.5 };
@@ -15,7 +15,7 @@ interface Size {
   height: number;
 }
 
-/** Before and after, one over the other, parted by a slider; enlarged and moved to look at hair. */
+/** Before and after, overlaid, separated by a slider; zoomed and panned to inspect hair. */
 export class Viewer {
   readonly #scroller = find('scroller');
   readonly #sheet = find('sheet');
@@ -26,12 +26,12 @@ export class Viewer {
   readonly #readZoom: () => string;
   readonly #language: Language;
   #size: Size = { width: 1, height: 1 };
-  /** Where one looks first when the picture is enlarged. */
+  /** Initial center when zooming in. */
   #spot: Spot = MIDDLE;
   #wasFit = true;
   #urls: Partial<Record<'before' | 'after', string>> = {};
 
-  /** @param onChange another backdrop, zoom or window: a picture of another kind or size may be needed */
+  /** @param onChange backdrop, zoom or window size changed: another kind or size of picture may be needed */
   constructor(language: Language, onChange: () => void) {
     this.#language = language;
     this.#readBackdrop = followChoice<Backdrop>('backdrops', () => {
@@ -59,7 +59,7 @@ export class Viewer {
     return this.#readBackdrop();
   }
 
-  /** Pixels in a row of the picture that can be seen; in steps, so that not every size of a window is another picture. */
+  /** Visible width in pixels of the picture; rounded up in steps, so that not every window size needs a new picture. */
   get usefulWidth(): number {
     const { width } = this.#size;
     if (this.#readZoom() !== 'fit') return width;
@@ -67,7 +67,7 @@ export class Viewer {
     return Math.min(width, Math.ceil(seen / WIDTH_STEP) * WIDTH_STEP);
   }
 
-  /** Begins with another picture: the old ones go, and the slider returns to the middle. */
+  /** Starts with a new picture: the old ones are removed, and the slider returns to the middle. */
   open(size: Size): void {
     this.close();
     this.#size = size;
@@ -78,7 +78,7 @@ export class Viewer {
     this.#layOut();
   }
 
-  /** Parts before from after in the middle of the subject, and enlarges where its hair is. */
+  /** Places the line at the center of the subject, and zooms to its hair. */
   aim({ hair, middle }: Focus): void {
     this.#spot = hair;
     const { offsetLeft, offsetWidth } = this.#sheet;
@@ -86,7 +86,7 @@ export class Viewer {
     this.#drawSplit();
   }
 
-  /** @param picture null where the browser cannot show the original */
+  /** @param picture null if the browser cannot decode the original */
   setBefore(picture: Blob | null): void {
     if (picture) {
       this.#urls.before = URL.createObjectURL(picture);
@@ -96,7 +96,7 @@ export class Viewer {
     this.#drawSplit();
   }
 
-  /** Put in place only once it is decoded, so that nothing flickers. */
+  /** Shown only once it is decoded, to avoid flicker. */
   async setAfter(picture: Blob, signal: AbortSignal): Promise<void> {
     const url = URL.createObjectURL(picture);
     const image = find<HTMLImageElement>('after-picture');
@@ -120,7 +120,7 @@ export class Viewer {
     for (const id of ['before', 'after-picture']) find(id).removeAttribute('src');
   }
 
-  /** CSS pixels of the screen for each pixel of the picture. */
+  /** CSS pixels per picture pixel. */
   #scale(): number {
     const zoom = this.#readZoom();
     if (zoom !== 'fit') return Number(zoom) / devicePixelRatio;
@@ -128,7 +128,7 @@ export class Viewer {
     return Math.min(clientWidth / this.#size.width, clientHeight / this.#size.height, MOST_FIT);
   }
 
-  /** Middle of what is seen, as fractions of the picture. */
+  /** Center of the visible part, as fractions of the picture. */
   #centre(): Spot {
     const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.#scroller;
     const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = this.#sheet;
@@ -153,7 +153,7 @@ export class Viewer {
     this.#drawSplit();
   }
 
-  /** The line stays where it is on the screen while the picture moves below it. */
+  /** The line stays in place on the screen while the picture moves below it. */
   #drawSplit(): void {
     const fraction = this.#split.hidden ? 0 : Number(this.#split.value) / 100;
     const { clientWidth, scrollLeft } = this.#scroller;
@@ -173,7 +173,7 @@ export class Viewer {
     this.#colour.hidden = backdrop !== 'colour';
   }
 
-  /** Fingers scroll by themselves. */
+  /** Touch scrolls natively. */
   #letMouseMove(): void {
     const scroller = this.#scroller;
     scroller.addEventListener('pointerdown', (event) => {

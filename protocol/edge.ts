@@ -1,18 +1,18 @@
 import { type Depth, DOCUMENT, type ForegroundMethod, OUTPUTS } from './matte.ts';
 
 /**
- * What a kept matte is answered as: like a new one, and `picture`, which is the picture alone, upright and in sRGB, for
- * programs that cannot show the file themselves.
+ * Output of an edge request: that of a new matte, or `picture`: the picture alone, upright and in sRGB, for clients
+ * that cannot decode the file.
  */
 export const EDGE_OUTPUTS = [...OUTPUTS, DOCUMENT, 'picture'] as const;
 export type EdgeOutput = (typeof EDGE_OUTPUTS)[number];
 
 /**
- * JSON body of `POST /v1/mattes/:id/edge`. Everything may be left out; what is absent or 0 changes nothing. Lengths are
- * pixels and areas square pixels of the full picture, for previews too.
+ * JSON body of `POST /v1/mattes/:id/edge`. All fields are optional; absent or 0 changes nothing. Lengths are in pixels
+ * and areas in square pixels of the full picture, for previews too.
  */
 export interface EdgeRequest {
-  /** Moves every edge outwards (above zero) or inwards by so many pixels, parts included. */
+  /** Moves every edge outward (above zero) or inward by this many pixels, including fractions. */
   shift?: number;
   /** Standard deviation of a Gaussian blur. */
   feather?: number;
@@ -20,19 +20,19 @@ export interface EdgeRequest {
   contrast?: number;
   /** More (above zero) or less of the semi-transparent band. */
   hair?: number;
-  /** Removes patches of subject of fewer pixels. */
+  /** Removes patches of the subject smaller than this many pixels. */
   removeSpecks?: number;
-  /** Closes enclosed gaps of fewer pixels. */
+  /** Closes enclosed gaps smaller than this many pixels. */
   fillHoles?: number;
-  /** 0..1, default 1: how much of the old background's colour is taken out of a cutout's or composition's edge. */
+  /** 0..1, default 1: how much of the old background's color is removed from the edge of a cutout or composition. */
   decontaminate?: number;
   /** Default: `best`, or `fast` for a preview. */
   foreground?: ForegroundMethod;
-  /** Width of a smaller answer; at most the picture's. Absent: full size, which documents always have. */
+  /** Width of a smaller answer, at most the picture's. Absent: full size. Documents are always full size. */
   width?: number;
   output?: EdgeOutput;
   depth?: Depth;
-  /** CSS colour or `checker`, for `composition`. */
+  /** CSS color or `checker`, for `composition`. */
   background?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every failure the server can answer with: a stable code, its HTTP status, a plain sentence and the next step.
- * Clients branch on the code; people read the sentence. Codes are never renamed or reused.
+ * Every failure the server can answer with: a stable code, its HTTP status, a plain sentence and the next step. Clients
+ * branch on the code; people read the sentence. Codes are never renamed or reused.
  */
 export const ERRORS = {
   BAD_REQUEST: [400, 'The request could not be understood.', 'Check the parameters against the API description.'],
@@ -11,15 +11,15 @@ export const ERRORS = {
   ],
   SIZE_MISMATCH: [
     400,
-    'The body does not hold as many bytes as its size headers promise.',
+    'The body length does not match the size headers.',
     'Send width x height x channels x bytes per sample, without padding.',
   ],
-  EMPTY_BODY: [400, 'The request has no picture in it.', 'Send the picture as the request body.'],
-  NOT_AN_IMAGE: [415, 'This file is not a picture that Hairline can read.', 'Use JPEG, PNG, WebP, TIFF or AVIF.'],
+  EMPTY_BODY: [400, 'The request contains no picture.', 'Send the picture as the request body.'],
+  NOT_AN_IMAGE: [415, 'Hairline cannot read this file as a picture.', 'Use JPEG, PNG, WebP, TIFF, AVIF or GIF.'],
   UNSUPPORTED_TYPE: [
     415,
-    'This kind of content is not accepted here.',
-    'Send image/jpeg, image/png, image/webp, image/tiff, image/avif, multipart/form-data or raw pixels; edge settings as application/json.',
+    'This content type is not accepted here.',
+    'Send image/jpeg, image/png, image/webp, image/tiff, image/avif, image/gif, multipart/form-data or raw pixels; edge settings as application/json.',
   ],
   TRUNCATED_IMAGE: [422, 'The picture is damaged or incomplete.', 'Open it in Photoshop, save it again and retry.'],
   IMAGE_TOO_LARGE: [
@@ -30,7 +30,7 @@ export const ERRORS = {
   BODY_TOO_LARGE: [413, 'The file is larger than Hairline accepts.', 'Use a smaller file, or save it as JPEG or PNG.'],
   URL_REFUSED: [
     400,
-    'Pictures are not fetched from this address.',
+    'Hairline does not fetch pictures from this address.',
     'Use a public http or https address, or send the picture itself.',
   ],
   URL_FAILED: [
@@ -40,12 +40,12 @@ export const ERRORS = {
   ],
   UNKNOWN_MODEL: [404, 'There is no model of that name.', 'Run "hairline models" to see the names.'],
   MATTE_GONE: [404, 'This matte is no longer kept.', 'Send the picture again.'],
-  JOB_GONE: [404, 'There is no such job, or it is no longer kept.', 'Send the picture again.'],
-  JOB_PENDING: [409, 'This job is not done yet.', 'Ask for its state, and for the result when it is done.'],
+  JOB_GONE: [404, 'This job does not exist or is no longer kept.', 'Send the picture again.'],
+  JOB_PENDING: [409, 'This job is not finished yet.', 'Poll its state, and fetch the result when it is done.'],
   RESULT_TOO_LARGE: [
     413,
-    'The result is too large to be kept.',
-    'Ask without "Prefer: respond-async"; it is then sent while it is written.',
+    'The result is too large to keep.',
+    'Send the request without "Prefer: respond-async"; the result is then streamed.',
   ],
   NOT_FOUND: [404, 'There is nothing at this address.', 'Check the address against the API description.'],
   METHOD_NOT_ALLOWED: [
@@ -55,14 +55,14 @@ export const ERRORS = {
   ],
   NOT_ACCEPTABLE: [
     406,
-    'The answer cannot be given in the requested format.',
+    'The server cannot answer in the requested format.',
     'Accept image/png or application/octet-stream.',
   ],
   REQUEST_TIMEOUT: [408, 'The picture did not arrive in time.', 'Try again.'],
   HEADERS_TOO_LARGE: [431, 'The request headers are too long.', 'Send fewer or shorter headers.'],
   UNAUTHORIZED: [
     401,
-    'This address needs the token of the running server.',
+    'This address requires the token of the running server.',
     'Use "hairline stop", which reads it from the settings folder.',
   ],
   TOKEN_REQUIRED: [
@@ -84,7 +84,7 @@ export const ERRORS = {
   CANCELLED: [499, 'The request was cancelled.', 'Nothing to do.'],
   DEADLINE_PASSED: [
     504,
-    'The picture took longer than it may.',
+    'The picture exceeded its time limit.',
     'Try a smaller picture or refine=fast, or allow more time.',
   ],
   QUEUE_FULL: [503, 'The server is busy with other pictures.', 'Try again in a few seconds.'],
@@ -100,8 +100,8 @@ export const ERRORS = {
   DISK_FULL: [503, 'The disk is full.', 'Free some space, then try again.'],
   CACHE_READ_ONLY: [
     503,
-    'The folder for models cannot be written.',
-    'Allow writing there, or choose another folder with --cache-dir or HAIRLINE_CACHE.',
+    'Hairline cannot write to the model folder.',
+    'Make the folder writable, or choose another one with --cache-dir or HAIRLINE_CACHE.',
   ],
   INFERENCE_FAILED: [
     503,
@@ -122,5 +122,5 @@ export interface ErrorBody {
   error: { code: ErrorCode; message: string; hint: string };
 }
 
-/** Seconds a client should wait after a 503 whose cause passes by itself. */
+/** Seconds a client should wait after a 503 with a temporary cause. */
 export const RETRY_AFTER_SECONDS = 3;

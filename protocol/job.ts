@@ -1,6 +1,6 @@
 import type { ErrorBody } from './errors.ts';
 
-/** `done`, `failed` and `cancelled` are ends: a job that has ended never changes again. */
+/** `done`, `failed` and `cancelled` are final. */
 export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
@@ -8,14 +8,14 @@ export type JobState = (typeof JOB_STATES)[number];
 export interface JobInfo {
   id: string;
   state: JobState;
-  /** 0..1, never less than before. */
+  /** 0..1, never decreasing. */
   progress: number;
-  /** Pictures that are begun before this one. */
+  /** Pictures that start before this one. */
   ahead: number;
-  /** Seconds until it ends, judged by the last pictures; null where nothing is known. */
+  /** Estimated seconds until it ends, from the durations of recent pictures; null when unknown. */
   estimate: number | null;
   /** Why it failed. */
   error: ErrorBody['error'] | null;
-  /** Where its result is, once done. */
+  /** Address of its result, once done. */
   result: string | null;
 }

@@ -5,7 +5,7 @@ export interface Health {
   protocol: number;
 }
 
-/** Where a model's weights are in their life. */
+/** Lifecycle of a model's weights. */
 export type ModelState = 'missing' | 'downloading' | 'installed' | 'loading' | 'ready' | 'failed';
 
 /** `GET /ready`: 200 when the default model is loaded and warmed up, 503 with the same shape while it is not. */
@@ -16,14 +16,15 @@ export interface Ready extends Health {
   model: string;
   /** Execution provider in use, once loaded: `cpu`, `cuda`, `dml`, `coreml`, `webgpu`. */
   provider: string | null;
-  /** The same for people, `GPU: DirectML` or `CPU`. Servers before 0.2 do not send it. */
+  /** The same, for people: `GPU: DirectML` or `CPU`. Servers before 0.2 do not send it. */
   label?: string | null;
   /** Why this provider and not a faster one, or what is missing. One plain sentence. */
   reason: string | null;
-  /** Pictures waiting or worked on. */
+  /** Pictures waiting or in progress. */
   queued: number;
-  /** Of the asking client's next picture among those that wait, from 1; null where none of its pictures waits. Servers
-   *  before 0.2 do not send it. */
+  /**
+   * Queue position of this client's next picture, from 1; null when none is waiting. Servers before 0.2 do not send it.
+   */
   place?: number | null;
 }
 

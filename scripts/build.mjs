@@ -1,8 +1,8 @@
 // Compiles every TypeScript project into dist/, bundles the panel and the page with webpack, and lays out
-// dist/photoshop, the folder that Photoshop loads, with the same relative paths as the repository, and dist/web, the
+// dist/photoshop, the folder that Photoshop loads, and dist/web, the
 // folder that the server shows, with the same relative paths as the addresses.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,9 +14,11 @@ const plugin = path.join(dist, 'photoshop');
 const page = path.join(dist, 'web');
 
 compile();
+// What an older build left behind would be packed too.
+rmSync(plugin, { recursive: true, force: true });
 await bundle({
-  entry: path.join(dist, 'plugin', 'main.js'),
-  output: { path: path.join(plugin, 'plugin', 'dist'), filename: 'main.js', chunkFormat: false },
+  entry: path.join(dist, 'plugin', 'main.cjs'),
+  output: { path: plugin, filename: 'main.js', chunkFormat: false },
   target: ['web', 'es2020'],
   // UXP resolves these itself; everything else goes into the one file it loads.
   externals: { photoshop: external('photoshop'), uxp: external('uxp'), os: external('os') },
@@ -60,12 +62,17 @@ async function bundle(what) {
   }
 }
 
+/**
+ * Everything side by side: some versions of UXP resolve `src` and `href` from the root of the plugin, others from the
+ * folder of the page, and what is not found fails without a word.
+ */
 function copyPlugin() {
-  mkdirSync(plugin, { recursive: true });
-  for (const entry of ['manifest.json', 'plugin/index.html', 'plugin/icons']) {
-    const target = path.join(plugin, entry);
-    rmSync(target, { recursive: true, force: true });
-    if (existsSync(path.join(root, entry))) cpSync(path.join(root, entry), target, { recursive: true });
+  const manifest = JSON.parse(readFileSync(path.join(root, 'manifest.json'), 'utf8'), (key, value) =>
+    key === 'main' || key === 'path' ? value.replace(/^plugin\//, '') : value,
+  );
+  writeFileSync(path.join(plugin, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const entry of ['index.html', 'icons']) {
+    cpSync(path.join(root, 'plugin', entry), path.join(plugin, entry), { recursive: true });
   }
 }
 

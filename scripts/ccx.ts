@@ -1,14 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
+import { PORTS } from '../protocol/limits.ts';
 
 /** What a .ccx may hold, by its place in `dist/photoshop`; whatever else lies there stays behind. */
-const SHIPPED = [
-  /^manifest\.json$/,
-  /^plugin\/[\w-]+\.(html|css)$/,
-  /^plugin\/dist\/main\.js$/,
-  /^plugin\/icons\/[\w-]+@[12]x\.png$/,
-];
+const SHIPPED = [/^manifest\.json$/, /^index\.html$/, /^main\.js$/, /^icons\/[\w-]+@[12]x\.png$/];
 
 /**
  * Modes that install: an archive whose entries have none is refused on macOS. The upper half is Unix' (3), the lower one
@@ -21,10 +17,14 @@ const FOLDER = ((0o40755 << 16) | 16) >>> 0;
 /** The first moment a zip can name, in local time as zip has it: the same bytes from the same files, on any day. */
 const MOMENT = new Date(1980, 0, 1);
 
-/** The manifest, for hosts that match addresses in ways that no list of ports satisfies. */
-export function allowAnyNetwork(manifest: string): string {
+/** The schemes and names under which the panel looks for the server; Photoshop wants each with each port. */
+const ROUTES = ['http://127.0.0.1', 'http://localhost', 'ws://localhost', 'ws://127.0.0.1'];
+
+/** The manifest for who wants the panel to reach nothing but the server: its addresses by name, which not every Photoshop takes. */
+export function listAddresses(manifest: string): string {
   const fields = JSON.parse(manifest);
-  const requiredPermissions = { ...fields.requiredPermissions, network: { domains: 'all' } };
+  const domains = ROUTES.flatMap((route) => PORTS.map((port) => `${route}:${port}`));
+  const requiredPermissions = { ...fields.requiredPermissions, network: { domains } };
   return `${JSON.stringify({ ...fields, requiredPermissions }, null, 2)}\n`;
 }
 

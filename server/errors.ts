@@ -1,6 +1,9 @@
 import { ERRORS, type ErrorBody, type ErrorCode } from '../protocol/errors.ts';
 
-/** A failure with a stable code. `detail` replaces the table's sentence where more can be said; `cause` is for the log. */
+/**
+ * A failure with a stable code. `detail` replaces the table's sentence when there is more to say; `cause` is for the
+ * log.
+ */
 export class AppError extends Error {
   readonly code: ErrorCode;
 

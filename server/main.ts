@@ -16,11 +16,11 @@ export interface RunningServer {
   readonly port: number;
   readonly engine: Engine;
   readonly registry: ModelRegistry;
-  /** Settles when the default model is downloaded, loaded and warmed up, or could not be. */
+  /** Settles when the default model is downloaded, loaded and warmed up, or has failed. */
   readonly ready: Promise<void>;
-  /** Settles when the models of `refine=best` are there as well, or could not be. */
+  /** Settles when the models of `refine=best` are ready too, or have failed. */
   readonly best: Promise<void>;
-  /** Finishes the requests in progress, then frees everything. */
+  /** Finishes the requests in progress, then releases everything. */
   close(): Promise<void>;
 }
 
@@ -29,12 +29,12 @@ export interface StartOptions {
   onProgress?: (progress: PullProgress) => void;
   /** Folders with model specs; the built-in ones by default. */
   modelsDirs?: readonly string[];
-  /** Lets who has the token end the server over HTTP; without it that route does not exist. */
+  /** Token that lets a client stop the server over HTTP; without it that route does not exist. */
   shutdown?: Shutdown;
 }
 
 /**
- * Starts listening on the first free port of the configuration and begins to load the default model.
+ * Starts listening on the first free port of the configuration and starts loading the default model.
  * @throws {Error} EADDRINUSE when no port is free.
  */
 export async function startServer(
@@ -53,8 +53,8 @@ export async function startServer(
   const pulling = { signal: stopping.signal, ...(onProgress && { onProgress }) };
   const ready = engine.prepare('auto', pulling).then(() => undefined);
   const best = ready.then(() => engine.prepareBest(pulling));
-  best.catch((error: Error) => logger?.warn({ err: error }, 'refine=best has to do with one model'));
-  // Whoever cares awaits `ready`; a server without its model still answers, and says so at /ready.
+  best.catch((error: Error) => logger?.warn({ err: error }, 'refine=best runs with only one model'));
+  // Callers that need the model await `ready`; a server without its model still answers, and reports that at /ready.
   ready.catch(() => undefined);
   return {
     url: `http://${LOOPBACK}:${port}`,
@@ -66,14 +66,17 @@ export async function startServer(
     async close() {
       stopping.abort();
       await app.close();
-      // A download that was stopped takes its part files with it; whoever deletes the folder next must not meet it.
+      // A cancelled download removes its part files; wait for that, so that the caller can delete the folder.
       await Promise.allSettled([ready, best]);
       await engine.close();
     },
   };
 }
 
-/** Only the one that is used is loaded: a server with a child needs neither image library nor network runtime itself. */
+/**
+ * Only the selected engine is loaded: a server with a child process needs neither image library nor network runtime
+ * itself.
+ */
 async function openEngine(
   config: Config,
   registry: ModelRegistry,

@@ -8,6 +8,7 @@ export interface BatchPlayOptions {
   synchronousExecution?: boolean;
   continueOnError?: boolean;
   immediateRedraw?: boolean;
+  dialogOptions?: string;
 }
 
 const reads: Record<string, (host: HostState, d: Descriptor) => Descriptor> = { get, multiGet };
@@ -21,6 +22,9 @@ export function batchPlay(host: HostState, list: unknown, options: BatchPlayOpti
     const name = descriptor._obj;
     if (typeof name !== 'string') throw new HostError('batchPlay: a descriptor needs _obj');
     const read = reads[name];
+    if (read && host.faults.getsOutsideModalAlert && !host.modal.isInside) {
+      host.raiseAlert(notAvailable('Get').message);
+    }
     if (read) host.modal.requireNotCancelled();
     else host.modal.requireFor(name);
     try {
@@ -30,11 +34,18 @@ export function batchPlay(host: HostState, list: unknown, options: BatchPlayOpti
       if (!read) host.notify(name, descriptor);
     } catch (error) {
       if (!(error instanceof CommandError) || host.faults.batchPlayThrows) throw error;
+      if (!isSilent(descriptor, options)) host.raiseAlert(error.message);
       out.push({ _obj: 'error', message: error.message, result: error.result });
       if (!options.continueOnError) break;
     }
   }
   return out;
+}
+
+/** `dontDisplay` may show a box for a command that fails; nothing at all means `silent`. */
+function isSilent(descriptor: Descriptor, options: BatchPlayOptions): boolean {
+  const own = (descriptor._options as { dialogOptions?: string } | undefined)?.dialogOptions;
+  return [own, options.dialogOptions].every((asked) => asked === undefined || asked === 'silent');
 }
 
 /** Descriptors are data: a function in one is a mistake that Photoshop does not forgive either. */

@@ -53,6 +53,8 @@ export const constants = {
   },
   BlendMode: { NORMAL: 'normal', MULTIPLY: 'multiply', SCREEN: 'screen', PASSTHROUGH: 'passThrough' },
   SelectionType: { REPLACE: 'set', EXTEND: 'addTo', DIMINISH: 'subtractFrom', INTERSECT: 'intersectWith' },
+  DocumentFill: { WHITE: 'white', TRANSPARENT: 'transparent' },
+  RasterizeType: { ENTIRELAYER: 'entire' },
   SaveOptions: { DONOTSAVECHANGES: 0, PROMPTTOSAVECHANGES: 1, SAVECHANGES: 2 },
   ColorProfileType: { CUSTOM: 'customEnum', NONE: 'none', WORKING: 'workingSpaceCode' },
 } as const;

@@ -80,6 +80,8 @@ export class HostDocument {
   open = true;
   /** The user is in Quick Mask mode. */
   quickMask = false;
+  /** A plugin made it: created, or duplicated from another. */
+  madeByPlugin = false;
   readonly history: History<DocumentState>;
   #active: HostLayer[] = [];
   #nextLayerId = 1;

@@ -1,11 +1,13 @@
+import { copyOf } from './commands.ts';
+import { flatten } from './composite.ts';
 import { modeConstants } from './constants.ts';
-import type { HostDocument } from './document.ts';
-import type { Collection, Dom } from './dom.ts';
-import { type DomBounds, type DomLayer, domBounds, insertLayer } from './dom-layer.ts';
+import { HostDocument } from './document.ts';
+import { type Collection, type DomBounds, type DomLayer, domBounds, insertLayer, type LayerDom } from './dom-layer.ts';
 import { HostError, missingDocument, notAvailable } from './errors.ts';
 import { filledMask, type LayerMask, maskRaster, maskRect } from './layer-mask.ts';
 import { boundsOfContent } from './pixels.ts';
 import { type FileFormat, saveCopy } from './save.ts';
+import type { PluginSession } from './session.ts';
 import { fileOf } from './storage.ts';
 
 /** Photoshop's other formats, and saving without `asCopy`, are not simulated. */
@@ -16,12 +18,18 @@ interface NamedState {
   readonly name: string;
 }
 
+/** What a document needs of the object API that it is part of. */
+export interface DocumentDom extends LayerDom {
+  readonly session: PluginSession;
+  document(doc: HostDocument): DomDocument;
+}
+
 /** A document as the plugin's object API shows it. */
 export class DomDocument {
-  readonly #dom: Dom;
+  readonly #dom: DocumentDom;
   readonly #doc: HostDocument;
 
-  constructor(dom: Dom, doc: HostDocument) {
+  constructor(dom: DocumentDom, doc: HostDocument) {
     this.#dom = dom;
     this.#doc = doc;
     partsOf.set(this, { dom, doc });
@@ -57,6 +65,9 @@ export class DomDocument {
   get bitsPerChannel(): string {
     const { mode, depth } = read(this);
     return mode === 'Bitmap' ? 'bitDepth1' : `bitDepth${depth}`;
+  }
+  get colorProfileName(): string {
+    return read(this).depth === 32 ? 'sRGB IEC61966-2.1 (Linear RGB Profile)' : 'sRGB IEC61966-2.1';
   }
   get quickMaskMode(): boolean {
     return read(this).quickMask;
@@ -153,6 +164,27 @@ export class DomDocument {
     return session.boundary.wrapAll({ psd: saver('psd'), png: saver('png') });
   }
 
+  /** The copy is active after it. */
+  async duplicate(name?: string, mergeLayersOnly = false): Promise<DomDocument> {
+    const doc = read(this);
+    const { host } = this.#dom;
+    host.modal.requireFor('duplicate');
+    await host.modal.enterCall();
+    const { width, height, depth, mode, resolution } = doc;
+    const copy = new HostDocument(host.nextId(), { name: name ?? doc.name, width, height, depth, mode, resolution });
+    copy.madeByPlugin = true;
+    if (mergeLayersOnly) {
+      const merged = copy.newLayer('Merged', 'pixel');
+      const raster = flatten(doc, doc.layers, doc.rect);
+      merged.isBackground = raster.channels === 3;
+      merged.pixels = raster;
+      copy.layers = [merged];
+    } else copy.layers = doc.layers.map((layer) => copyOf(copy, layer));
+    copy.activeLayers = copy.layers.slice(0, 1);
+    copy.history.record('Duplicate Image');
+    return this.#dom.document(host.add(copy));
+  }
+
   closeWithoutSaving(): void {
     const doc = read(this);
     this.#dom.host.modal.requireFor('close');
@@ -222,7 +254,7 @@ class DomSelection {
 }
 
 /** Outside the classes: whatever a class has, plugins can reach. */
-const partsOf = new WeakMap<DomDocument, { dom: Dom; doc: HostDocument }>();
+const partsOf = new WeakMap<DomDocument, { dom: DocumentDom; doc: HostDocument }>();
 
 function read(facade: DomDocument): HostDocument {
   const { dom, doc } = partsOf.get(facade)!;

@@ -1,9 +1,9 @@
-import { commands, convertBackground } from './commands.ts';
+import { commands, convertBackground, copyOf } from './commands.ts';
 import type { HostDocument } from './document.ts';
-import type { Collection, Dom } from './dom.ts';
 import { HostError, missingDocument, missingLayer, notAvailable } from './errors.ts';
 import type { Rect } from './geometry.ts';
 import type { HostLayer, Locks } from './layer.ts';
+import { expand } from './pixels.ts';
 import type { HostState } from './state.ts';
 
 export interface DomBounds extends Rect {
@@ -13,13 +13,25 @@ export interface DomBounds extends Rect {
 
 export const domBounds = (r: Rect): DomBounds => ({ ...r, width: r.right - r.left, height: r.bottom - r.top });
 
+/** A plain array with the look-up by name that Photoshop's collections have. */
+export type Collection<T> = T[] & { getByName(name: string): T | null };
+
+/** What a layer needs of the object API that it is part of. */
+export interface LayerDom {
+  readonly host: HostState;
+  document(doc: HostDocument): object;
+  layer(doc: HostDocument, layer: HostLayer): DomLayer;
+  hostLayer(facade: unknown): HostLayer | undefined;
+  collection<T extends { readonly name: string }>(items: T[]): Collection<T>;
+}
+
 /** A layer as the plugin's object API shows it. */
 export class DomLayer {
-  readonly #dom: Dom;
+  readonly #dom: LayerDom;
   readonly #doc: HostDocument;
   readonly #layer: HostLayer;
 
-  constructor(dom: Dom, doc: HostDocument, layer: HostLayer) {
+  constructor(dom: LayerDom, doc: HostDocument, layer: HostLayer) {
     this.#dom = dom;
     this.#doc = doc;
     this.#layer = layer;
@@ -159,9 +171,34 @@ export class DomLayer {
     return this.#doc.activeLayers.includes(read(this));
   }
 
-  async duplicate(): Promise<DomLayer> {
+  /** Into another document if one is given; else right above. */
+  async duplicate(target?: object): Promise<DomLayer> {
+    const { dom, doc } = partsOf.get(this)!;
+    const other = dom.host.documents.find((one) => target !== undefined && dom.document(one) === target);
+    if (other && other !== doc) {
+      const layer = read(this);
+      dom.host.modal.requireFor('duplicate');
+      await dom.host.modal.enterCall();
+      const copy = copyOf(other, layer);
+      copy.parent = null;
+      moveBy(copy, dom.host.faults.copiesLandOff);
+      other.layers.unshift(copy);
+      other.activeLayers = [copy];
+      other.history.record('Duplicate Layer');
+      return dom.layer(other, copy);
+    }
     run(this, 'duplicate');
     return this.#dom.layer(this.#doc, this.#doc.activeLayers[0]!);
+  }
+
+  async rasterize(what: string): Promise<void> {
+    const { dom, doc } = partsOf.get(this)!;
+    await dom.host.modal.enterCall();
+    if (what !== 'entire' || read(this).kind === 'pixel') throw notAvailable('Rasterize');
+    change(this, 'Rasterize', (layer) => {
+      layer.pixels ??= expand(null, doc.rect, doc.depth, 4, 0);
+      layer.kind = 'pixel';
+    });
   }
 
   delete(): void {
@@ -191,8 +228,14 @@ export function insertLayer(host: HostState, siblings: HostLayer[], layer: HostL
   if (above?.clipped && host.faults.insertedJoinsClipping) layer.clipped = true;
 }
 
+function moveBy(layer: HostLayer, by: number): void {
+  if (layer.pixels) layer.pixels = { ...layer.pixels, left: layer.pixels.left + by, top: layer.pixels.top + by };
+  if (layer.mask) layer.mask = { ...layer.mask, left: layer.mask.left + by, top: layer.mask.top + by };
+  for (const child of layer.children) moveBy(child, by);
+}
+
 interface Parts {
-  readonly dom: Dom;
+  readonly dom: LayerDom;
   readonly doc: HostDocument;
   readonly layer: HostLayer;
 }

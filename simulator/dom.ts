@@ -1,15 +1,12 @@
 import type { HostDocument } from './document.ts';
-import { DomDocument } from './dom-document.ts';
-import { DomLayer } from './dom-layer.ts';
+import { type DocumentDom, DomDocument } from './dom-document.ts';
+import { type Collection, DomLayer } from './dom-layer.ts';
 import type { HostLayer } from './layer.ts';
 import type { PluginSession } from './session.ts';
 import type { HostState } from './state.ts';
 
-/** A plain array with the look-up by name that Photoshop's collections have. */
-export type Collection<T> = T[] & { getByName(name: string): T | null };
-
 /** Photoshop's object API for one plugin. The same document or layer is always the same object. */
-export class Dom {
+export class Dom implements DocumentDom {
   readonly host: HostState;
   readonly session: PluginSession;
   readonly #documents = new WeakMap<HostDocument, DomDocument>();

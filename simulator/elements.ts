@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseHTML } from 'linkedom';
 
@@ -115,7 +115,8 @@ export class Visibility {
   constructor(document: Document, folder: string) {
     for (const sheet of document.querySelectorAll('style, link[rel="stylesheet"]')) {
       const href = sheet.getAttribute('href');
-      this.sheets.push(href ? readFileSync(path.join(folder, href), 'utf8') : sheet.textContent);
+      const file = href ? path.join(folder, href) : null;
+      this.sheets.push(file === null ? sheet.textContent : existsSync(file) ? readFileSync(file, 'utf8') : '');
     }
     this.sheets.forEach((css) => {
       this.#add(css);

@@ -1,23 +1,27 @@
 import { cancelled, HostError } from './errors.ts';
-import { HostControl } from './host-control.ts';
+import { type DocumentHolder, HostControl } from './host-control.ts';
 import type { PluginSession } from './session.ts';
-import type { HostState } from './state.ts';
 
 export interface Progress {
   value?: number;
   commandName?: string;
 }
 
+/** What this needs of the host. */
+export interface ContextHost extends DocumentHolder {
+  readonly progress: Progress[];
+}
+
 /** The argument of an executeAsModal callback; see plugin-facing members in `view`. */
 export class ExecutionContext {
   readonly control: HostControl;
   readonly session: PluginSession;
-  readonly host: HostState;
+  readonly host: ContextHost;
   cancelled: true | undefined;
   listener: unknown;
   #ended = false;
 
-  constructor(host: HostState, session: PluginSession) {
+  constructor(host: ContextHost, session: PluginSession) {
     this.host = host;
     this.session = session;
     this.control = new HostControl(host, () => this.assertRunning());

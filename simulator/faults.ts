@@ -37,6 +37,14 @@ export interface Faults {
   insertedJoinsClipping: boolean;
   /** Layer From Background gives the layer a new id; otherwise it keeps the old one. */
   backgroundConversionChangesId: boolean;
+  /** Number of the error with which layers and composites of a document that no plugin made cannot be read. */
+  documentUnreadable: -32005 | -1 | null;
+  /** Smart objects cannot be read until they are rasterized, wherever they are. */
+  smartObjectsUnreadable: boolean;
+  /** How far a layer is moved when it is duplicated into another document. */
+  copiesLandOff: number;
+  /** batchPlay `get` outside a modal scope raises an alert, as it may while Photoshop is busy. */
+  getsOutsideModalAlert: boolean;
   /** Command failures throw instead of resolving with {_obj:'error'}. */
   batchPlayThrows: boolean;
   /** getLayerMask of a layer without a mask rejects; otherwise it answers an all-white canvas. */
@@ -46,8 +54,8 @@ export interface Faults {
   /** getPixels of a group answers its flattened content; otherwise it rejects. */
   groupPixels: boolean;
   /**
-   * Someone else keeps Photoshop modal for this many seconds of retry: executeAsModal rejects with number 9 while
-   * `timeOut` (1 where absent) is not longer than what is left; each refusal takes max(timeOut, 1) off.
+   * Another program keeps Photoshop modal for this many seconds of retry: executeAsModal rejects with number 9 while
+   * `timeOut` (1 if absent) is not longer than the remaining time; each rejection subtracts max(timeOut, 1).
    */
   busy: number | null;
   /** Who holds Photoshop in `busy`: a dialog of the user, or the plugin with this id. */
@@ -61,7 +69,9 @@ export interface Faults {
   /** A denied URL makes XMLHttpRequest.send throw instead of firing `error`. */
   xhrDenialThrows: boolean;
   /** Which spelling of the binary responseType XMLHttpRequest knows; another spelling leaves text. */
-  arrayBufferSpelling: 'both' | 'arraybuffer' | 'arrayBuffer';
+  arrayBufferSpelling: 'both' | 'arraybuffer' | 'arrayBuffer' | 'neither';
+  /** What comes of a responseType that is not known. */
+  unknownResponseType: 'text' | 'null' | 'throws';
   /** A panel's show fires only once and its hide never. */
   showOnce: boolean;
   /** Saving a copy fails with these words. */
@@ -98,6 +108,10 @@ export const defaultFaults = (): Faults => ({
   rollbackIgnored: false,
   insertedJoinsClipping: true,
   backgroundConversionChangesId: false,
+  documentUnreadable: null,
+  smartObjectsUnreadable: false,
+  copiesLandOff: 0,
+  getsOutsideModalAlert: false,
   batchPlayThrows: false,
   missingMaskErrors: true,
   missingSelectionErrors: true,
@@ -108,7 +122,8 @@ export const defaultFaults = (): Faults => ({
   cancelledScopeResolves: false,
   abortSignalIgnored: true,
   xhrDenialThrows: false,
-  arrayBufferSpelling: 'both',
+  arrayBufferSpelling: 'arrayBuffer',
+  unknownResponseType: 'text',
   showOnce: false,
   saveFails: null,
   recordActionFails: false,

@@ -1,5 +1,14 @@
+import type { HostDocument } from './document.ts';
 import { HostError } from './errors.ts';
-import type { HostState } from './state.ts';
+import type { Faults } from './faults.ts';
+
+/** What this needs of the host. */
+export interface DocumentHolder {
+  readonly documents: readonly HostDocument[];
+  readonly faults: Faults;
+  document(id: number | undefined): HostDocument;
+  close(doc: HostDocument): void;
+}
 
 /** What suspendHistory answers; a plugin may set finalName before it resumes. */
 interface SuspensionHandle {
@@ -13,12 +22,12 @@ let nextSuspension = 1;
 
 /** executionContext.hostControl of one modal scope. */
 export class HostControl {
-  readonly #host: HostState;
+  readonly #host: DocumentHolder;
   readonly #assertRunning: () => void;
   readonly #suspensions = new Map<number, number>();
   readonly #autoClose = new Set<number>();
 
-  constructor(host: HostState, assertRunning: () => void) {
+  constructor(host: DocumentHolder, assertRunning: () => void) {
     this.#host = host;
     this.#assertRunning = assertRunning;
   }

@@ -130,8 +130,12 @@ export class ImagingReader {
   }
 
   #source(doc: HostDocument, layerId: number | undefined): Raster {
-    if (layerId === undefined || layerId === null) return flatten(doc, doc.layers, doc.rect);
+    if (layerId === undefined || layerId === null) {
+      this.#refuse(doc, doc.allLayers);
+      return flatten(doc, doc.layers, doc.rect);
+    }
     const layer = this.#host.layer(doc, layerId);
+    this.#refuse(doc, [layer]);
     if (layer.kind === 'group') return this.#group(doc, layer);
     if (!layer.pixels) throw emptyRegion();
     return this.#masked(layer, layer.pixels);
@@ -141,6 +145,18 @@ export class ImagingReader {
     const { maskInPixels } = this.#host.faults;
     if (!mask || isBackground || maskInPixels === 'never') return pixels;
     return maskInPixels === 'always' || mask.enabled ? applyMask(pixels, mask) : pixels;
+  }
+
+  /** Reported of healthy documents; a Background could still be read. */
+  #refuse(doc: HostDocument, layers: readonly HostLayer[]): void {
+    const { documentUnreadable, smartObjectsUnreadable } = this.#host.faults;
+    const isBad = documentUnreadable !== null && !doc.madeByPlugin && layers.some((layer) => !layer.isBackground);
+    const isStale = smartObjectsUnreadable && layers.some(({ kind }) => kind === 'smartObject');
+    if (!isBad && !isStale) return;
+    const code = documentUnreadable ?? -1;
+    throw new HostError(`Photoshop Error. Code: ${code}. Message: Could not update smart object files ^0.`, {
+      number: code,
+    });
   }
 
   #group(doc: HostDocument, layer: HostLayer): Raster {

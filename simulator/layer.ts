@@ -28,6 +28,8 @@ export const adjustmentKinds = [
   'threshold',
   'vibrance',
   'colorLookup',
+  'grain',
+  'clarity',
 ] as const;
 export const fillKinds = ['solidColor', 'gradientFill', 'pattern'] as const;
 export type LayerKind =

@@ -1,8 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { cancelled, HostError, mayModify, onlyModal } from './errors.ts';
-import { ExecutionContext } from './execution-context.ts';
+import { type ContextHost, ExecutionContext } from './execution-context.ts';
 import type { PluginSession } from './session.ts';
-import type { HostState } from './state.ts';
+
+/** What this needs of the host. */
+export interface ModalHost extends ContextHost {
+  atLeast(version: string): boolean;
+}
 
 export interface ModalOptions {
   commandName: string;
@@ -39,16 +43,21 @@ export class Modal {
   onEnter: ((commandName: string) => void) | undefined;
   onExit: ((commandName: string) => void) | undefined;
   onCall: (() => void) | undefined;
-  readonly #host: HostState;
+  readonly #host: ModalHost;
   readonly #scopes = new AsyncLocalStorage<Scope>();
   #root: Root | null = null;
 
-  constructor(host: HostState) {
+  constructor(host: ModalHost) {
     this.#host = host;
   }
 
   get isModal(): boolean {
     return this.#root !== null;
+  }
+
+  /** Whether the caller descends from the running scope. */
+  get isInside(): boolean {
+    return this.#current !== null;
   }
 
   get mutesNotifications(): boolean {

@@ -37,7 +37,7 @@ const forbidden = new Set([
   'expect',
 ]);
 
-type NetworkOption = 'permissionMatching' | 'platform' | 'originHeader' | 'ports';
+type NetworkOption = 'permissionMatching' | 'platform' | 'originHeader' | 'ports' | 'slowLocalhost';
 
 /** One plugin's way out: the manifest's permission guard, then real sockets. */
 export class Network {
@@ -70,9 +70,12 @@ export class Network {
   }
 
   #permitted(url: URL): boolean {
-    if (this.#domains === 'all' || this.#options.permissionMatching === 'all') return true;
     const { permissionMatching } = this.#options;
-    if (permissionMatching === 'names' && isIP(bare(url.hostname)) !== 0) return false;
+    if (permissionMatching === 'none') return false;
+    if (this.#domains === 'all' || permissionMatching === 'all') return true;
+    const isLiteral = isIP(bare(url.hostname)) !== 0;
+    if (permissionMatching === 'names' && isLiteral) return false;
+    if (permissionMatching === 'literals' && !isLiteral) return false;
     const matches = permissionMatching === 'premiere' ? matchesLikePremiere : matchesExactly;
     return this.#domains.some((entry) => matches(entry, url));
   }
@@ -88,14 +91,47 @@ export class Network {
     const { hostname, protocol } = request.url;
     const blocked = this.#options.platform === 'darwin' && protocol === 'http:' && isIP(bare(hostname)) === 0;
     if (!url || blocked || (url.protocol !== 'http:' && url.protocol !== 'https:')) return failed();
-    const { request: open } = url.protocol === 'https:' ? https : http;
-    const message = open(url, { method: request.method, headers, agent: this.#agents[url.protocol] });
-    const exchange = listen(message, request);
-    void upload(message, request);
-    return exchange;
+    const { protocol: scheme } = url;
+    return this.#later(hostname, () => {
+      const { request: open } = scheme === 'https:' ? https : http;
+      const message = open(url, { method: request.method, headers, agent: this.#agents[scheme] });
+      const exchange = listen(message, request);
+      void upload(message, request);
+      return exchange;
+    });
   }
 
-  /** Where a request really goes; null where nobody listens. */
+  /** Where a WebSocket goes, and what it says of itself; null where nobody listens. */
+  async connect(url: URL): Promise<{ hostname: string; headers: Record<string, string> } | null> {
+    const routed = this.#route(url);
+    if (!routed) return null;
+    if (url.hostname === 'localhost') await pause(this.#options.slowLocalhost);
+    const { originHeader } = this.#options;
+    return { hostname: routed.href, headers: originHeader ? { Origin: originHeader } : {} };
+  }
+
+  /** A name that is slow to be found. */
+  #later(hostname: string, begin: () => Exchange): Exchange {
+    const { slowLocalhost } = this.#options;
+    if (hostname !== 'localhost' || slowLocalhost === 0) return begin();
+    let aborted = false;
+    let begun: Exchange | null = null;
+    const waited = pause(slowLocalhost).then(() => {
+      begun = aborted ? failed() : begin();
+      return begun;
+    });
+    const head = waited.then((exchange) => exchange.head);
+    const body = waited.then((exchange) => exchange.body);
+    head.catch(() => undefined);
+    body.catch(() => undefined);
+    const abort = () => {
+      aborted = true;
+      begun?.abort();
+    };
+    return { head, body, abort };
+  }
+
+  /** The real destination of a request; null when no server listens there. */
   #route(url: URL): URL | null {
     const { ports } = this.#options;
     if (!ports || !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return url;
@@ -113,6 +149,7 @@ export class Network {
 }
 
 const bare = (hostname: string) => hostname.replace(/^\[|\]$/g, '');
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 const networkError = () => new HostError('Network request failed', { kind: 'TypeError' });
 
 function failed(): Exchange {

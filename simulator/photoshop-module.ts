@@ -1,8 +1,9 @@
 import { type BatchPlayOptions, batchPlay } from './batch-play.ts';
-import { constants } from './constants.ts';
-import { type Collection, Dom } from './dom.ts';
+import { constants, modeConstants } from './constants.ts';
+import { HostDocument, type Mode, type NewDocument } from './document.ts';
+import { Dom } from './dom.ts';
 import type { DomDocument } from './dom-document.ts';
-import type { DomLayer } from './dom-layer.ts';
+import type { Collection, DomLayer } from './dom-layer.ts';
 import { HostError } from './errors.ts';
 import { type GetMask, type GetPixels, ImagingReader } from './imaging-read.ts';
 import { type BufferOptions, ImagingWriter, type Put } from './imaging-write.ts';
@@ -35,6 +36,23 @@ class App {
     const doc = this.#host.documents.find((other) => facade && this.#dom.document(other) === facade);
     if (!doc) throw new HostError('activeDocument: not an open document', { kind: 'TypeError' });
     this.#host.activeDocument = doc;
+  }
+
+  /** Active after it, with one empty layer. */
+  async createDocument(
+    options: Omit<NewDocument, 'mode'> & { mode?: string; profile?: string } = { width: 1, height: 1 },
+  ) {
+    const host = this.#host;
+    host.modal.requireFor('make');
+    await host.modal.enterCall();
+    if (options.profile?.includes('(Linear RGB Profile)')) throw new HostError('createDocument: no such profile');
+    const mode = Object.entries(modeConstants).find(([, name]) => name === options.mode)?.[0] as Mode | undefined;
+    const doc = new HostDocument(host.nextId(), { ...options, mode: mode ?? 'RGB' });
+    doc.madeByPlugin = true;
+    doc.layers = [doc.newLayer('Layer 1', 'pixel')];
+    doc.activeLayers = [...doc.layers];
+    doc.history.record('New');
+    return this.#dom.document(host.add(doc));
   }
 
   get actionTree(): unknown[] {
@@ -99,7 +117,9 @@ function actionModule(host: HostState, session: PluginSession) {
     batchPlay: async (descriptors: unknown, options?: BatchPlayOptions) => {
       host.modal.requireNotCancelled();
       await new Promise<void>((resolve) => setImmediate(resolve));
-      return batchPlay(host, descriptors, options);
+      const answer = batchPlay(host, descriptors, options);
+      await host.alertClosed;
+      return answer;
     },
     validateReference: (reference: unknown) => exists(host, reference),
     addNotificationListener: async (events: string[], handler: Handler) => {

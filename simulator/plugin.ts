@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import vm from 'node:vm';
@@ -46,6 +46,7 @@ export class LoadedPlugin {
     this.manifest = readManifest(folder, host.options.version);
     const { id, requiredPermissions: permissions, main } = this.manifest;
     const mainFile = path.join(folder, main);
+    const base = host.options.addressBase === 'root' ? folder : path.dirname(mainFile);
     this.#sandbox = createSandbox(id, permissions.allowCodeGenerationFromStrings === true);
     const { session, consoleLines } = this.#sandbox;
     this.errors = session.errors;
@@ -53,9 +54,9 @@ export class LoadedPlugin {
     this.#stopWatching = watchRejections(session.boundary.realm.Promise, this.errors);
     const html = main.endsWith('.html')
       ? readFileSync(mainFile, 'utf8')
-      : `<body><script src="${path.basename(main)}"></script></body>`;
+      : `<body><script src="${main}"></script></body>`;
     this.#dom = parseDocument(html);
-    this.#visibility = new Visibility(this.#dom.document, path.dirname(mainFile));
+    this.#visibility = new Visibility(this.#dom.document, base);
     this.#entrypoints = new Entrypoints((error) => this.errors.push(session.boundary.error(error)));
     this.#network = new Network(permissions.network?.domains, host.options);
     const kept = store(id);
@@ -66,7 +67,7 @@ export class LoadedPlugin {
       storage: kept.local,
       require: this.#modules(folders, kept.secrets),
     });
-    this.#folder = path.dirname(mainFile);
+    this.#folder = base;
   }
 
   static async load(host: HostState, folder: string, store: (id: string) => PluginStore): Promise<LoadedPlugin> {
@@ -271,6 +272,8 @@ export class LoadedPlugin {
     for (const script of this.document.querySelectorAll('script')) {
       if (script.getAttribute('type') === 'module') throw new Error('UXP does not run ES modules');
       const src = script.getAttribute('src');
+      // As UXP does: without a word.
+      if (src && !existsSync(path.join(folder, src))) continue;
       const code = src ? readFileSync(path.join(folder, src), 'utf8') : script.textContent;
       new vm.Script(code, { filename: src ?? 'inline.js' }).runInContext(this.#sandbox.context);
     }

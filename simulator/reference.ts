@@ -24,6 +24,8 @@ export interface Target {
 }
 
 export function parseTarget(target: unknown): Target {
+  const inner = (target as { _ref?: unknown } | undefined)?._ref;
+  if (Array.isArray(inner)) return parseTarget(inner);
   const list = Array.isArray(target) ? (target as Reference[]) : target ? [target as Reference] : [];
   const of = (name: string) => list.find((part) => part._ref === name);
   const property = list.find((part) => part._property !== undefined)?._property;

@@ -9,6 +9,7 @@ import type { Network } from './network.ts';
 import { Boundary, realmOf } from './realm.ts';
 import type { PluginSession } from './session.ts';
 import type { HostState } from './state.ts';
+import { webSocketFor } from './websocket.ts';
 import { xhrFor } from './xhr.ts';
 
 export interface Sandbox {
@@ -55,6 +56,7 @@ export function fillGlobals(host: HostState, { session }: Sandbox, links: Sandbo
     require: boundary.wrap(links.require),
     fetch: fetchFor(host, session, network),
     XMLHttpRequest: xhrFor(host, session, network),
+    WebSocket: webSocketFor(session, network),
     ...{ Headers, AbortController, Blob: blobClass(boundary), URL: urlClass(host.atLeast('27.4')) },
     localStorage: new Store(links.storage),
     sessionStorage: new Store(new Map()),

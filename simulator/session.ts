@@ -6,6 +6,6 @@ export interface PluginSession {
   readonly boundary: Boundary;
   /** Where recordAction looks for handlers. */
   readonly globals: Record<string, unknown>;
-  /** Errors that nobody in the plugin caught. */
+  /** Uncaught errors of the plugin. */
   readonly errors: unknown[];
 }

@@ -138,6 +138,11 @@ export class SimulatedPhotoshop {
     this.#host.modal.cancel();
   }
 
+  /** The user clicks OK in a box of Photoshop's. */
+  closeAlert(): void {
+    this.#host.closeAlert();
+  }
+
   startRecordingAction(): void {
     this.#host.recording = [];
   }

@@ -15,8 +15,15 @@ export interface HostOptions {
   osPlatform?: string;
   uiLocale?: string;
   theme?: Theme;
-  /** How manifest network.domains are matched: see network.ts. `names`: exactly, but addresses in numbers never. */
-  permissionMatching?: 'exact' | 'names' | 'premiere' | 'all';
+  /**
+   * How manifest network.domains are matched: see network.ts. `names` (the default, as plugin authors report): exactly, but
+   * addresses in numbers never; `literals`: those only; `none`: nothing, also where the manifest says "all".
+   */
+  permissionMatching?: 'exact' | 'names' | 'literals' | 'premiere' | 'all' | 'none';
+  /** Milliseconds until `::1`, which is tried first for `localhost`, has refused (Windows: 2000); 0: it is not tried. */
+  slowLocalhost?: number;
+  /** What `src` and `href` of the page are relative to; authors report the root of the plugin (default). */
+  addressBase?: 'root' | 'page';
   /** imaging.get* outside a modal scope rejects (default true). */
   strictReads?: boolean;
   /** The Origin header of the plugin's requests; null sends none. */
@@ -50,6 +57,9 @@ export class HostState {
   readonly modal: Modal;
   readonly memory = new ImageMemory();
   readonly alerts: string[] = [];
+  /** Never, until the user has closed the box that a command raised. */
+  alertClosed: Promise<void> = Promise.resolve();
+  #closeAlert: () => void = () => {};
   /** What plugins reported to the host's progress bar. */
   readonly progress: Progress[] = [];
   /** Steps of the Action being recorded; null while nothing is recorded. */
@@ -73,7 +83,9 @@ export class HostState {
       osPlatform: options.osPlatform ?? options.platform ?? 'win32',
       uiLocale: options.uiLocale ?? 'en_US',
       theme: options.theme ?? 'darkest',
-      permissionMatching: options.permissionMatching ?? 'exact',
+      permissionMatching: options.permissionMatching ?? 'names',
+      slowLocalhost: options.slowLocalhost ?? 0,
+      addressBase: options.addressBase ?? 'root',
       strictReads: options.strictReads ?? true,
       originHeader: options.originHeader ?? null,
       ports: options.ports ?? null,
@@ -92,6 +104,18 @@ export class HostState {
     if (this.#active === doc) return;
     this.#active = doc;
     if (doc) this.notify('select', { _target: [{ _ref: 'document', _id: doc.id }], documentID: doc.id });
+  }
+
+  /** A box of Photoshop's own: everything waits for the user. */
+  raiseAlert(text: string): void {
+    this.alerts.push(text);
+    this.alertClosed = new Promise((resolve) => {
+      this.#closeAlert = resolve;
+    });
+  }
+
+  closeAlert(): void {
+    this.#closeAlert();
   }
 
   nextId(): number {

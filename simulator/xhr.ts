@@ -56,7 +56,7 @@ export function xhrFor(host: HostState, session: PluginSession, network: Network
 
   class XMLHttpRequest extends Events {
     readonly upload = new Upload(session);
-    responseType = '';
+    #responseType = '';
     timeout = 0;
     status = 0;
     statusText = '';
@@ -75,6 +75,16 @@ export function xhrFor(host: HostState, session: PluginSession, network: Network
 
     constructor() {
       super(session);
+    }
+
+    get responseType(): string {
+      return this.#responseType;
+    }
+    set responseType(type: string) {
+      const isKnown = type === '' || type === 'text' || knowsAsBytes(host, type);
+      if (!isKnown && host.faults.unknownResponseType === 'throws')
+        throw raise(`unknown responseType ${type}`, 'TypeError');
+      this.#responseType = type;
     }
 
     /** Not visible to plugins before UXP 9.0. */
@@ -165,14 +175,11 @@ export function xhrFor(host: HostState, session: PluginSession, network: Network
     }
 
     #receiveBody(bytes: Uint8Array): void {
-      const spelling = host.faults.arrayBufferSpelling;
-      const binary =
-        spelling === 'both' ? this.responseType.toLowerCase() === 'arraybuffer' : this.responseType === spelling;
-      const text = () => Buffer.from(bytes).toString('utf8');
-      if (binary) this.response = boundary.bytes(bytes);
-      else if (this.responseType === 'json') this.response = parsedOrNull(boundary.realm.JSON, text());
+      const isText = this.#responseType === '' || this.#responseType === 'text';
+      if (knowsAsBytes(host, this.#responseType)) this.response = boundary.bytes(bytes);
+      else if (!isText && host.faults.unknownResponseType === 'null') this.response = null;
       else {
-        this.responseText = text();
+        this.responseText = Buffer.from(bytes).toString('utf8');
         this.response = this.responseText;
       }
       this.#finish('load');
@@ -206,10 +213,8 @@ export function xhrFor(host: HostState, session: PluginSession, network: Network
   return XMLHttpRequest;
 }
 
-function parsedOrNull(json: JSON, text: string): unknown {
-  try {
-    return json.parse(text);
-  } catch {
-    return null;
-  }
+/** JSON is not documented, and neither is the spelling of the web. */
+function knowsAsBytes(host: HostState, type: string): boolean {
+  const spelling = host.faults.arrayBufferSpelling;
+  return spelling === 'both' ? type.toLowerCase() === 'arraybuffer' : type === spelling;
 }

@@ -1,6 +1,6 @@
 import type { EdgeControls } from '../protocol/edge.ts';
 
-/** How a control is put on a slider: UXP's sliders count in whole numbers. */
+/** How a control maps to a slider: UXP's sliders have integer steps. */
 export interface Scale {
   least: number;
   most: number;
@@ -11,7 +11,7 @@ export interface Scale {
   toAmount(value: number): number;
 }
 
-/** Steps of half a pixel, which is what an eye sees at 100 %. */
+/** Half-pixel steps, the smallest visible change at 100 %. */
 const length = (least: number, most: number): Scale => ({
   least: least * 2,
   most: most * 2,
@@ -21,7 +21,7 @@ const length = (least: number, most: number): Scale => ({
   toAmount: (value) => value,
 });
 
-/** Per cent of `full`. */
+/** Percent of `full`. */
 const share = (least: number, full: number): Scale => ({
   least,
   most: 100,
@@ -31,7 +31,7 @@ const share = (least: number, full: number): Scale => ({
   toAmount: (value) => Math.round((value / full) * 100),
 });
 
-/** Nobody thinks in square pixels: the side of a square of that area. */
+/** Users do not think in square pixels: shown as the side of a square of that area. */
 const area = (most: number): Scale => ({
   least: 0,
   most,
@@ -41,7 +41,7 @@ const area = (most: number): Scale => ({
   toAmount: (value) => Math.round(Math.sqrt(value)),
 });
 
-/** The useful part of `EDGE_RANGES`: beyond it a slider would be too coarse to set. */
+/** The useful part of `EDGE_RANGES`: a wider slider would be too coarse. */
 export const EDGE_SCALES: Readonly<Record<keyof EdgeControls, Scale>> = {
   shift: length(-20, 20),
   feather: length(0, 50),

@@ -20,9 +20,8 @@ export class InterfaceError extends Error {}
 type Dims = (number | undefined)[];
 
 /**
- * Gives a graph the wanted interface, so that whoever runs it needs to know no other: names the input and the output,
- * fixes sizes that were open, drops other outputs, adds a batch of one, turns RGBA into its alpha and integers into
- * floats.
+ * Rewrites a graph to a standard interface: names the input and the output, fixes open sizes, drops other outputs, adds
+ * a batch of one, extracts alpha from RGBA and converts integers to floats.
  * @throws {InterfaceError} when that is not possible.
  */
 export function fitInterface(model: OnnxModel, { input, output }: MattingInterface): OnnxModel {

@@ -2,7 +2,7 @@ import { RETRY_AFTER_SECONDS } from '../../protocol/errors.ts';
 import { type Depth, HEADERS } from '../../protocol/matte.ts';
 import { PluginError, ServerError } from '../errors.ts';
 import type { Alpha, Pixels } from '../picture.ts';
-import { type HttpAnswer, isArrayBuffer, parseJson } from './http.ts';
+import { type HttpAnswer, isArrayBuffer, parseJson } from './exchange.ts';
 import { isRecord } from './server-finder.ts';
 
 export function toAlpha(answer: HttpAnswer): Alpha {

@@ -5,8 +5,9 @@ import { isServerError, PluginError } from '../errors.ts';
 import type { Picture, Pixels } from '../picture.ts';
 import { pauseOf, toAlpha, toError, toPixels } from './answers.ts';
 import type { Client, Matte, MatteProgress, MatteRequest, Server } from './client.ts';
-import { type Http, type HttpAnswer, HttpFailure, type HttpRequest, isArrayBuffer } from './http.ts';
-import { createServerFinder } from './server-finder.ts';
+import { type HttpAnswer, HttpFailure, type HttpRequest, isArrayBuffer } from './exchange.ts';
+import type { Network } from './http.ts';
+import { createServerFinder, type FinderOptions } from './server-finder.ts';
 
 /** A large picture on a slow processor takes minutes; the user has a Cancel button for anything shorter. */
 const MATTE_TIMEOUT = 15 * 60_000;
@@ -27,10 +28,9 @@ const PREVIEW_TYPES = 'image/jpeg, image/png;q=0.9';
 const EDGE_TIMEOUT = 3 * 60_000;
 const PREVIEW_TIMEOUT = 20_000;
 
-/** @param address of the server as the user chose it; empty: wherever it answers */
-export function createClient(http: Http, address: () => string = () => ''): Client {
+export function createClient({ http, askForWords }: Network, options: FinderOptions = {}): Client {
   return {
-    connect: createServerFinder(http, address),
+    connect: createServerFinder(http, { askForWords, ...options }),
     matte,
     edge: async (...asked) => toAlpha(await askEdge(...asked)),
     colours: async (...asked) => toPixels(await askEdge(...asked)),
@@ -138,6 +138,7 @@ export function createClient(http: Http, address: () => string = () => ''): Clie
     } catch (thrown) {
       if (!(thrown instanceof HttpFailure)) throw thrown;
       if (thrown.kind === 'denied') throw new PluginError('PERMISSION_DENIED', {}, thrown.message);
+      if (thrown.kind === 'unreadable') throw new PluginError('BAD_ANSWER', {}, thrown.message);
       throw new PluginError(thrown.kind === 'timeout' ? 'TIMED_OUT' : 'SERVER_LOST', {}, thrown.message);
     }
   }

@@ -1,34 +1,58 @@
-import { LOOPBACK, PORTS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
+import { PORTS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
 import type { Health, Ready } from '../../protocol/status.ts';
 import { type Cancellation, Cancelled } from '../cancellation.ts';
 import { PluginError } from '../errors.ts';
 import type { Server } from './client.ts';
-import { type Http, HttpFailure, parseJson } from './http.ts';
-
-/** The address first: a plain http:// host name fails on some Macs. The name second: some UXP versions refuse addresses. */
-export const HOSTS = [LOOPBACK, 'localhost'] as const;
-
-/** In the order in which they are asked. */
-export const ORIGINS = HOSTS.flatMap((host) => PORTS.map((port) => `http://${host}:${port}`));
-
-/** Windows takes two seconds to refuse a closed port; a living server answers in milliseconds. */
-const PROBE_TIMEOUT = 1500;
-
-type Probe = { origin: string; health: Health } | { origin: string; failure: unknown } | { origin: string };
+import { type Http, HttpFailure, parseJson } from './exchange.ts';
+import { race, type Stage } from './race.ts';
 
 /**
- * Answers with the first port, in order, where a Hairline server of our protocol version listens.
- * @param chosen the one address to ask, as an origin; empty: all of them
+ * The ways to the server in the order of preference: the address first, because a plain http:// host name fails on some
+ * Macs; the name second, because some UXP versions refuse addresses; a WebSocket last, where nothing else is let through.
  */
-export function createServerFinder(
-  http: Http,
-  chosen: () => string = () => '',
-): (cancel: Cancellation) => Promise<Server> {
-  let lastGood: string | null = null;
+export const ROUTES = ['http://127.0.0.1', 'http://localhost', 'ws://localhost', 'ws://127.0.0.1'] as const;
+
+/** In the order in which they are preferred. */
+export const ORIGINS = originsOf(ROUTES);
+
+export function originsOf(routes: readonly string[]): string[] {
+  return routes.flatMap((route) => PORTS.map((port) => `${route}:${port}`));
+}
+
+/** A living server answers in milliseconds. A name takes longer: Windows first waits two seconds for `::1` to refuse. */
+const PROBE_TIMEOUT = 1500;
+const NAME_TIMEOUT = 5000;
+
+/** Head starts, in milliseconds: of what answered last time before all others, and of HTTP before WebSockets. */
+const LAST_HEAD_START = 250;
+const HTTP_HEAD_START = 300;
+
+export interface FinderOptions {
+  /** The one address to ask, as an origin; empty: all of them. */
+  chosen?: () => string;
+  origins?: readonly string[];
+  /** What answered last, kept for the next start; empty: nothing did. */
+  memory?: { readonly route: string; noteRoute(origin: string): void };
+  /** Asks again for the words of a failure that had none. */
+  askForWords?: Http;
+}
+
+type Probe = { origin: string; health: Health } | { origin: string; failure: unknown } | { origin: string };
+type Found = { origin: string; health: Health };
+
+/** Answers with a Hairline server of our protocol version. */
+export function createServerFinder(http: Http, options: FinderOptions = {}): (cancel: Cancellation) => Promise<Server> {
+  const { chosen = () => '', origins = ORIGINS, memory, askForWords } = options;
+  let last = memory?.route ?? '';
+  /** A tunnel of an earlier session does not go before HTTP, which may work by now. */
+  let isFresh = false;
+  /** What `fetch` said, by origin. What is allowed does not change while Photoshop runs. */
+  const words = new Map<string, HttpFailure | null>();
 
   async function probe(origin: string, cancel: Cancellation): Promise<Probe> {
+    const timeout = origin.includes('//localhost') ? NAME_TIMEOUT : PROBE_TIMEOUT;
     try {
-      const answer = await http({ method: 'GET', url: `${origin}/health`, timeout: PROBE_TIMEOUT, cancel });
+      const answer = await http({ method: 'GET', url: `${origin}/health`, timeout, cancel });
       const health = parseJson(answer.body);
       return isHealth(health) ? { origin, health } : { origin };
     } catch (failure) {
@@ -36,27 +60,55 @@ export function createServerFinder(
     }
   }
 
-  return async (cancel) => {
-    const seen: Probe[] = [];
+  function stages(): Stage[] {
     const address = chosen();
-    const groups = address === '' ? HOSTS.map((host) => PORTS.map((port) => `http://${host}:${port}`)) : [[address]];
-    if (lastGood !== null && address === '') groups.unshift([lastGood]);
-    for (const origins of groups) {
-      // Side by side, because closed ports can be slow to refuse; looked at in order, so the lowest port wins.
-      const probes = origins.map((origin) => probe(origin, cancel));
-      for (const pending of probes) {
-        const found = await pending;
-        cancel.throwIfCancelled();
-        if ('health' in found && found.health.protocol === PROTOCOL_VERSION) {
-          if (address === '') lastGood = found.origin;
-          return { ...found, ready: await askReady(http, found.origin, cancel) };
-        }
-        seen.push(found);
+    const all = address === '' ? origins : [address, address.replace(/^http/, 'ws')].filter(isFirst);
+    const known = all.includes(last) ? last : '';
+    const goesAlone = known !== '' && (isFresh || !isSocket(known));
+    const others = all.filter((origin) => origin !== known);
+    return [
+      { origins: goesAlone ? [known] : [], headStart: LAST_HEAD_START },
+      {
+        origins: others.filter((origin) => !isSocket(origin)),
+        headStart: known !== '' && !goesAlone ? 0 : HTTP_HEAD_START,
+      },
+      { origins: [...(goesAlone || known === '' ? [] : [known]), ...others.filter(isSocket)], headStart: 0 },
+    ].filter(({ origins }) => origins.length > 0);
+  }
+
+  return async (cancel) => {
+    const { best, seen } = await race<Probe>(stages(), probe, isGood, cancel);
+    cancel.throwIfCancelled();
+    if (best !== null && isGood(best)) {
+      // An address that was chosen says nothing of what works elsewhere.
+      if (chosen() === '') {
+        if (best.origin !== last) memory?.noteRoute(best.origin);
+        last = best.origin;
+        isFresh = true;
       }
+      return { ...best, ready: await askReady(http, best.origin, cancel) };
     }
-    lastGood = null;
-    throw explain(seen);
+    throw explain(await Promise.all(seen.map((failed) => withWords(failed, cancel))));
   };
+
+  /** XMLHttpRequest does not say that it was refused, `fetch` does: each address is asked once. */
+  async function withWords(failed: Probe, cancel: Cancellation): Promise<Probe> {
+    const { origin } = failed;
+    if (!askForWords || isSocket(origin) || !('failure' in failed) || kindOf(failed) !== 'network') return failed;
+    if (!words.has(origin)) words.set(origin, await hearDenial(askForWords, origin, cancel));
+    cancel.throwIfCancelled();
+    const denial = words.get(origin);
+    return denial ? { origin, failure: denial } : failed;
+  }
+}
+
+async function hearDenial(ask: Http, origin: string, cancel: Cancellation): Promise<HttpFailure | null> {
+  try {
+    await ask({ method: 'GET', url: `${origin}/health`, timeout: NAME_TIMEOUT, cancel });
+  } catch (thrown) {
+    if (thrown instanceof HttpFailure && thrown.kind === 'denied') return thrown;
+  }
+  return null;
 }
 
 function explain(seen: readonly Probe[]): PluginError {
@@ -65,13 +117,32 @@ function explain(seen: readonly Probe[]): PluginError {
     const code = probe.health.protocol < PROTOCOL_VERSION ? 'SERVER_OLDER' : 'SERVER_NEWER';
     return new PluginError(code, { version: probe.health.version });
   }
-  const denials = seen.filter(isDenied);
-  const detail = denials[0]?.failure.message ?? '';
-  return new PluginError(denials.length === seen.length ? 'PERMISSION_DENIED' : 'NOT_RUNNING', {}, detail);
+  const unreadable = seen.find((probe) => kindOf(probe) === 'unreadable');
+  if (unreadable) return new PluginError('BAD_ANSWER', {}, detailOf(unreadable));
+  const denied = seen.filter((probe) => kindOf(probe) === 'denied');
+  // A WebSocket that was refused says no more than XMLHttpRequest: it is believed to share the fate of its host.
+  const hosts = new Set(denied.map(({ origin }) => hostOf(origin)));
+  const isDenied = (probe: Probe) =>
+    denied.includes(probe) ||
+    (isSocket(probe.origin) && kindOf(probe) === 'network' && hosts.has(hostOf(probe.origin)));
+  const code = denied.length > 0 && seen.every(isDenied) ? 'PERMISSION_DENIED' : 'NOT_RUNNING';
+  return new PluginError(code, {}, denied[0] ? detailOf(denied[0]) : '');
 }
 
-function isDenied(probe: Probe): probe is { origin: string; failure: HttpFailure } {
-  return 'failure' in probe && probe.failure instanceof HttpFailure && probe.failure.kind === 'denied';
+const isSocket = (origin: string) => origin.startsWith('ws');
+const hostOf = (origin: string) => origin.replace(/^\w+:/, '');
+const isFirst = (origin: string, at: number, all: readonly string[]) => all.indexOf(origin) === at;
+
+function isGood(probe: Probe): probe is Found {
+  return 'health' in probe && probe.health.protocol === PROTOCOL_VERSION;
+}
+
+function kindOf(probe: Probe): HttpFailure['kind'] | null {
+  return 'failure' in probe && probe.failure instanceof HttpFailure ? probe.failure.kind : null;
+}
+
+function detailOf(probe: Probe): string {
+  return 'failure' in probe && probe.failure instanceof HttpFailure ? probe.failure.message : '';
 }
 
 /** Readiness only feeds the status line and an early "not downloaded" sentence, so its failure is not a failure. */

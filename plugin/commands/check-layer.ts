@@ -82,7 +82,7 @@ export function checkSameDocument(before: DocumentFacts, now: DocumentFacts): vo
 export function checkSameLayer(before: LayerFacts, now: LayerFacts, settings: Settings): void {
   checkSameDocument(before, now);
   const layer = before.layerName;
-  // Nobody can be asked any more.
+  // The user can no longer be asked.
   if (putsMask(settings.delivery) && now.hasMask && !before.hasMask && settings.existingMask === 'ask') {
     throw new PluginError('MASK_ADDED', { layer });
   }

@@ -25,7 +25,9 @@ export async function maskSubject(
   report: Report,
 ): Promise<Result> {
   // What can be said without the server is said first, and at once.
-  const { documentId, jobs } = await planRun(host, settings);
+  report({ name: 'reading' });
+  // While another command has Photoshop, a look at a layer from outside a modal scope may raise a box of Photoshop's own.
+  const { documentId, jobs } = await host.read(cancel, () => planRun(host, settings));
   report({ name: 'searching' });
   const server = await client.connect(cancel);
   checkModel(server, settings);

@@ -30,7 +30,7 @@ export async function showAgain(document: Document | null, commandName: string):
     };
     await core.executeAsModal(show, { commandName });
   } catch {
-    // It is closed by now, or somebody else has Photoshop.
+    // The document is already closed, or another command is using Photoshop.
   }
 }
 
@@ -42,7 +42,16 @@ export function withActiveLayer<T>(document: Document, layerId: number, body: ()
     await play(selectLayer(layerId, false));
     const result = await body();
     // Not in a finally: on a throw Photoshop rolls back, and must not be given more to do.
-    for (const [index, id] of selected.entries()) await play(selectLayer(id, index > 0));
+    await selectLayers(document, selected);
     return result;
+  });
+}
+
+/** Selects these layers and no others; does nothing where that is so. */
+export async function selectLayers(document: Document, layerIds: readonly number[]): Promise<void> {
+  const now = Array.from(document.activeLayers, ({ id }) => id);
+  if (now.length === layerIds.length && layerIds.every((id) => now.includes(id))) return;
+  await withActiveDocument(document, async () => {
+    for (const [index, id] of layerIds.entries()) await play(selectLayer(id, index > 0));
   });
 }

@@ -2,8 +2,7 @@ import type { Document } from 'photoshop/dom/Document.js';
 import type { Layer } from 'photoshop/dom/Layer.js';
 import { type HostWords, nameAfter } from '../../words/panel/host-words.ts';
 import type { Picture } from '../picture.ts';
-import { withActiveDocument } from './active-layer.ts';
-import { play, selectLayer } from './descriptors.ts';
+import { selectLayers } from './active-layer.ts';
 import { findLayer } from './layers.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { addLayer } from './new-layer.ts';
@@ -26,7 +25,7 @@ export async function addCutout(
   const layer = await addLayer(scope, document, { name, pixels, below: original, clipped });
   if (original !== null) copyLook(original, layer);
   for (const { id } of shown) findLayer(document, id).visible = false;
-  if (original !== null && !selected.includes(original.id)) await reselect(document, selected);
+  if (original !== null && !selected.includes(original.id)) await selectLayers(document, selected);
   return layer.name;
 }
 
@@ -44,7 +43,7 @@ export async function addColours(
   const name = nameAfter(words.colours, original.name);
   const layer = await addLayer(scope, document, { name, pixels, below: original, clipped: true });
   if (share < 1) layer.opacity = Math.round(share * 100);
-  await reselect(document, selected);
+  await selectLayers(document, selected);
 }
 
 function copyLook(from: Layer, to: Layer): void {
@@ -53,10 +52,4 @@ function copyLook(from: Layer, to: Layer): void {
   // Only groups can let through.
   if (blendMode !== constants.BlendMode.PASSTHROUGH && blendMode !== to.blendMode) to.blendMode = blendMode;
   if (opacity !== to.opacity) to.opacity = opacity;
-}
-
-function reselect(document: Document, layerIds: readonly number[]): Promise<void> {
-  return withActiveDocument(document, async () => {
-    for (const [index, id] of layerIds.entries()) await play(selectLayer(id, index > 0));
-  });
 }

@@ -5,7 +5,11 @@ import { action } from './uxp.ts';
 
 const MASK = { _ref: 'channel', _enum: 'channel', _value: 'mask' };
 const SELECTION = { _ref: 'channel', _property: 'selection' };
-const SILENT = { _options: { dialogOptions: 'dontDisplay' } };
+/** A command that fails answers with an error; with `dontDisplay` Photoshop may show a box that waits for the user. */
+const SILENT = { _options: { dialogOptions: 'silent' } };
+
+/** Photoshop has been seen not to heed the descriptor's own options. The typings lack it. */
+const QUIET: Parameters<typeof action.batchPlay>[1] & { dialogOptions: string } = { dialogOptions: 'silent' };
 
 function layerReference({ documentId, layerId }: Target) {
   return [
@@ -17,16 +21,19 @@ function layerReference({ documentId, layerId }: Target) {
 export const getHasMask = (target: Target) => ({
   _obj: 'get',
   _target: [{ _property: 'hasUserMask' }, ...layerReference(target)],
+  ...SILENT,
 });
 
 export const getBoundsNoMask = (target: Target) => ({
   _obj: 'get',
   _target: [{ _property: 'boundsNoMask' }, ...layerReference(target)],
+  ...SILENT,
 });
 
 export const getArtboard = (target: Target) => ({
   _obj: 'get',
   _target: [{ _property: 'artboardEnabled' }, ...layerReference(target)],
+  ...SILENT,
 });
 
 /** The copy is active after it. */
@@ -107,7 +114,7 @@ export const makeChannel = (name: string) => ({
 
 /** Runs one descriptor. Photoshop answers a failed command with an error descriptor instead of rejecting. */
 export async function play(descriptor: ActionDescriptor): Promise<ActionDescriptor> {
-  const [result] = await action.batchPlay([descriptor], {});
+  const [result] = await action.batchPlay([descriptor], QUIET);
   if (result === undefined) throw new PluginError('WRITE_FAILED', {}, `${descriptor._obj}: no result`);
   if (result._obj === 'error') throw new PluginError('WRITE_FAILED', {}, `${descriptor._obj}: ${result.message}`);
   return result;

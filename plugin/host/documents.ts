@@ -64,7 +64,7 @@ async function writeFile(document: Document, file: Storage.File, format: SaveFor
   // The typings want a token, the documentation and the host a file entry.
   const entry = file as unknown as Parameters<Document['saveAs']['psd']>[0];
   if (format === 'psd') {
-    const options = { alphaChannels: true, layers: true, embedColorProfile: true };
+    const options = { alphaChannels: true, layers: true, embedColorProfile: true, maximizeCompatibility: true };
     await document.saveAs.psd(entry, options as Parameters<Document['saveAs']['psd']>[1], asCopy);
   } else if (format === 'png') {
     await document.saveAs.png(entry, undefined, asCopy);
@@ -78,20 +78,30 @@ async function findFolderOf(document: Document): Promise<Storage.Folder> {
   const values = { document: document.name };
   if (cloudDocument || !PATH.test(path ?? '')) throw new PluginError('NEVER_SAVED', values);
   const place = path.replace(/\\/g, '/').replace(/\/[^/]*$/, '');
-  try {
-    const entry = await storage.localFileSystem.getEntryWithUrl(`file:/${place.replace(/^\//, '')}`);
-    if (isFolder(entry)) return entry;
-  } catch (thrown) {
-    throw new PluginError('FOLDER_CLOSED', values, textOf(thrown));
+  let refusal = place;
+  for (const url of urlsOf(place)) {
+    try {
+      const entry = await storage.localFileSystem.getEntryWithUrl(url);
+      if (isFolder(entry)) return entry;
+    } catch (thrown) {
+      refusal = textOf(thrown);
+    }
   }
-  throw new PluginError('FOLDER_CLOSED', values, place);
+  throw new PluginError('FOLDER_CLOSED', values, refusal);
+}
+
+/** Whether `#`, spaces and letters with accents are escaped, and how a share is written, differs between versions. */
+function urlsOf(place: string): string[] {
+  const rest = place.replace(/^\//, '');
+  const escaped = encodeURI(rest).replace(/#/g, '%23').replace(/\?/g, '%3F');
+  return [`file:/${rest}`, `file:/${escaped}`, `file:///${rest}`, `file:///${escaped}`];
 }
 
 function isFolder(entry: Storage.Entry): entry is Storage.Folder {
   return entry.isFolder;
 }
 
-/** Creates the file, so that nobody else gets its name; never one that is there. */
+/** Creates the file exclusively, which reserves its name; never overwrites an existing file. */
 async function createFreshFile(folder: Storage.Folder, documentName: string, extension: string): Promise<Storage.File> {
   const stem = documentName.replace(/\.[a-z0-9]{2,5}$/i, '').replace(/[\\/:*?"<>|]/g, '-');
   let refusal = '';

@@ -34,9 +34,13 @@ export async function asNothing<T>(
   const suspension = await hostControl.suspendHistory({ documentID: document.id, name }).catch(() => null);
   const isOurs = suspension !== null && !isNotOurs(suspension);
   try {
-    const result = await body();
     // A failure must come out: a throw is what makes Photoshop take everything back at the end of the scope.
-    if (isOurs) await hostControl.resumeHistory(suspension, false);
+    const rollBack = async () => (isOurs ? hostControl.resumeHistory(suspension, false) : undefined);
+    const result = await body().catch(async (thrown) => {
+      await rollBack();
+      throw thrown;
+    });
+    await rollBack();
     return result;
   } finally {
     // Where that was not ours to do, or was not done: a mask of the user's may be at stake.

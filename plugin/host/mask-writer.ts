@@ -121,7 +121,7 @@ export async function fingerprintOf(scope: ModalScope, document: Document, targe
 
 const PRIME = 0x01000193;
 
-/** FNV-1a over the samples and where they lie: not against forgers, only to see that nobody painted on a mask. */
+/** FNV-1a over the samples and their position: detects painting on a mask; not cryptographic. */
 class Fingerprint {
   private hash = 0x811c9dc5;
 

@@ -3,7 +3,7 @@ import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
 import type { Layer } from 'photoshop/dom/Layer.js';
 import { PluginError, textOf } from '../errors.ts';
 import type { Picture } from '../picture.ts';
-import { withActiveDocument } from './active-layer.ts';
+import { selectLayers, withActiveDocument } from './active-layer.ts';
 import { findLayer } from './layers.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { constants, imaging } from './uxp.ts';
@@ -30,6 +30,9 @@ export async function addLayer(scope: ModalScope, document: Document, wish: NewL
 async function add(scope: ModalScope, document: Document, wish: NewLayer): Promise<Layer> {
   const { name, pixels, below, clipped } = wish;
   const riders = below === null ? [] : clippedTo(document, below);
+  // A new layer comes into the group that is active, and a locked one takes none.
+  const base = below === null ? Array.from(document.layers).find(({ kind }) => kind !== 'group') : undefined;
+  if (base !== undefined) await selectLayers(document, [base.id]);
   const layer = await document.createPixelLayer({ name });
   if (layer === null) throw new PluginError('LAYER_FAILED', { layer: name }, 'no layer was made');
   scope.check();

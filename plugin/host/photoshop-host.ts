@@ -13,6 +13,7 @@ import { readMask } from './mask-reader.ts';
 import { fingerprintOf, writeMask } from './mask-writer.ts';
 import { type ModalScope, runModal } from './modal-scope.ts';
 import { readThumbnail } from './pixel-reader.ts';
+import { READ_WAYS, type ReadWay } from './read-ways.ts';
 import { readSelection, select } from './selection.ts';
 import { readPicture } from './source-reader.ts';
 import { app } from './uxp.ts';
@@ -24,8 +25,11 @@ const EDIT_ATTEMPTS = 25;
 /** The same in every language, so that other people's Actions find it. */
 const CHANNEL = 'Hairline';
 
-/** The real Photoshop. */
-export function createPhotoshopHost(words: HostWords): Host {
+/**
+ * The real Photoshop.
+ * @param readWays in which order ways of reading are tried; asked at every read, because a check may find a better one
+ */
+export function createPhotoshopHost(words: HostWords, readWays: () => readonly ReadWay[] = () => READ_WAYS): Host {
   return {
     selectedLayers: getSelectedLayers,
     inspectDocument,
@@ -38,13 +42,12 @@ export function createPhotoshopHost(words: HostWords): Host {
           shown = app.activeDocument;
           return body({
             readThumbnail: (source, region) => readThumbnail(scope, source, region),
-            readPicture: (source, region, deep) => readPicture(scope, source, region, deep),
+            readPicture: (source, region, deep) => readPicture(scope, source, region, deep, readWays()),
             readSelection: (documentId) => readSelection(scope, findDocument(documentId)),
           });
         });
-      } catch (thrown) {
+      } finally {
         await showAgain(shown, words.reading);
-        throw thrown;
       }
     },
 

@@ -6,6 +6,7 @@ import { type Samples, toEightBitRgb } from './convert-pixels.ts';
 import type { Source } from './host.ts';
 import { depthOf, findDocument } from './layers.ts';
 import type { ModalScope } from './modal-scope.ts';
+import { plainProfile } from './profile-name.ts';
 import { imaging } from './uxp.ts';
 
 /**
@@ -52,7 +53,7 @@ export async function readPixels(
     }
     // Where the pixels lie is what Photoshop returned, not what was asked for.
     const { left, top } = sourceBounds;
-    const profile = imageData.colorProfile || null;
+    const profile = plainProfile(imageData.colorProfile);
     return { left, top, width, height, profile, ...(deep ? toRgb : toEightBitRgb)(samples, components) };
   } finally {
     imageData.dispose();

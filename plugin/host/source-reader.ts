@@ -2,66 +2,174 @@ import type { Document } from 'photoshop/dom/Document.js';
 import type { Layer } from 'photoshop/dom/Layer.js';
 import { PluginError, textOf } from '../errors.ts';
 import { type Bounds, intersect, isEmpty, type Picture } from '../picture.ts';
-import { withActiveLayer } from './active-layer.ts';
+import { selectLayers, withActiveLayer } from './active-layer.ts';
 import { deleteMask, duplicateLayer, getHasMask, mergeLayers, play } from './descriptors.ts';
 import { asNothing } from './history.ts';
-import type { Source, Target } from './host.ts';
+import type { Source } from './host.ts';
 import { findDocument, findLayer, lockOf, roundOutwards } from './layers.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { readPixels } from './pixel-reader.ts';
+import type { ReadWay } from './read-ways.ts';
+import { createLike, createMergedCopy, withTemporaryDocument } from './temporary-document.ts';
+import { constants } from './uxp.ts';
 
-/** Pixels of the source within `region`, as if it had no mask. */
-export async function readPicture(scope: ModalScope, source: Source, region: Bounds, deep: boolean): Promise<Picture> {
+/** What is read, where, and how: `deep` as in `ReadScope`. */
+interface Reading {
+  scope: ModalScope;
+  document: Document;
+  region: Bounds;
+  deep: boolean;
+}
+
+/** Pixels of the source within `region`, as if it had no mask. The document is as before. */
+export async function readPicture(
+  scope: ModalScope,
+  source: Source,
+  region: Bounds,
+  deep: boolean,
+  ways: readonly ReadWay[],
+): Promise<Picture> {
   const document = findDocument(source.documentId);
-  const { documentId, layerId } = source;
-  if (layerId === null) return readPixels(scope, source, document.name, region, deep);
-  const target = { documentId, layerId };
-  const layer = findLayer(document, layerId);
-  const isGroup = layer.kind === 'group';
-  if (!isGroup && !(await isMasked(target))) return readPixels(scope, source, layer.name, region, deep);
+  const layer = source.layerId === null ? null : findLayer(document, source.layerId);
+  const reading = { scope, document, region, deep };
+  const selected = Array.from(document.activeLayers, ({ id }) => id);
+  const failures: string[] = [];
+  for (const way of ways) {
+    const read = layer === null ? WAYS_TO_COMPOSITE[way] : WAYS_TO_LAYER[way];
+    if (read === undefined) continue;
+    scope.check();
+    try {
+      const picture = await read(reading, layer!);
+      if (failures.length > 0) await selectLayers(document, selected);
+      return picture;
+    } catch (thrown) {
+      scope.check();
+      if (!(thrown instanceof PluginError) || thrown.code !== 'READ_FAILED') throw thrown;
+      failures.push(`${way}: ${thrown.detail}`);
+    }
+  }
+  throw new PluginError('READ_FAILED', { layer: layer?.name ?? document.name }, failures.join('; '));
+}
+
+type Read = (reading: Reading, layer: Layer) => Promise<Picture>;
+
+const WAYS_TO_LAYER: Partial<Record<ReadWay, Read>> = {
+  'in-place': readInPlace,
+  'layer-copy': (reading, layer) => readCopy(reading, layer, false),
+  'rasterized-copy': (reading, layer) => readCopy(reading, layer, true),
+};
+
+const WAYS_TO_COMPOSITE: Partial<Record<ReadWay, (reading: Reading) => Promise<Picture>>> = {
+  'in-place': ({ scope, document, region, deep }) =>
+    readPixels(scope, { documentId: document.id, layerId: null }, document.name, region, deep),
+  'merged-copy': ({ scope, document, region, deep }) =>
+    inCopy(document.name, () =>
+      withTemporaryDocument(
+        scope,
+        () => createMergedCopy(document),
+        ({ id }) => readPixels(scope, { documentId: id, layerId: null }, document.name, region, deep),
+      ),
+    ),
+};
+
+async function readInPlace(reading: Reading, layer: Layer): Promise<Picture> {
+  const { scope, document, region, deep } = reading;
+  const target = { documentId: document.id, layerId: layer.id };
+  if (layer.kind !== 'group' && !(await isMasked(document, layer)))
+    return readPixels(scope, target, layer.name, region, deep);
   const lock = lockOf(layer);
   if (lock !== null) throw new PluginError(lock === 'layer' ? 'LAYER_LOCKED' : 'GROUP_LOCKED', { layer: layer.name });
   return asNothing(scope, document, () =>
-    withActiveLayer(document, layerId, async () => {
-      const shown = isGroup ? await mergeCopy(document, layer) : await removeMask(layer, target);
-      scope.check();
-      // What the mask hid counts now.
-      const visible = intersect(roundOutwards(shown.boundsNoEffects), region);
-      if (isEmpty(visible)) throw new PluginError('EMPTY_LAYER', { layer: layer.name });
-      return readPixels(scope, { documentId, layerId: shown.id }, layer.name, visible, deep);
-    }),
+    withActiveLayer(document, layer.id, () => readUncovered(reading, layer, layer.name)),
   );
+}
+
+/** From a document that holds nothing else. */
+function readCopy(reading: Reading, layer: Layer, rasterizes: boolean): Promise<Picture> {
+  const { scope, document, region } = reading;
+  const { name } = layer;
+  return inCopy(name, () =>
+    withTemporaryDocument(
+      scope,
+      () => createLike(document),
+      async (temporary) => {
+        const before = layer.boundsNoEffects;
+        const copy = await layer.duplicate(temporary);
+        if (copy === null) throw new Error('no copy was made');
+        scope.check();
+        // Where a copy lands in another document is not documented.
+        const { left, top } = copy.boundsNoEffects;
+        const [x, y] = [left - before.left, top - before.top];
+        if (rasterizes) await copy.rasterize(constants.RasterizeType.ENTIRELAYER);
+        const shifted = { ...reading, document: temporary, region: shift(region, x, y) };
+        const picture = await withActiveLayer(temporary, copy.id, () => readUncovered(shifted, copy, name));
+        return { ...picture, left: picture.left - x, top: picture.top - y };
+      },
+    ),
+  );
+}
+
+function shift({ left, top, right, bottom }: Bounds, x: number, y: number): Bounds {
+  return { left: left + x, top: top + y, right: right + x, bottom: bottom + y };
+}
+
+/** What goes wrong with a copy says nothing of the original, so the next way has its turn. */
+async function inCopy(name: string, read: () => Promise<Picture>): Promise<Picture> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (thrown instanceof PluginError && thrown.code === 'EMPTY_LAYER') throw thrown;
+    throw new PluginError('READ_FAILED', { layer: name }, detailOf(thrown));
+  }
+}
+
+function detailOf(thrown: unknown): string {
+  return thrown instanceof PluginError ? thrown.detail : textOf(thrown);
+}
+
+/** Reads the active layer, and changes the document for it: a group becomes one layer, a mask goes. */
+async function readUncovered({ scope, document, region, deep }: Reading, layer: Layer, name: string): Promise<Picture> {
+  const shown = await uncover(document, layer);
+  scope.check();
+  // What the mask hid counts now.
+  const visible = intersect(roundOutwards(shown.boundsNoEffects), region);
+  if (isEmpty(visible)) throw new PluginError('EMPTY_LAYER', { layer: name });
+  return readPixels(scope, { documentId: document.id, layerId: shown.id }, name, visible, deep);
+}
+
+async function uncover(document: Document, layer: Layer): Promise<Layer> {
+  try {
+    if (layer.kind === 'group') return await mergeCopy(document, layer);
+    if (await isMasked(document, layer)) await removeMask(document, layer);
+    return layer;
+  } catch (thrown) {
+    throw new PluginError('READ_FAILED', { layer: layer.name }, detailOf(thrown));
+  }
 }
 
 /**
  * Photoshop applies a layer's mask to the pixels it hands out, and perhaps even one that is switched off. So the mask is
- * taken away for the moment of reading; history brings it back.
+ * taken away for the moment of reading.
  */
-async function removeMask(layer: Layer, target: Target): Promise<Layer> {
+async function removeMask(document: Document, layer: Layer): Promise<void> {
   await play(deleteMask());
-  if (await isMasked(target)) throw new PluginError('READ_FAILED', { layer: layer.name }, 'The mask did not go');
-  return layer;
+  if (await isMasked(document, layer)) throw new Error('the mask did not go');
 }
 
-/** Groups have no pixels to hand out, so a copy of the group is made into one layer; history takes it away again. */
+/** Groups have no pixels to hand out, so a copy of the group is made into one layer. */
 async function mergeCopy(document: Document, group: Layer): Promise<Layer> {
-  const { id: documentId } = document;
-  try {
-    await play(duplicateLayer({ documentId, layerId: group.id }));
-    const copy = document.activeLayers[0];
-    if (copy === undefined || copy.id === group.id) throw new Error('no copy was made');
-    // A hidden group would merge into nothing.
-    if (!copy.visible) copy.visible = true;
-    if (await isMasked({ documentId, layerId: copy.id })) await play(deleteMask());
-    await play(mergeLayers());
-    const merged = document.activeLayers[0];
-    if (merged === undefined || merged.kind === 'group') throw new Error('the copy was not merged');
-    return merged;
-  } catch (thrown) {
-    throw new PluginError('READ_FAILED', { layer: group.name }, textOf(thrown));
-  }
+  await play(duplicateLayer({ documentId: document.id, layerId: group.id }));
+  const copy = document.activeLayers[0];
+  if (copy === undefined || copy.id === group.id) throw new Error('no copy was made');
+  // A hidden group would merge into nothing.
+  if (!copy.visible) copy.visible = true;
+  if (await isMasked(document, copy)) await play(deleteMask());
+  await play(mergeLayers());
+  const merged = document.activeLayers[0];
+  if (merged === undefined || merged.kind === 'group') throw new Error('the copy was not merged');
+  return merged;
 }
 
-async function isMasked(target: Target): Promise<boolean> {
-  return (await play(getHasMask(target))).hasUserMask !== false;
+async function isMasked({ id: documentId }: Document, { id: layerId }: Layer): Promise<boolean> {
+  return (await play(getHasMask({ documentId, layerId }))).hasUserMask !== false;
 }

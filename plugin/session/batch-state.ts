@@ -14,7 +14,7 @@ export interface BatchView {
   format: SaveFormat | null;
   /** Where to; null: beside the originals. */
   folder: string | null;
-  /** Why the batch did not start; null: it did, or nobody tried. */
+  /** Why the batch did not start; null: it started, or was never requested. */
   error: unknown;
 }
 

@@ -71,7 +71,7 @@ export class EdgeSession {
     this.error = null;
   }
 
-  /** @param width of the preview in pixels of the panel; null: nobody looks */
+  /** @param width of the preview in pixels of the panel; null: not visible */
   look(width: number | null): void {
     this.width = width;
     this.refresh();

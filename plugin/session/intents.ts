@@ -10,7 +10,7 @@ export interface Intents {
   /** Ends a run, or leaves the old mask alone. */
   cancel(): void;
   choose(change: Partial<Settings>): void;
-  /** @param width of the preview in pixels; null: nobody looks any more */
+  /** @param width of the preview in pixels; null: no longer visible */
   lookAtEdge(width: number | null): void;
   changeEdge(controls: EdgeControls): void;
   showOn(backdrop: Backdrop): void;

@@ -6,7 +6,7 @@ export type RunScope = <T>(cancel: Cancellation, body: () => Promise<T>) => Prom
 
 export const alone: RunScope = (_cancel, body) => body();
 
-/** The one run there can be, whoever starts it: the panel, a menu command, a batch or an Action. */
+/** Allows one run at a time, started by the panel, a menu command, a batch or an Action. */
 export class OneRun {
   /** Called when a run has ended, and what gave way to it may go on. */
   onIdle: () => void = () => {};
@@ -34,8 +34,10 @@ export class OneRun {
     }
   }
 
-  /** For what needs Photoshop although nobody asked for it: a run that is started cancels it. Throws Cancelled then, and
-   *  if something runs already. */
+  /**
+   * For background work that needs Photoshop: starting a run cancels it. Throws Cancelled then, and if a run is already
+   * in progress.
+   */
   async startAside<T>(cancel: Cancellation, body: () => Promise<T>): Promise<T> {
     // One that was cancelled may still be on its way out.
     while (this.aside !== null) await this.aside.ended;

@@ -20,7 +20,7 @@ const LAUNCH_PATIENCE = 90_000;
 /** What really ran. */
 type Run = { model: string; provider: string };
 
-/** What somebody wants to know: a run that waits, how many wait with it; one that asks for itself, nothing. */
+/** What a run needs to know of the server: the queue while it waits, nothing while it polls the server itself. */
 export type Demand = 'nothing' | 'queue' | 'health';
 
 /** Knows what can be said about the server, and keeps it true. */

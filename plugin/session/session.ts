@@ -173,7 +173,7 @@ export class Session {
   private async start(command: Command, settings: Settings, around: RunScope): Promise<PanelState> {
     if (this.oneRun.isRunning) {
       const end: PanelState = { name: 'failed', error: new PluginError('ALREADY_RUNNING') };
-      // Our own run goes on showing how far it is; nobody else shows why this one cannot be.
+      // Our own run keeps showing its progress; for other runs, show why this one was refused.
       if (this.run === null) this.show(end);
       return end;
     }

@@ -54,7 +54,7 @@ export interface View {
   settings: Settings;
   /** Where the server is said to be; empty: wherever it answers. */
   address: string;
-  /** Nobody made a mask here yet. */
+  /** No mask has been made here yet. */
   newcomer: boolean;
   edge: EdgeView;
 }

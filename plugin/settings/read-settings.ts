@@ -3,8 +3,8 @@ import { REFINEMENTS, SUBJECTS } from '../../protocol/matte.ts';
 import { DEFAULT_SETTINGS, DELIVERIES, MASK_POLICIES, type Settings, SOURCES } from './settings.ts';
 
 /**
- * Settings out of whatever was kept: by this version, an older or a newer one, or by somebody's editor. What is not
- * understood counts as not chosen; numbers are brought into their range.
+ * Parses stored settings: from this version, an older or a newer one, or edited by hand. Unknown values count as not
+ * chosen; numbers are clamped to their range.
  */
 export function readSettings(kept: unknown): Settings {
   const from = recordOf(kept);

@@ -13,6 +13,8 @@ interface Kept {
   settings: Settings;
   /** Where the server is, as the user typed it; empty: wherever it answers. */
   address: string;
+  /** Where it answered last, as an origin; empty: nowhere yet. */
+  route: string;
   /** A mask was made before, so the panel need not introduce itself. */
   welcomed: boolean;
 }
@@ -36,6 +38,10 @@ export class SettingsMemory {
     return this.kept.address;
   }
 
+  get route(): string {
+    return this.kept.route;
+  }
+
   get welcomed(): boolean {
     return this.kept.welcomed;
   }
@@ -46,6 +52,10 @@ export class SettingsMemory {
 
   chooseAddress(address: string): void {
     this.keep({ ...this.kept, address });
+  }
+
+  noteRoute(route: string): void {
+    this.keep({ ...this.kept, route });
   }
 
   noteWelcome(): void {
@@ -72,13 +82,14 @@ export class SettingsMemory {
 }
 
 function read(kept: unknown): Kept {
-  const { settings, address, welcomed } = (typeof kept === 'object' && kept !== null ? kept : {}) as Record<
+  const { settings, address, route, welcomed } = (typeof kept === 'object' && kept !== null ? kept : {}) as Record<
     keyof Kept,
     unknown
   >;
   return {
     settings: readSettings(settings),
     address: typeof address === 'string' ? address : '',
+    route: typeof route === 'string' ? route : '',
     welcomed: welcomed === true,
   };
 }

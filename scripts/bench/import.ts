@@ -79,7 +79,7 @@ async function comparePhoto(
   }
 }
 
-/** TensorFlow.js does not agree with itself on this input, so nobody can. */
+/** The two backends of TensorFlow.js disagree on this input, so there is no reference. */
 function isSteep({ refereeError = 0 }: Agreement): boolean {
   return refereeError > TOLERANCE;
 }

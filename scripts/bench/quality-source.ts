@@ -78,7 +78,7 @@ export function askServer(server: MeasuredServer, parameters: Readonly<Record<st
   };
 }
 
-/** Mattes that somebody else made, found by stem. */
+/** Existing mattes, found by stem. */
 export async function readMattesFrom(folder: string): Promise<MatteSource> {
   const files = await listByStem(folder);
   return {

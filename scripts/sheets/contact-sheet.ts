@@ -31,7 +31,7 @@ export async function drawContactSheet(
   const zoom = { left: window.left, top: window.top, width: window.side, height: Math.round((window.side * 5) / 8) };
   const zoomHeight = Math.round((PANEL * 5) / 8);
   const zoomed = await Promise.all(
-    // Nearest: a retoucher zooms into pixels, not into somebody else's smoothing.
+    // Nearest: the sheet must show real pixels, without smoothing.
     panels.map((p) =>
       p.clone().extract(zoom).resize(PANEL, zoomHeight, { kernel: 'nearest', fit: 'fill' }).png().toBuffer(),
     ),

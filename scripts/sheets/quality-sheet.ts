@@ -28,7 +28,7 @@ export async function drawSheetRow({ caption, whole, windows }: SheetRow): Promi
       .toBuffer(),
   );
   const zoomed = windows.map((raster) =>
-    // Nearest: a retoucher zooms into pixels, not into somebody else's smoothing.
+    // Nearest: the sheet must show real pixels, without smoothing.
     open(raster)
       .resize(raster.width * ZOOM, raster.height * ZOOM, { kernel: 'nearest', fit: 'fill' })
       .png()

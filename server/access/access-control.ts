@@ -6,30 +6,30 @@ import { FailedTries } from './failed-tries.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks: `local`, or the name under which another computer's program was paired. */
+    /** The client: `local`, or the name under which a program on another computer was paired. */
     client: string;
   }
 }
 
 export interface AccessOptions {
-  /** Names besides addresses that other computers use for this one, in lower case. */
+  /** Host names that other computers use for this one, in lower case. */
   hostNames: readonly string[];
   clients: ClientBook;
 }
 
-/** Addresses that a link on a web page may open as a page of their own: they change nothing and cannot be framed. */
+/** Addresses that a link on a web page may open as a page: they change nothing and cannot be framed. */
 const PAGES = ['/', '/docs', '/docs/'];
 
 /**
  * Every web page the user opens can send requests to this server. These checks keep pages out:
  * - Host must be a name of this server with our port. A page whose domain was re-pointed at 127.0.0.1 (DNS rebinding)
- *   sends its own name.
+ * sends its own name.
  * - Origin must be absent (CLI, scripts, UXP), a file: one (seen from UXP), or this server's own page. Browsers always
- *   send the page's origin with a POST, and `null` from sandboxed frames. No CORS header is ever sent.
- * - Sec-Fetch-Site must not tell of another site: a page's images and scripts are fetched without an Origin.
+ * send the page's origin with a POST, and `null` from sandboxed frames. No CORS header is ever sent.
+ * - Sec-Fetch-Site must not name another site: a page's images and scripts are fetched without an Origin.
  *
- * Who asks from this computer by one of its loopback names needs nothing else. Everybody else needs a token, also a proxy
- * on this computer that passes on requests with the name they were addressed to.
+ * Loopback clients with a loopback Host need no token. Everyone else does, including clients behind a proxy on this
+ * computer that forwards the original Host.
  */
 export const accessControl = fp<AccessOptions>(
   async (app, { hostNames, clients }) => {
@@ -38,7 +38,7 @@ export const accessControl = fp<AccessOptions>(
     app.addHook('onRequest', async (request, reply) => {
       const { headersDistinct, url = '' } = request.raw;
       const { host } = request.headers;
-      // Of two Host headers Node reports the first; an address with a host of its own (for proxies) outranks both.
+      // Given two Host headers, Node reports the first; a host in the request line (as sent to proxies) outranks both.
       if ((headersDistinct?.host?.length ?? 0) > 1 || /^[a-z]+:/i.test(url)) throw new AppError('FORBIDDEN_HOST');
       const { localPort, localAddress, remoteAddress = '' } = request.socket;
       const local = isLoopbackAddress(remoteAddress) && isLoopbackHost(host, localPort);
@@ -49,7 +49,8 @@ export const accessControl = fp<AccessOptions>(
         request.client = (token && clients.identify(token)) || LOCAL;
         return;
       }
-      // Tokens are too long to be guessed. Behind a proxy all have its address, and nobody may shut out the others.
+      // Tokens are too long to guess, so a valid one is always accepted: behind a proxy all clients share one address,
+      // and one client's failures must not lock out the others.
       const client = token && clients.identify(token);
       if (!client) {
         const wait = failed.waitOf(remoteAddress);
@@ -78,7 +79,7 @@ export function isLoopbackAddress(address: string): boolean {
   return /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/i.test(address);
 }
 
-/** The very address a connection came to, or a name from the settings, with our port or as it was set. */
+/** The address the connection arrived at, or a name from the settings, with our port or the port set there. */
 function isOwnHost(
   host: string | undefined,
   localAddress: string | undefined,
@@ -95,10 +96,10 @@ function isOwnHost(
   return [address, ...hostNames].some((name) => asked === `${name}:${localPort}`) || hostNames.includes(asked);
 }
 
-/** @param request one whose Host has been checked */
+/** @param request its Host has already been checked */
 function comesFromPage({ method, url, headers }: FastifyRequest): boolean {
   const { origin, host, 'sec-fetch-site': site } = headers;
-  // No page can say so of itself; whoever does is no browser.
+  // Sent by UXP. No web page can send this Origin: browsers send `null` for local files.
   if (origin === 'file://') return false;
   if (origin !== undefined && origin !== `http://${host}`) return true;
   if (site === undefined || site === 'none' || site === 'same-origin') return false;

@@ -8,7 +8,7 @@ import writeFileAtomic from 'write-file-atomic';
 
 const ClientSchema = Type.Object({
   name: Type.String({ minLength: 1 }),
-  /** SHA-256 of the token in hex. The token has 256 random bits, so that nothing slower is needed. */
+  /** SHA-256 of the token in hex. The token has 256 random bits, so a slow password hash is unnecessary. */
   hash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   /** ISO 8601. */
   since: Type.String(),
@@ -18,34 +18,34 @@ const FileSchema = Type.Object({ clients: Type.Array(ClientSchema) });
 /** A program on another computer that may use this server. */
 export type Client = Static<typeof ClientSchema>;
 
-/** Who asks from this computer, without a token. */
+/** The client name of programs on this computer, which need no token. */
 export const LOCAL = 'local';
 
-/** The list of clients cannot be used or changed; the message is a sentence for people. */
+/** The client list is unusable or cannot be changed; the message is a sentence for people. */
 export class ClientsError extends Error {}
 
 const fileIn = (configDir: string) => path.join(configDir, 'clients.json');
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
 /**
- * Lets a client in.
- * @returns its token, which is kept nowhere
+ * Pairs a client.
+ * @returns its token, which is not stored
  * @throws {ClientsError}
  */
 export async function addClient(configDir: string, name: string): Promise<string> {
   if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,39}$/u.test(name) || name.toLowerCase() === LOCAL)
-    throw new ClientsError(`"${name}" is no name for a client: use up to 40 letters, digits, dots and dashes.`);
+    throw new ClientsError(`"${name}" is not a valid client name. Use up to 40 letters, digits, dots and dashes.`);
   const clients = readClients(configDir);
   if (clients.some((client) => client.name === name))
-    throw new ClientsError(`"${name}" is paired already. For a new token, "hairline unpair" it first.`);
+    throw new ClientsError(`"${name}" is already paired. To get a new token, run "hairline unpair" first.`);
   const token = `hl_${randomBytes(32).toString('base64url')}`;
   await writeClients(configDir, [...clients, { name, hash: hashOf(token), since: new Date().toISOString() }]);
   return token;
 }
 
 /**
- * Takes a client's permission away, also from a server that runs.
- * @returns whether it was there
+ * Revokes a client's token, also on a running server.
+ * @returns whether it was paired
  * @throws {ClientsError}
  */
 export async function removeClient(configDir: string, name: string): Promise<boolean> {
@@ -56,7 +56,7 @@ export async function removeClient(configDir: string, name: string): Promise<boo
   return true;
 }
 
-/** @throws {ClientsError} when the list is there and cannot be read */
+/** @throws {ClientsError} when the list exists but cannot be read */
 export function readClients(configDir: string): Client[] {
   const file = fileIn(configDir);
   let json: unknown;
@@ -65,7 +65,7 @@ export function readClients(configDir: string): Client[] {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw new ClientsError(code ? `${file} cannot be read (${code}).` : damaged(file));
+    throw new ClientsError(code ? `Cannot read ${file} (${code}).` : damaged(file));
   }
   if (!Value.Check(FileSchema, json)) throw new ClientsError(damaged(file));
   return json.clients;
@@ -78,11 +78,11 @@ async function writeClients(configDir: string, clients: readonly Client[]): Prom
     await mkdir(configDir, { recursive: true });
     await writeFileAtomic(fileIn(configDir), `${JSON.stringify({ clients }, null, 2)}\n`, { mode: 0o600 });
   } catch (error) {
-    throw new ClientsError(`${fileIn(configDir)} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
+    throw new ClientsError(`Cannot write ${fileIn(configDir)} (${(error as NodeJS.ErrnoException).code}).`);
   }
 }
 
-/** The list as a server uses it: read again when it has changed, and empty while it cannot be read. */
+/** The server's view of the list: reloaded when the file changes, and empty while it cannot be read. */
 export class ClientBook {
   readonly #configDir: string;
   #clients: readonly Client[] = [];
@@ -92,7 +92,7 @@ export class ClientBook {
     this.#configDir = configDir;
   }
 
-  /** The name of the client whose token this is, or null. Takes as long for a wrong token as for a right one. */
+  /** The name of the client with this token, or null. Runs in constant time for right and wrong tokens. */
   identify(token: string): string | null {
     const hash = Buffer.from(hashOf(token), 'hex');
     let name: string | null = null;
@@ -106,7 +106,7 @@ export class ClientBook {
     const version = versionOf(fileIn(this.#configDir));
     if (version === this.#read) return this.#clients;
     this.#read = version;
-    // Whoever cannot be looked up stays outside.
+    // Fail closed: an unreadable list admits no client.
     try {
       this.#clients = readClients(this.#configDir);
     } catch {
@@ -116,7 +116,7 @@ export class ClientBook {
   }
 }
 
-/** Each writing makes another file of the list. */
+/** Each write replaces the file, so its inode changes. */
 function versionOf(file: string): string {
   try {
     const { ino, mtimeMs, size } = statSync(file);

@@ -1,9 +1,9 @@
 const WINDOW_MS = 60_000;
 const MAX_TRIES = 10;
-/** More addresses than any network of trust has; the oldest is forgotten first. */
+/** More addresses than any trusted network has; the oldest entry is dropped first. */
 const MAX_ADDRESSES = 1000;
 
-/** Counts wrong tokens by address, on a clock that nobody can set back. */
+/** Counts wrong tokens by address, on the monotonic clock. */
 export class FailedTries {
   readonly #tries = new Map<string, { count: number; since: number }>();
 
@@ -17,7 +17,7 @@ export class FailedTries {
     if (this.#tries.size > MAX_ADDRESSES) this.#tries.delete(this.#tries.keys().next().value!);
   }
 
-  /** Seconds that an address has to wait; 0 when it may try. */
+  /** Seconds that an address must wait; 0 when it may try. */
   waitOf(address: string): number {
     const entry = this.#tries.get(address);
     if (!entry || entry.count < MAX_TRIES) return 0;

@@ -15,7 +15,7 @@ const SETTINGS = ['package-lock.json', 'tsconfig.json', 'manifest.json'];
 if (isOutdated() && canBuild()) build();
 if (!existsSync(main)) {
   console.error(
-    'Hairline is not built, and what builds it is not installed. Run "npm ci" in its folder, then try again.',
+    'Hairline is not built, and its build tools are not installed. Run "npm ci" in its folder, then try again.',
   );
   process.exit(1);
 }
@@ -31,7 +31,7 @@ function isOutdated() {
   );
 }
 
-/** Whether anything in a folder changed after `built`. A folder's own time tells of deleted and renamed files. */
+/** Whether anything in a folder changed after `built`. The folder's own mtime reveals deletions and renames. */
 function newerIn(folder, built) {
   if (timeOf(folder) > built) return true;
   if (!existsSync(folder)) return false;
@@ -57,7 +57,7 @@ function canBuild() {
 
 function build() {
   console.error('Building Hairline …');
-  // The build's own words go to stderr: stdout is for results.
+  // Build output goes to stderr: stdout is for results.
   const { status } = spawnSync(process.execPath, [path.join(root, 'scripts', 'build.mjs')], {
     stdio: ['ignore', 2, 2],
   });

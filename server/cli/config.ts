@@ -7,9 +7,9 @@ import type { Terminal } from './terminal.ts';
 export function registerConfig(program: Command, terminal: Terminal): void {
   program
     .command('config')
-    .description('show the settings in force and where each comes from')
+    .description('show the effective settings and the source of each')
     .option('--json', 'print one JSON object instead')
-    .option('--path', 'print where the settings file is, or would be')
+    .option('--path', 'print the path of the settings file')
     .action((options: { json?: boolean; path?: boolean }) => showConfig(terminal, process.env, options));
 }
 
@@ -28,7 +28,7 @@ export function showConfig(
     else for (const line of asTable(resolved)) terminal.result(line);
   }
   terminal.flush();
-  if (!json && !path) terminal.say(`Settings of yours go into ${file}, or into the environment.`);
+  if (!json && !path) terminal.say(`Put your settings in ${file} or in environment variables.`);
 }
 
 const asEntry = ({ name, value, origin }: Resolved) => [name, { value, origin }];

@@ -33,7 +33,7 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
     .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
-    .showHelpAfterError('(add --help for the possibilities)');
+    .showHelpAfterError('(run with --help for usage)');
   registerServe(program, exit);
   registerStatus(program, terminal, exit);
   registerStop(program, terminal, exit);
@@ -54,7 +54,7 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
 }
 
 function explain(error: unknown, terminal: Terminal): number {
-  // Commander has said what was wrong, or shown the help that was asked for.
+  // Commander has already printed the error or the requested help.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const { name, message } = error as Error;
   if (error instanceof UsageError || error instanceof ConfigError || error instanceof ClientsError) {

@@ -1,6 +1,6 @@
 import type { AppError } from '../errors.ts';
 
-/** What to do about a failure, for somebody at the command line: that has no API description to look into. */
+/** The next step after a failure, worded for the command line, whose users do not have the API description. */
 export function nextStep({ code, hint }: AppError): string {
-  return code === 'BAD_REQUEST' ? 'Add --help for the possibilities.' : hint;
+  return code === 'BAD_REQUEST' ? 'Run with --help for usage.' : hint;
 }

@@ -7,7 +7,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar that redraws itself; where the output is a file or a pipe, nothing: there the caller prints lines. */
+/** A progress bar that redraws itself. Disabled when the output is a file or a pipe: there the caller prints lines. */
 export function createBar(terminal: Terminal, format: string): Progress {
   if (!terminal.animated) return { update() {}, stop() {} };
   const bar = new SingleBar({
@@ -37,7 +37,7 @@ export function createBar(terminal: Terminal, format: string): Progress {
 
 const PHASES = { download: 'Downloading', verify: 'Checking', convert: 'Converting' } as const;
 
-/** Shows a model download: a bar on a terminal, else a line at every tenth. */
+/** Shows a model download: a bar on a terminal, otherwise a line every ten percent. */
 export function pullProgress(terminal: Terminal): { onProgress: (p: PullProgress) => void; stop: () => void } {
   const bar = createBar(terminal, '{label} [{bar}] {percentage}%');
   let last = '';

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 /** Exit codes that scripts may rely on. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-/** The command line was used in a way that cannot work; the message says how it can. */
+/** The command line is invalid; the message says how to correct it. */
 export class UsageError extends Error {}
 
 export interface Streams {
@@ -12,7 +12,7 @@ export interface Streams {
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
 }
 
-/** Sentences for people go to stderr, results for programs to stdout. */
+/** Messages for people go to stderr, results for programs to stdout. */
 export class Terminal {
   readonly streams: Streams;
   quiet = false;
@@ -22,7 +22,7 @@ export class Terminal {
     this.streams = streams;
   }
 
-  /** Whether somebody sits in front of it who can answer a question. */
+  /** Whether a user is present to answer a question. */
   get interactive(): boolean {
     return Boolean(this.streams.stdin.isTTY && this.streams.stderr.isTTY);
   }
@@ -36,12 +36,12 @@ export class Terminal {
     if (!this.quiet) this.complain(line);
   }
 
-  /** Said even when quiet. */
+  /** Printed even with --quiet. */
   complain(line: string): void {
     this.streams.stderr.write(`${line}\n`);
   }
 
-  /** A result. On a terminal it is held back until `flush`, because it would tear the progress bar apart. */
+  /** A result. On a terminal it is held back until `flush`, because it would break up the progress bar. */
   result(line: string): void {
     if (this.streams.stdout.isTTY) this.#held.push(line);
     else this.streams.stdout.write(`${line}\n`);
@@ -54,7 +54,7 @@ export class Terminal {
   async confirm(question: string, signal: AbortSignal): Promise<boolean> {
     const prompt = createInterface({ input: this.streams.stdin, output: this.streams.stderr });
     const left = new AbortController();
-    // While it asks, readline swallows Ctrl-C; and an end of input would leave the question open for ever.
+    // While it asks, readline swallows Ctrl-C; and end of input would leave the question pending forever.
     prompt.once('SIGINT', () => left.abort());
     prompt.once('close', () => left.abort());
     try {

@@ -11,11 +11,11 @@ import { launcherFile, removeLauncher } from './launcher/launcher.ts';
 import { stopServer } from './serve/stop.ts';
 import { EXIT, interruptible, type Terminal, UsageError } from './terminal.ts';
 
-/** What Hairline writes into its folders. What somebody else keeps there stays, and so does a folder that holds it. */
+/** Files that Hairline writes into its folders. Other files stay, and so does a folder that contains any. */
 const OF_CONFIG = /^((server|clients|config)\.json(\.\d+)?|autostart\.xml)$/;
 const OF_LOG = /^hairline(\.\d)?\.log$/;
 
-/** The steps that reach beyond the folders, so that tests can do without. */
+/** The steps outside the folders, injectable for tests. */
 export interface UninstallSteps {
   stop(signal: AbortSignal): Promise<number>;
   autostartOff(): Promise<number>;
@@ -27,8 +27,8 @@ export interface UninstallSteps {
 export function registerUninstall(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('uninstall')
-    .description('end the server and remove autostart, launcher, log and settings of this user; models stay')
-    .option('-y, --yes', 'do not ask')
+    .description('stop the server and remove autostart, launcher, log and settings of this user; keeps the models')
+    .option('-y, --yes', 'do not ask for confirmation')
     .action(async ({ yes = false }: { yes?: boolean }) => {
       const config = loadUserConfig();
       const steps: UninstallSteps = {
@@ -50,14 +50,14 @@ export async function uninstall(
   signal: AbortSignal,
 ): Promise<number> {
   terminal.say(
-    `This ends the server and removes autostart, ${launcherFile(steps)}, and what Hairline wrote to ${logDir} and ${configDir}: log, settings and paired clients.`,
+    `This stops the server and removes autostart, ${launcherFile(steps)}, and what Hairline wrote to ${logDir} and ${configDir}: log, settings and paired clients.`,
   );
   if (!yes) {
-    if (!terminal.interactive) throw new UsageError('Nobody is here to be asked: add --yes to remove all that.');
+    if (!terminal.interactive) throw new UsageError('Not an interactive terminal. Pass --yes to confirm the removal.');
     if (!(await terminal.confirm('Remove it?', signal))) return EXIT.failed;
   }
   const codes = [await steps.stop(signal), await steps.autostartOff()];
-  // What launchd has written down of a server that it started.
+  // Output of a server started by launchd.
   const agentLog = path.join(steps.home, 'Library', 'Logs', 'hairline.log');
   const failed = await attempt([
     [launcherFile(steps), () => removeLauncher(steps)],
@@ -66,11 +66,11 @@ export async function uninstall(
     [configDir, () => empty(configDir, (name) => OF_CONFIG.test(name) && !isForeign(path.join(configDir, name)))],
   ]);
   for (const sentence of failed) terminal.complain(sentence);
-  terminal.say(`Left: the models in ${cacheDir}. Delete that folder to remove them, and Hairline's own to be done.`);
+  terminal.say(`Kept: the models in ${cacheDir}. Delete that folder and Hairline's own to remove everything.`);
   return failed.length > 0 || codes.some((code) => code !== EXIT.ok) ? EXIT.failed : EXIT.ok;
 }
 
-/** Words of which every file that Hairline wrote or would read has one, by the beginning of its name. */
+/** Keys that identify a file written or read by Hairline, by the beginning of the file name. */
 const OURS: Readonly<Record<string, readonly string[]>> = {
   server: ['startedAt'],
   clients: ['clients'],
@@ -78,8 +78,8 @@ const OURS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Whether a file of a common name is somebody else's, as where the settings folder was set to one of another program. What
- * cannot be read as JSON is left too.
+ * Whether a file with a common name belongs to another program, as when the settings folder is also the folder of
+ * another program. Files that are not valid JSON are kept too.
  */
 function isForeign(file: string): boolean {
   const words = OURS[path.basename(file).split('.', 1)[0]!];
@@ -92,14 +92,14 @@ function isForeign(file: string): boolean {
   }
 }
 
-/** Does what can be done. @returns a sentence for each that cannot */
+/** Continues past failures. @returns one sentence per failure */
 async function attempt(works: readonly [what: string, work: () => Promise<unknown>][]): Promise<string[]> {
   const failed: string[] = [];
   for (const [what, work] of works) {
     try {
       await work();
     } catch (error) {
-      failed.push(`${what} cannot be removed (${(error as NodeJS.ErrnoException).code}).`);
+      failed.push(`Cannot remove ${what} (${(error as NodeJS.ErrnoException).code}).`);
     }
   }
   return failed;

@@ -10,21 +10,21 @@ export type Config = {
   readonly [K in Key]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
 };
 
-/** Command-line flags by the same names; what is absent comes from elsewhere. */
+/** Command-line flags by the same names; absent ones come from the other sources. */
 export type Flags = { -readonly [K in Exclude<Key, 'ports'>]?: string | number | boolean | undefined } & {
   port?: string | number | undefined;
 };
 
-/** The user's own file of settings, read but not yet checked. */
+/** The user's settings file, parsed but not yet validated. */
 export interface SettingsFile {
   file: string;
   values: Readonly<Record<string, unknown>>;
 }
 
-/** A setting in force, and who has set it. */
+/** An effective setting and its source. */
 export interface Resolved {
   key: Key;
-  /** As it is written in the settings file. */
+  /** As written in the settings file. */
   name: string;
   value: unknown;
   /** `--port`, `HAIRLINE_PORT`, the path of the settings file, or `default`. */
@@ -39,8 +39,9 @@ const rows = Object.entries(SETTINGS) as [Key, Setting<unknown>][];
 const nameOf = (key: Key, { name = key }: Setting<unknown>) => name;
 
 /**
- * Resolves every setting once: flag, else environment variable, else settings file, else default. Touches no disk.
- * @throws {ConfigError} naming the setting, where it came from and what it accepts.
+ * Resolves every setting once: flag, else environment variable, else settings file, else default. Does not access the
+ * disk.
+ * @throws {ConfigError} naming the setting, its source and the accepted values.
  */
 export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env, file?: SettingsFile): Config {
   return Object.freeze(
@@ -64,19 +65,19 @@ export function settingsFileOf(flags: Flags = {}, env: NodeJS.ProcessEnv = proce
 export function readSettingsFile(file: string): SettingsFile | undefined {
   let values: unknown;
   try {
-    // Editors on Windows put a byte order mark first.
+    // Windows editors may put a byte order mark first.
     values = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new ConfigError(code ? `${file} cannot be read (${code}).` : `${file} is not JSON: ${message}.`);
+    throw new ConfigError(code ? `Cannot read ${file} (${code}).` : `${file} is not JSON: ${message}.`);
   }
   if (typeof values === 'object' && values !== null && !Array.isArray(values))
     return { file, values: values as Record<string, unknown> };
   throw new ConfigError(`${file} must hold one object, such as { "port": 7867 }.`);
 }
 
-/** The same as `loadConfig`, setting by setting. */
+/** Like `loadConfig`, setting by setting. */
 export function resolveConfig(flags: Flags, env: NodeJS.ProcessEnv, file?: SettingsFile): Resolved[] {
   if (file) refuseUnknown(file);
   return rows.map(([key, row]) => {
@@ -102,7 +103,7 @@ function parse<T>(kind: Kind<T>, text: string, name: string): T {
   throw new ConfigError(`${name} must be ${kind.allowed}, not "${text}".`);
 }
 
-/** Numbers, switches and texts of JSON, and lists where a setting takes several. */
+/** JSON numbers, booleans and strings, and arrays for list settings. */
 function parseEntry<T>(kind: Kind<T>, name: string, { file, values }: SettingsFile): T {
   const entry = values[name];
   const where = `"${name}" in ${file}`;
@@ -110,7 +111,7 @@ function parseEntry<T>(kind: Kind<T>, name: string, { file, values }: SettingsFi
   if (!simple && !Array.isArray(entry))
     throw new ConfigError(`${where} must be ${kind.allowed}, not ${JSON.stringify(entry)}.`);
   const value = parse(kind, String(entry), where);
-  // Wherever the program is started, the file means the same folder.
+  // Resolved against the file's folder, wherever the program is started.
   return (kind as Kind<unknown>) === FOLDER ? (path.resolve(path.dirname(file), String(value)) as T) : value;
 }
 
@@ -118,5 +119,5 @@ function refuseUnknown({ file, values }: SettingsFile): void {
   const names = rows.flatMap(([key, row]) => (row.notInFile ? [] : [nameOf(key, row)]));
   const unknown = Object.keys(values).find((name) => !names.includes(name));
   if (unknown !== undefined)
-    throw new ConfigError(`"${unknown}" in ${file} is no setting. Known are: ${names.join(', ')}.`);
+    throw new ConfigError(`"${unknown}" in ${file} is not a setting. Settings are: ${names.join(', ')}.`);
 }

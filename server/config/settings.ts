@@ -2,33 +2,33 @@ import { isIP } from 'node:net';
 import envPaths from 'env-paths';
 import { LOOPBACK, PORTS } from '../../protocol/limits.ts';
 
-/** What a user asks for: `auto` and `gpu` pick among the platform's execution providers, the rest name one. */
+/** The requested device: `auto` and `gpu` pick among the platform's execution providers, the rest name one. */
 export const DEVICES = ['auto', 'gpu', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
 export type Device = (typeof DEVICES)[number];
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What values a setting takes. */
+/** The values a setting accepts. */
 export interface Kind<T> {
-  /** Ends the sentence "… must be". */
+  /** Completes the sentence "… must be". */
   readonly allowed: string;
-  /** The value that a text means, or undefined when it means none. */
+  /** The parsed value, or undefined when the text is invalid. */
   parse(text: string): T | undefined;
 }
 
-/** One row of the table: everything there is to know about a setting. */
+/** One row of the table: the complete definition of a setting. */
 export interface Setting<T> {
   /** For `hairline config`. */
   readonly about: string;
   readonly kind: Kind<T>;
   readonly fallback: T;
   readonly env: string;
-  /** Option of the command line; without one only programs can set it as a flag. */
+  /** Command-line option; a setting without one can be a flag only in code. */
   readonly flag?: string;
-  /** Name among the flags and in the settings file, where it differs. */
+  /** Name among the flags and in the settings file, if different. */
   readonly name?: string;
-  /** Whether it may not stand in the settings file. */
+  /** Whether the settings file may not contain it. */
   readonly notInFile?: boolean;
 }
 
@@ -72,7 +72,7 @@ const hostNames: Kind<readonly string[]> = {
 
 const setting = <T>(row: Setting<T>): Setting<T> => row;
 
-/** Every setting there is. The key is its name in `Config`; a new one needs its row here and nothing else. */
+/** All settings. The key is the name in `Config`; a new setting needs only its row here. */
 export const SETTINGS = {
   /** Ports to try in order; `[0]` takes any free one. */
   ports: setting({
@@ -83,7 +83,7 @@ export const SETTINGS = {
     flag: '--port',
     name: 'port',
   }),
-  /** Address to listen on, besides this computer's own. */
+  /** Address to listen on, in addition to loopback. */
   host: setting({
     about: 'address to listen on',
     kind: address,
@@ -91,9 +91,9 @@ export const SETTINGS = {
     env: 'HAIRLINE_HOST',
     flag: '--host',
   }),
-  /** Names under which other computers reach it; with a port exactly that one, as behind a proxy. */
+  /** Host names by which other computers reach this one; one with a port matches that port only, as behind a proxy. */
   hostNames: setting<readonly string[]>({
-    about: 'names that other computers use for this one',
+    about: 'host names by which other computers reach this one',
     kind: hostNames,
     fallback: [],
     env: 'HAIRLINE_HOST_NAMES',
@@ -114,15 +114,15 @@ export const SETTINGS = {
     env: 'HAIRLINE_DEVICE',
     flag: '--device',
   }),
-  /** Whether the platform's first GPU provider is demanded: loading fails rather than falls back. */
+  /** Whether the platform's first GPU provider is required: loading fails instead of falling back. */
   strict: setting({
-    about: 'fail rather than fall back',
+    about: 'fail instead of falling back',
     kind: toggle,
     fallback: false,
     env: 'HAIRLINE_STRICT',
     flag: '--strict',
   }),
-  /** Whether providers are checked again that an earlier start has judged. */
+  /** Whether providers that an earlier start has judged are checked again. */
   recheck: setting({
     about: 'check the providers again',
     kind: toggle,
@@ -138,70 +138,70 @@ export const SETTINGS = {
     env: 'HAIRLINE_THREADS',
     flag: '--threads',
   }),
-  /** Where weights are kept. */
+  /** Model folder. */
   cacheDir: setting({
-    about: 'folder of the models',
+    about: 'model folder',
     kind: FOLDER,
     fallback: folders.cache,
     env: 'HAIRLINE_CACHE',
     flag: '--cache-dir',
   }),
-  /** Where the discovery file, the settings file and the list of paired clients are kept. */
+  /** Folder of the discovery file, the settings file and the list of paired clients. */
   configDir: setting({
-    about: 'folder of the settings',
+    about: 'settings folder',
     kind: FOLDER,
     fallback: folders.config,
     env: 'HAIRLINE_CONFIG',
     flag: '--config-dir',
     notInFile: true,
   }),
-  /** Where the log is kept. */
+  /** Log folder. */
   logDir: setting({
-    about: 'folder of the log',
+    about: 'log folder',
     kind: FOLDER,
     fallback: folders.log,
     env: 'HAIRLINE_LOG_DIR',
     flag: '--log-dir',
   }),
-  /** Whether `serve` keeps the file up to date that the panel's Start button opens. */
+  /** Whether `serve` updates the launcher file that the panel's Start button opens. */
   launcher: setting({
-    about: 'keep the file that the panel starts it with',
+    about: 'update the file that starts Hairline from the panel',
     kind: toggle,
     fallback: true,
     env: 'HAIRLINE_LAUNCHER',
   }),
-  /** What is shown on the terminal. */
+  /** Level of messages on the terminal. */
   logLevel: setting<LogLevel>({
-    about: 'what the terminal shows',
+    about: 'level of messages on the terminal',
     kind: choice(LOG_LEVELS),
     fallback: 'info',
     env: 'HAIRLINE_LOG',
     flag: '--log-level',
   }),
-  /** What is written to the log; `silent` writes none. */
+  /** Level of messages in the log; `silent` writes none. */
   logFileLevel: setting<LogLevel>({
-    about: 'what the log keeps',
+    about: 'level of messages in the log',
     kind: choice(LOG_LEVELS),
     fallback: 'info',
     env: 'HAIRLINE_LOG_FILE_LEVEL',
   }),
-  /** Requests accepted at a time, the running one included; more are answered QUEUE_FULL. */
+  /** Requests accepted at a time, the running one included; further ones get QUEUE_FULL. */
   maxJobs: setting({ about: 'requests at a time', kind: integer(1, 1000), fallback: 8, env: 'HAIRLINE_MAX_JOBS' }),
-  /** Bytes of request bodies held at a time; a single body may exceed it, a second one then waits outside. */
+  /** Bytes of request bodies held at a time; a single body may exceed it, and a second one then has to wait. */
   maxJobBytes: setting({
     about: 'bytes of uploads held at a time',
     kind: integer(1, Number.MAX_SAFE_INTEGER),
     fallback: 2 ** 30,
     env: 'HAIRLINE_MAX_JOB_BYTES',
   }),
-  /** Bytes of finished mattes and their pictures that are kept for edge controls. */
+  /** Bytes of finished mattes and their pictures kept for edge controls. */
   maxCacheBytes: setting({
     about: 'bytes of finished mattes that are kept',
     kind: integer(0, Number.MAX_SAFE_INTEGER),
     fallback: 2 ** 29,
     env: 'HAIRLINE_MAX_CACHE_BYTES',
   }),
-  /** Milliseconds after its last use that a kept matte is dropped. */
+  /** Milliseconds after its last use at which a kept matte is dropped. */
   keepMattesFor: setting({
     about: 'milliseconds that a matte is kept after its last use',
     kind: integer(0, 86_400_000),
@@ -215,56 +215,58 @@ export const SETTINGS = {
     fallback: 120_000,
     env: 'HAIRLINE_REQUEST_TIMEOUT',
   }),
-  /** Pictures worked on at a time: while the network runs for one, another is read and a third one written. */
+  /** Pictures in progress at a time: while the network runs for one, another is decoded and a third encoded. */
   concurrency: setting({
     about: 'pictures worked on at a time',
     kind: integer(1, 64),
     fallback: 3,
     env: 'HAIRLINE_CONCURRENCY',
   }),
-  /** Milliseconds that one picture may be worked on. */
+  /** Processing time limit per picture, in milliseconds. */
   maxJobTime: setting({
-    about: 'milliseconds that one picture may be worked on',
+    about: 'processing time limit per picture, in milliseconds',
     kind: integer(1, 86_400_000),
     fallback: 600_000,
     env: 'HAIRLINE_MAX_JOB_TIME',
   }),
-  /** Bytes of results of jobs that are kept until they are fetched. */
+  /** Bytes of job results kept until they are fetched. */
   maxResultBytes: setting({
-    about: 'bytes of results of jobs that are kept',
+    about: 'bytes of job results that are kept',
     kind: integer(1, Number.MAX_SAFE_INTEGER),
     fallback: 2 ** 29,
     env: 'HAIRLINE_MAX_RESULT_BYTES',
   }),
-  /** Milliseconds after its end that a job is forgotten with its result. */
+  /** Milliseconds after its end at which a job and its result are dropped. */
   keepJobsFor: setting({
     about: 'milliseconds that a job is kept after its end',
     kind: integer(0, 86_400_000),
     fallback: 600_000,
     env: 'HAIRLINE_KEEP_JOBS_FOR',
   }),
-  /** Whether pictures are also fetched from addresses of this computer and of private networks. */
+  /** Whether pictures may be fetched from this computer and private networks. */
   allowPrivateUrls: setting({
     about: 'fetch pictures from private addresses too',
     kind: toggle,
     fallback: false,
     env: 'HAIRLINE_ALLOW_PRIVATE_URLS',
   }),
-  /** Whether pictures and networks are worked on in a process of their own, so that a crash there costs one try. */
+  /** Whether pictures and networks are processed in a child process, so that a crash there costs one try. */
   isolate: setting({
-    about: 'work in a process of its own, so that a crash costs one try',
+    about: 'process pictures in a child process, so that a crash costs one try',
     kind: toggle,
     fallback: true,
     env: 'HAIRLINE_ISOLATE',
   }),
-  /** Bytes of memory beyond which that process is replaced as soon as it is idle; 0 takes half of the computer's. */
+  /**
+   * Memory limit in bytes above which the child process is replaced once idle; 0 means half of the computer's memory.
+   */
   maxEngineBytes: setting({
-    about: 'bytes of memory of that process, 0 for half of the computer',
+    about: 'memory limit of that process in bytes, 0 for half of the installed memory',
     kind: integer(0, Number.MAX_SAFE_INTEGER),
     fallback: 0,
     env: 'HAIRLINE_MAX_ENGINE_BYTES',
   }),
-  /** Milliseconds after its last use that a model is unloaded; 0 keeps all. */
+  /** Milliseconds after its last use at which a model is unloaded; 0 keeps all. */
   unloadAfter: setting({
     about: 'milliseconds after its last use that a model is unloaded, 0 for never',
     kind: integer(0, 2 ** 31 - 1),
@@ -274,7 +276,7 @@ export const SETTINGS = {
   /** Ids of models that are never unloaded, separated by commas; `auto` means the default one. */
   keepLoaded: setting({
     about: 'models that are never unloaded',
-    kind: words('ids of models with commas between them'),
+    kind: words('model ids separated by commas'),
     fallback: 'auto',
     env: 'HAIRLINE_KEEP_LOADED',
   }),

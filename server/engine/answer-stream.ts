@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
 
-/** A streamed answer on its way to a client, who may be slow: more is asked of the child only when there is room. */
+/** A streamed answer to a possibly slow client: the child is asked for more only when there is room. */
 export class AnswerStream extends Readable {
   readonly #ask: (bytes: number) => void;
   readonly #cancel: () => void;
   #taken = 0;
 
   /**
-   * @param ask lets the child send so many more bytes
-   * @param cancel called when the client leaves, and harmless when all had come
+   * @param ask allows the child to send this many more bytes
+   * @param cancel called when the client disconnects; harmless after the end
    */
   constructor(ask: (bytes: number) => void, cancel: () => void) {
     super({ highWaterMark: 1024 * 1024 });

@@ -14,16 +14,16 @@ import { describeMatte, type Encoded, encodePixels, formatTimings } from './enco
 import type { Answer, EdgeTask } from './engine.ts';
 import { writeDocument } from './render-matte.ts';
 
-/** Compression of a preview's PNG: it goes to this computer and is looked at once. */
+/** Compression of a preview's PNG: it stays on this computer and is displayed once. */
 const PREVIEW_LEVEL = 1;
 
-/** Copies of alpha while it is worked on, and RGBA at 16 bits at worst. */
+/** Copies of alpha during processing, and 16-bit RGBA at worst. */
 export function weighEdge(kept: MatteCache, { id, settings }: EdgeTask): number {
   const colours = (settings.output ?? 'alpha') !== 'alpha';
   return kept.get(id).alpha.data.byteLength * (colours ? 8 : 3);
 }
 
-/** Applies the controls to a kept matte or to its preview: no upload and no network run. */
+/** Applies edge controls to a kept matte or its preview: no upload and no network run. */
 export async function workEdge(kept: MatteCache, task: EdgeTask, signal: AbortSignal): Promise<Answer> {
   const { id, settings, type } = task;
   const matte = kept.get(id);
@@ -97,7 +97,7 @@ function openPreview(kept: MatteCache, id: string, matte: KeptMatte, width: numb
   };
 }
 
-/** Colours of a preview have 8 bits. */
+/** Previews have 8-bit colors. */
 async function readReduced(picture: Picture, width: number, height: number): Promise<Raster> {
   if (!picture.hasAlpha) return { width, height, channels: 3, data: await picture.readGrid(width, height) };
   const full = await picture.readRaster(8);

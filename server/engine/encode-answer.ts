@@ -5,7 +5,7 @@ import type { AlphaPlane, Raster, RasterStream, Strip } from '../imaging/picture
 import { packPng } from '../imaging/png.ts';
 import { joinStrips } from '../imaging/stream-raster.ts';
 
-/** Headers that tell size and layout. */
+/** Headers with size and layout. */
 export function describePixels(pixels: AlphaPlane | Raster | RasterStream): Record<string, number> {
   return {
     [HEADERS.width]: pixels.width,
@@ -15,7 +15,7 @@ export function describePixels(pixels: AlphaPlane | Raster | RasterStream): Reco
   };
 }
 
-/** Headers that tell where a matte came from. */
+/** Headers with the origin of a matte. */
 export function describeMatte(id: string, { model, provider }: { model: string; provider: string }) {
   return { [HEADERS.matteId]: id, [HEADERS.model]: model, [HEADERS.provider]: provider };
 }
@@ -25,12 +25,12 @@ export interface Encoded {
   body: Buffer | Readable;
 }
 
-/** Raw answers up to so many bytes are finished before they are sent: those can be asked for again when a process dies. */
+/** Raw answers up to this size are buffered: they can be requested again when the child process dies. */
 export const WHOLE_BYTES = 32 * 1024 * 1024;
 
 /**
- * Raw samples, a PNG, or for opaque pixels of 8 bits a JPEG. Large raw colours are made while they are sent.
- * @param level of compression of a colour PNG, 1 to 9
+ * Raw samples, a PNG, or a JPEG for opaque 8-bit pixels. Large raw colors are computed while they are sent.
+ * @param level of compression of a color PNG, 1 to 9
  */
 export async function encodePixels(pixels: AlphaPlane | RasterStream, type: string, level?: number): Promise<Encoded> {
   const headers = describePixels(pixels);
@@ -53,7 +53,7 @@ export async function encodePixels(pixels: AlphaPlane | RasterStream, type: stri
   return { headers, body: await encodeAlphaPng(whole) };
 }
 
-/** A strip lasts until the next is asked for; what is being sent must last longer. */
+/** A strip is valid only until the next one is requested; data being sent must be copied. */
 async function* copyStrips(strips: AsyncIterable<Strip>): AsyncGenerator<Buffer> {
   for await (const { data } of strips) yield Buffer.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }

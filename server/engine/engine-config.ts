@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 
-/** What the engine needs to know of the configuration; secrets stay with the HTTP side. */
+/** The part of the configuration that the engine needs; secrets stay with the HTTP side. */
 const KEYS = [
   'model',
   'device',

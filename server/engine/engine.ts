@@ -17,7 +17,7 @@ import type { PullOptions } from '../registry/pull.ts';
 
 export type { ModelStatus } from '../matting/model-status.ts';
 
-/** One picture to be masked, and what is wanted of it. Plain data: it may have to cross into another process. */
+/** A picture and the requested result. Plain data: it may be sent to another process. */
 export interface MatteTask {
   /** Layout of raw samples; null for an encoded picture. */
   readonly layout: RawLayout | null;
@@ -26,12 +26,12 @@ export interface MatteTask {
   readonly refine: Refine;
   readonly output: Output | typeof DOCUMENT;
   readonly depth: Depth;
-  /** CSS colour, for compositions. */
+  /** CSS color, for compositions. */
   readonly background: string;
   readonly foreground: ForegroundMethod;
   /** 0..1 */
   readonly decontaminate: number;
-  /** Adds the cut-out to documents, as a hidden layer. */
+  /** Adds the cutout to documents, as a hidden layer. */
   readonly cutoutLayer: boolean;
   /** The part of the picture that the matte is limited to. */
   readonly region: Region | null;
@@ -39,11 +39,13 @@ export interface MatteTask {
   /** For `subjects: 'point'`. */
   readonly point: Point | null;
   readonly enhance: Enhance;
+  /** Takes what can be read of a damaged file. */
+  readonly allowDamaged?: boolean;
   /** Content type of the answer, already negotiated. */
   readonly type: string;
 }
 
-/** Edge controls on a matte that is still kept. */
+/** Edge controls on a kept matte. */
 export interface EdgeTask {
   readonly id: string;
   readonly settings: EdgeRequest;
@@ -53,16 +55,16 @@ export interface EdgeTask {
 
 export interface WorkOptions {
   readonly signal: AbortSignal;
-  /** Told now and then how much is done, 0..1, never less than before. */
+  /** Called with progress, 0..1, never decreasing. */
   onProgress?(fraction: number): void;
 }
 
 export interface Answer {
   readonly type: string;
   readonly headers: Readonly<Record<string, string | number>>;
-  /** A stream where the answer is too big to lie in memory as a whole. */
+  /** A stream if the answer is too big to buffer. */
   readonly body: Buffer | Readable;
-  /** Milliseconds by stage, as in its Server-Timing header. */
+  /** Milliseconds by stage, for the Server-Timing header. */
   readonly timings: Readonly<Record<string, number>>;
 }
 
@@ -70,20 +72,21 @@ export interface Answer {
 export interface Usage {
   pid: number;
   rss: number;
-  /** The most it ever had. */
+  /** Peak. */
   peak: number;
 }
 
-/** Everything that touches pixels or networks, as the HTTP side sees it. */
+/** The HTTP side's interface to everything that touches pixels or networks. */
 export interface Engine {
   /** Mattes waiting or running. */
   readonly queued: number;
-  /** How often the process that works on pictures ended by itself; 0 where that is this one. */
+  /** How often the child process died; 0 when there is none. */
   readonly restarts: number;
-  /** What that process takes, as it last said; null where it is this one, or does not run. */
+  /** The child process's last reported memory; null when there is none or it is not running. */
   readonly usage: Usage | null;
   /**
-   * What can be said of a request before its picture is there, at once: whoever leaves meanwhile must not be missed.
+   * Checks a request before its picture arrives. Synchronous, so that a client that disconnects meanwhile is not
+   * missed.
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING
    */
   checkModel(model: string, subject: Subject): void;
@@ -94,7 +97,7 @@ export interface Engine {
    */
   matte(task: MatteTask, body: Buffer, options: WorkOptions): Promise<Answer>;
   /**
-   * Bytes that the task will hold while it is worked on.
+   * Bytes that the task will hold while it runs.
    * @throws {AppError} MATTE_GONE
    */
   weighEdge(task: EdgeTask): Promise<number>;
@@ -106,8 +109,8 @@ export interface Engine {
   status(idOrAuto: string): Promise<ModelStatus>;
   /** Downloads the model when it is missing, then loads it. */
   prepare(idOrAuto: string, options?: PullOptions): Promise<ModelStatus>;
-  /** The same for whatever `refine=best` needs beside the default model. Until then `best` answers like `fast`. */
+  /** Also downloads and loads the other models of `refine=best`. Until then `best` answers like `fast`. */
   prepareBest(options?: PullOptions): Promise<void>;
-  /** Frees everything, after the network runs in progress. */
+  /** Releases everything after the network runs in progress. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
-import type { Subject } from '../../protocol/matte.ts';
+import { HEADERS, type Subject } from '../../protocol/matte.ts';
 import { openEncoded, openRaw } from '../imaging/codec.ts';
 import type { Raster, RawLayout } from '../imaging/picture.ts';
-import { toPlane16 } from '../matting/edge/plane.ts';
+import { hasSubject, toPlane16 } from '../matting/edge/plane.ts';
 import type { MatteCache } from '../matting/matte-cache.ts';
 import type { ModelStatus } from '../matting/model-status.ts';
 import type { MatteService } from '../matting/service.ts';
@@ -11,10 +11,10 @@ import { describeMatte, formatTimings } from './encode-answer.ts';
 import type { Answer, EdgeTask, Engine, MatteTask, WorkOptions } from './engine.ts';
 import { renderMatte } from './render-matte.ts';
 
-/** Share of the work that is done once the matte is there; what is made of it is the rest. */
+/** Share of the progress reached once the matte is done; rendering is the rest. */
 const MATTE_SHARE = 0.9;
 
-/** The engine in this process: mattes, what they are turned into, and those kept for edge controls. */
+/** The engine in this process: computes and renders mattes, and keeps them for edge controls. */
 export class LocalEngine implements Engine {
   readonly restarts = 0;
   readonly usage = null;
@@ -35,9 +35,9 @@ export class LocalEngine implements Engine {
   }
 
   async matte(task: MatteTask, body: Buffer, { signal, onProgress }: WorkOptions): Promise<Answer> {
-    const picture = task.layout ? openRaw(toRaster(body, task.layout)) : await openEncoded(body);
+    const picture = task.layout ? openRaw(toRaster(body, task.layout)) : await openEncoded(body, task.allowDamaged);
     const { model, subject, refine, region, subjects, point, enhance } = task;
-    // Always 16 bits: edge controls start from them, and rounding them to 8 gives what rounding once would.
+    // Always 16 bits: edge controls start from them, and rounding to 8 bits later gives the same as rounding directly.
     const matte = await this.#mattes.matte(picture, {
       model,
       subject,
@@ -61,6 +61,7 @@ export class LocalEngine implements Engine {
     const headers = {
       ...rendered.headers,
       ...describeMatte(id, made),
+      [HEADERS.subject]: hasSubject(alpha) ? 'found' : 'none',
       'server-timing': `${formatTimings(timings)}, runs;desc="${matte.runs}"`,
     };
     return { type: task.type, headers, body: rendered.body, timings };

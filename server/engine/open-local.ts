@@ -8,11 +8,11 @@ import { LocalEngine } from './local-engine.ts';
 
 export interface LocalOptions {
   log?: (fields: object, text: string) => void;
-  /** Told whenever a model begins to load, is loaded, failed or was unloaded (null). */
+  /** Called when a model starts to load, is loaded, failed or was unloaded (null). */
   onModel?: (id: string, state: LoadState | null) => void;
 }
 
-/** The engine with the networks of ONNX Runtime. */
+/** The engine with ONNX Runtime networks. */
 export function openLocalEngine(config: EngineConfig, registry: ModelRegistry, { log, onModel }: LocalOptions = {}) {
   const pinned = config.keepLoaded.split(',').map((id) => id.trim());
   const mattes: MatteService = new MatteService(

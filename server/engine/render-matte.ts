@@ -9,10 +9,10 @@ import { makeOutput } from '../matting/outputs.ts';
 import { describePixels, type Encoded, encodePixels } from './encode-answer.ts';
 import type { MatteTask } from './engine.ts';
 
-/** Of the picture's layer in a document: uploads have no name that could be trusted. */
+/** Name of the picture's layer in a document: names of uploads cannot be trusted. */
 const LAYER_NAME = 'Layer 0';
 
-/** What the task wants of a picture and its matte. */
+/** Renders the requested output from a picture and its matte. */
 export async function renderMatte(
   picture: Picture,
   alpha: Plane16,
@@ -33,14 +33,14 @@ export async function renderMatte(
 }
 
 interface DocumentOptions {
-  /** Becomes the layer mask. */
+  /** Becomes the Layer Mask. */
   alpha: Plane16;
   depth: Depth;
-  /** Adds the cut-out as a hidden layer, its colours estimated in this way. */
+  /** Adds the cutout as a hidden layer, its colors estimated with this method. */
   cutout?: ForegroundMethod;
 }
 
-/** The document is written while it is sent, so that it never lies in memory as a whole. */
+/** The document is written while it is sent, so that it is never in memory as a whole. */
 export async function writeDocument(
   picture: Picture,
   { alpha: kept, depth, cutout: method }: DocumentOptions,

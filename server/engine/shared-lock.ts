@@ -3,20 +3,20 @@ interface Waiting {
   enter(): void;
 }
 
-/** Many may be inside together, or one alone. First come, first served: who wants to be alone is not overtaken. */
+/** A fair readers-writer lock. First come, first served: a waiting exclusive holder is not overtaken. */
 export class SharedLock {
   readonly #queue: Waiting[] = [];
   #inside = 0;
   #alone = false;
 
-  /** Inside or waiting. */
+  /** Holding or waiting. */
   get length(): number {
     return this.#inside + this.#queue.length;
   }
 
   /**
-   * @returns a function that leaves again; calling it twice is harmless.
-   * @throws the signal's reason when it is aborted before the turn came
+   * @returns a release function; calling it twice is harmless.
+   * @throws the signal's reason when aborted while waiting
    */
   enter(alone: boolean, signal?: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {

@@ -7,51 +7,53 @@ import { SharedLock } from './shared-lock.ts';
 import type { EngineSettings } from './wire/messages.ts';
 import { type ProcessOptions, WorkerDied, WorkerProcess } from './worker-process.ts';
 
-/** Milliseconds before the second start without success in between; doubled for each one after. */
+/** Milliseconds before the second start without success in between; doubled for each further one. */
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
 
-/** After so many lives in a row that came to nothing, who asks is told instead of kept waiting. */
+/** After this many fruitless lives in a row, requests fail instead of waiting. */
 const HOPELESS = 5;
 
-/** A child whose memory passes the limit by this factor is not waited for until it happens to be idle. */
+/** A child whose memory exceeds the limit by this factor is replaced without waiting for idle time. */
 const OVERDUE = 1.5;
 
-/** Milliseconds of rest before a child is replaced for its memory. */
+/** Idle milliseconds before a child is replaced because of its memory. */
 const REST = 2_000;
 
-/** Milliseconds that slow readers of streamed answers are waited for then. */
+/** Milliseconds that slow readers of streamed answers get before that. */
 const DRAIN_WITHIN = 30_000;
 
-/** Milliseconds after which a child that was sent to the CPU for its crashes may try its graphics card again. */
+/** Milliseconds after which a child moved to the CPU after crashes may try its graphics card again. */
 const CPU_FOR = 10 * 60_000;
 
 export interface SupervisorOptions {
   file: string;
   settings: EngineSettings;
-  /** Bytes; 0 takes half of the computer's. */
+  /** Bytes; 0 means half of the computer's memory. */
   maxBytes: number;
   stopWithin?: number | undefined;
   log(level: 'info' | 'warn', fields: object, text: string): void;
 }
 
-/** Keeps one child running: starts it again after a crash, not too often, and replaces it when it has grown too big. */
+/**
+ * Keeps one child running: restarts it after a crash, with backoff, and replaces it when its memory grows too large.
+ */
 export class Supervisor {
-  /** Jobs pass here: side by side normally, one alone to find out whether it crashes the child. */
+  /** Jobs pass through this lock: normally in parallel, exclusively to find out which one crashes the child. */
   readonly lock = new SharedLock();
   readonly #options: SupervisorOptions;
   readonly #maxBytes: number;
   readonly #models = new Map<string, LoadState>();
   #current: WorkerProcess | null = null;
   #starting: Promise<WorkerProcess> | null = null;
-  /** Lives in a row that ended before they had done anything. */
+  /** Consecutive lives that ended before finishing a job. */
   #failures = 0;
-  /** On the clock that nobody sets, like `#cpuUntil`. */
+  /** On the monotonic clock, like `#cpuUntil`. */
   #startedAt = 0;
   #restarts = 0;
   #usage: Usage | null = null;
   readonly #closing = new AbortController();
-  /** Whether this child has done a job. */
+  /** Whether this child has finished a job. */
   #worked = false;
   #replacing = false;
   #resting: NodeJS.Timeout | null = null;
@@ -62,31 +64,31 @@ export class Supervisor {
     this.#maxBytes = options.maxBytes || os.totalmem() / 2;
   }
 
-  /** The process that takes calls now, if there is one. */
+  /** The running child, if there is one. */
   get current(): WorkerProcess | null {
     return this.#current?.alive ? this.#current : null;
   }
 
-  /** How often a crash made a new child necessary. */
+  /** Restarts after crashes. */
   get restarts(): number {
     return this.#restarts;
   }
 
-  /** What the child takes, as it last said. */
+  /** The child's last reported memory. */
   get usage(): Usage | null {
     return this.current && this.#usage;
   }
 
-  /** Models that were loaded when the child died count as loading: the next one begins with them. */
+  /** Models that were loaded when the child died count as loading: the next child loads them first. */
   loadState(id: string): LoadState | null {
     if (this.#failures < HOPELESS) return this.#models.get(id) ?? null;
     return { ...LOADING, state: 'failed', reason: hopeless().message };
   }
 
   /**
-   * The child, started where there is none.
-   * @param onCpu whether it must not use a graphics card: the last ones crashed
-   * @throws {AppError} SHUTTING_DOWN; INFERENCE_FAILED when one start after the other fails
+   * The child, started if necessary.
+   * @param onCpu whether it must not use a graphics card, after crashes
+   * @throws {AppError} SHUTTING_DOWN; INFERENCE_FAILED when repeated starts fail
    */
   async get(onCpu = false): Promise<WorkerProcess> {
     if (onCpu && this.#device !== 'cpu') {
@@ -104,7 +106,7 @@ export class Supervisor {
     }
   }
 
-  /** A job has ended as it should: the child is fit. */
+  /** A job ended normally: the child works. */
   noteSuccess(): void {
     this.#failures = 0;
     this.#worked = true;
@@ -171,7 +173,7 @@ export class Supervisor {
     };
   }
 
-  /** One that ended by itself is replaced at once, so that its models are warm when somebody comes. */
+  /** A child that died is replaced at once, so that its models are warm for the next request. */
   #noteEnd(child: WorkerProcess, how: string): void {
     if (child !== this.#current || this.#closing.signal.aborted) return;
     this.#current = null;
@@ -182,7 +184,7 @@ export class Supervisor {
       else this.#models.set(id, LOADING);
     }
     this.#options.log('warn', { how, failures: this.#failures }, 'the process that runs the models ended');
-    // Not at once: a start that fails must first be over.
+    // Not at once: a start that fails must finish first.
     if (this.#failures < HOPELESS) setImmediate(() => void this.get().catch(() => undefined));
   }
 
@@ -190,7 +192,7 @@ export class Supervisor {
     this.#usage = usage;
     const { rss } = usage;
     const outworn = rss > this.#maxBytes || (this.#cpuUntil > 0 && performance.now() > this.#cpuUntil);
-    // A limit below what a fresh one needs must not have it replaced for ever.
+    // A limit below a fresh child's memory must not cause endless replacement.
     if (!outworn || !this.#worked || this.#replacing) return;
     if (rss > OVERDUE * this.#maxBytes) return void this.#replace();
     if (this.#resting) clearTimeout(this.#resting);
@@ -199,7 +201,7 @@ export class Supervisor {
     }, REST).unref();
   }
 
-  /** Whoever is inside finishes, whoever comes waits a moment. Mattes that were kept are gone. */
+  /** Running jobs finish, new ones wait briefly. Kept mattes are lost. */
   async #replace(): Promise<void> {
     this.#replacing = true;
     const leave = await this.lock.enter(true);
@@ -210,14 +212,14 @@ export class Supervisor {
       await this.#end();
       await this.#start();
     } catch {
-      // Whoever needs it next hears why.
+      // The next job that needs the child gets the error.
     } finally {
       this.#replacing = false;
       leave();
     }
   }
 
-  /** Ends the child for good; what it still sends is sent. */
+  /** Ends the child for good; pending output is still sent. */
   async #end(): Promise<void> {
     const child = this.#current;
     this.#current = null;
@@ -232,5 +234,5 @@ const LOADING: LoadState = { state: 'loading', provider: null, label: null, reas
 const CRASHED = 'GPU not used: the process that runs the models crashed with it.';
 
 function hopeless(): AppError {
-  return new AppError('INFERENCE_FAILED', 'The process that runs the models ends again and again; the log says how.');
+  return new AppError('INFERENCE_FAILED', 'The process that runs the models crashes repeatedly; see the log.');
 }

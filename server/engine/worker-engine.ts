@@ -15,7 +15,7 @@ import type { Call } from './wire/messages.ts';
 import { WorkerDied, type WorkerProcess } from './worker-process.ts';
 
 export interface ChildEngineOptions extends Pick<SupervisorOptions, 'log' | 'stopWithin'> {
-  /** Folders with model specs, for the child to read as well. */
+  /** Folders with model specs, which the child reads too. */
   modelsDirs: readonly string[];
   /** The child's script. */
   file?: string;
@@ -32,8 +32,8 @@ const TRIES = [
 const DIED = 'The process that runs the models crashed each time it was given this picture.';
 
 /**
- * The engine in a process of its own, so that native code that crashes costs one try and not the server. Downloads stay
- * here; pictures, networks and kept mattes are over there.
+ * The engine in a child process, so that a crash in native code costs one try and not the server. Downloads stay in
+ * this process; pictures, networks and kept mattes are in the child.
  */
 export class WorkerEngine implements Engine {
   readonly #registry: ModelRegistry;
@@ -127,8 +127,8 @@ export class WorkerEngine implements Engine {
   }
 
   /**
-   * Whoever was at work when the child died may have killed it or not: each is tried again alone, and at last without
-   * the graphics card.
+   * Any of the jobs running when the child died may have caused it: each is retried alone, and finally without the
+   * graphics card.
    * @throws {AppError} INFERENCE_FAILED when the child died each time
    */
   async #attempt<T>(work: (child: WorkerProcess) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -153,7 +153,7 @@ export class WorkerEngine implements Engine {
     throw new AppError('INFERENCE_FAILED', DIED, { cause });
   }
 
-  /** Kept mattes live and die with the child that made them. @throws {AppError} MATTE_GONE */
+  /** Kept mattes are lost with the child that made them. @throws {AppError} MATTE_GONE */
   async #askKeeper(call: Call, signal?: AbortSignal): Promise<unknown> {
     try {
       const child = this.#supervisor.current;
@@ -165,7 +165,7 @@ export class WorkerEngine implements Engine {
   }
 }
 
-/** A second try begins at the front, which nobody wants to see. */
+/** A second try starts from zero; reported progress must not go back. */
 function neverBack(onProgress: ((fraction: number) => void) | undefined): (fraction: number) => void {
   let most = 0;
   return (fraction) => {

@@ -14,26 +14,26 @@ import {
   unpackError,
 } from './wire/messages.ts';
 
-/** Milliseconds that a child may take to start, on a slow disk too, and to end once it is told. */
+/** Milliseconds that a child may take to start, on a slow disk too, and to end once asked. */
 const START_WITHIN = 60_000;
 const END_WITHIN = 5_000;
 
-/** Milliseconds after which work that nobody wants any more must have stopped; else the child hangs. */
+/** Milliseconds within which cancelled work must stop; otherwise the child counts as hung. */
 const STOP_WITHIN = 120_000;
 
 /**
- * glibc gives every thread a heap of its own and hardly returns them: after 350 pictures the child had 397 MB, with two
- * heaps 265 MB. Other systems do not know the variable.
+ * glibc gives every thread its own heap and rarely returns memory: after 350 pictures the child used 397 MB, with two
+ * heaps 265 MB. Other systems ignore the variable.
  */
 const ALLOCATOR = { MALLOC_ARENA_MAX: '2' };
 
-/** Native code may print at length. */
+/** Native code may print long messages. */
 const MAX_LINE = 500;
 
-/** Where this process may open no more files, the child is without its pipes, and an `error` event follows. */
+/** When this process is out of file descriptors, the child has no pipes, and an `error` event follows. */
 const nowhere = () => new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
 
-/** The process ended before it had answered. */
+/** The process ended before it answered. */
 export class WorkerDied extends Error {
   override name = 'WorkerDied';
 }
@@ -46,7 +46,7 @@ export interface ProcessOptions {
   stopWithin?: number | undefined;
   onModel(id: string, state: LoadState | null): void;
   onUsage(usage: Usage): void;
-  /** Told how it ended, for people, before its calls fail. */
+  /** Called with the exit reason, as a sentence, before its calls fail. */
   onEnd(process: WorkerProcess, how: string): void;
   log(level: 'info' | 'warn', fields: object, text: string): void;
 }
@@ -56,15 +56,15 @@ interface Pending {
   reject(error: unknown): void;
   onProgress: ((fraction: number) => void) | undefined;
   head: AnswerHead | null;
-  /** An answer of known size, as far as it has come. */
+  /** A partially received answer of known size. */
   body: Buffer | null;
   filled: number;
   stream: AnswerStream | null;
 }
 
-/** One life of the child: from its start to its end, however that comes. */
+/** One life of the child: from its start to its end, for whatever reason. */
 export class WorkerProcess {
-  /** Settles when it takes calls. @throws {WorkerDied} */
+  /** Settles when it accepts calls. @throws {WorkerDied} */
   readonly up: Promise<void>;
   /** Never rejects. */
   readonly ended: Promise<void>;
@@ -78,7 +78,7 @@ export class WorkerProcess {
 
   constructor(options: ProcessOptions) {
     this.#options = options;
-    // `overlapped` is what a Node program on Windows needs to read and write at once; elsewhere it is a plain pipe.
+    // `overlapped` lets a Node program on Windows read and write at once; elsewhere it is a plain pipe.
     const stdio = ['ignore', 'pipe', 'pipe', 'overlapped'] as const;
     const env = { ...ALLOCATOR, ...process.env };
     this.#child = spawn(process.execPath, [options.file], { stdio: [...stdio], windowsHide: true, env });
@@ -94,7 +94,7 @@ export class WorkerProcess {
     this.#channel = new Channel<Report, Order>((this.#child.stdio?.[3] as Duplex | undefined) ?? nowhere(), {
       onMessage: (report) => this.#take(report),
       onBytes: (id, part) => this.#receive(id, part),
-      // Usually the end of the process; if not, it is of no more use.
+      // Usually the end of the process; if not, it is unusable.
       onClose: () => this.kill(),
     });
     this.up = new Promise((resolve, reject) => {
@@ -109,7 +109,7 @@ export class WorkerProcess {
     this.#channel.send({ type: 'start', settings: options.settings });
   }
 
-  /** Whether nobody waits for it, streams included. */
+  /** Whether it has no pending calls, streams included. */
   get idle(): boolean {
     return this.#pending.size === 0;
   }
@@ -119,7 +119,7 @@ export class WorkerProcess {
   }
 
   /**
-   * @param body follows the call, as it is
+   * @param body sent after the call, unchanged
    * @throws {WorkerDied}; what the engine throws; the signal's reason
    */
   async call(
@@ -145,7 +145,7 @@ export class WorkerProcess {
       if (body) await Promise.all([answered, this.#channel.sendBytes(id, body, wanted)]);
       return await answered;
     } catch (error) {
-      // The child says CANCELLED; whoever cancelled knows better why.
+      // The child reports CANCELLED; the signal has the actual reason.
       signal?.throwIfAborted();
       throw error;
     } finally {
@@ -154,7 +154,7 @@ export class WorkerProcess {
     }
   }
 
-  /** Ends it in order, after what it does now. */
+  /** Ends it after its current work. */
   async close(): Promise<void> {
     this.#channel.send({ type: 'close' });
     const late = setTimeout(() => this.kill(), END_WITHIN);
@@ -162,7 +162,7 @@ export class WorkerProcess {
     clearTimeout(late);
   }
 
-  /** It ignores the signals that a terminal sends to the whole group, so only this one ends it. */
+  /** The child ignores signals sent to its process group, so only SIGKILL ends it. */
   kill(): void {
     this.#child.kill('SIGKILL');
   }
@@ -207,14 +207,14 @@ export class WorkerProcess {
 
   #receive(id: number, part: Buffer): void {
     const pending = this.#pending.get(id);
-    // The parser's buffer is the socket's; a stream's reader may be slow.
+    // The parser's buffer belongs to the socket; a stream's reader may be slow.
     pending?.stream?.add(Buffer.from(part));
     if (!pending?.body) return;
     pending.filled += part.copy(pending.body, pending.filled);
     if (pending.filled === pending.body.length) this.#finish(id, pending);
   }
 
-  /** Answers with a body are handed on whole, so that one that breaks off can be asked for again. */
+  /** Answers with a body are delivered whole, so that an interrupted one can be requested again. */
   #finish(id: number, { head, body, resolve }: Pending): void {
     this.#pending.delete(id);
     resolve({ ...head!, body: body! } satisfies Answer);

@@ -7,13 +7,13 @@ import type { Answer, Engine, Usage } from './engine.ts';
 import { Channel } from './wire/channel.ts';
 import { type Call, type EngineSettings, type Order, packError, type Report } from './wire/messages.ts';
 
-/** Bytes of a streamed answer that may be on their way: the child stops there until the client has read some. */
+/** Bytes of a streamed answer in flight: the child pauses there until the client has read some. */
 export const STREAM_WINDOW = 4 * 1024 * 1024;
 
-/** Milliseconds that the networks may take to be released. */
+/** Milliseconds allowed for releasing the networks. */
 const CLOSE_WITHIN = 1_000;
 
-/** Milliseconds between two looks at the own memory. */
+/** Milliseconds between two checks of its own memory. */
 const USAGE_EVERY = 10_000;
 
 export interface WorkerTools {
@@ -25,7 +25,7 @@ export type OpenEngine = (settings: EngineSettings, tools: WorkerTools) => Engin
 
 interface Job {
   readonly stopping: AbortController;
-  /** The picture, as far as it has come. */
+  /** The picture received so far. */
   body: Buffer | null;
   filled: number;
   begin: ((body: Buffer) => void) | null;
@@ -34,8 +34,8 @@ interface Job {
 }
 
 /**
- * The child's side of the pipe: does what the parent orders with an engine in this process.
- * @param leave ends the process; called when the parent says so or is gone
+ * The child's end of the pipe: runs the parent's calls on an engine in this process.
+ * @param leave ends the process; called when the parent asks for it or is gone
  */
 export function serveEngine(pipe: Duplex, open: OpenEngine, leave: () => void): void {
   const jobs = new Map<number, Job>();
@@ -115,9 +115,9 @@ export function serveEngine(pipe: Duplex, open: OpenEngine, leave: () => void): 
     }
   }
 
-  /** @throws the abort's reason when the picture is no longer wanted */
+  /** @throws the abort reason when the picture is no longer wanted */
   function receive(job: Job, bytes: number): Promise<Buffer> {
-    // Slow: not cut from the shared pool, so that the memory is returned as soon as nobody holds the picture.
+    // `allocUnsafeSlow`: not from the shared pool, so that the memory is released with the picture.
     const body = Buffer.allocUnsafeSlow(bytes);
     if (bytes === 0) return Promise.resolve(body);
     return new Promise((resolve, reject) => {
@@ -145,7 +145,7 @@ export function serveEngine(pipe: Duplex, open: OpenEngine, leave: () => void): 
       signal.throwIfAborted();
       channel.send({ type: 'answer', id, head, bytes: whole.byteLength });
       await channel.sendBytes(id, whole, () => !signal.aborted);
-      // What is left of the body never comes then: the parent must not wait for it until it takes this process for hung.
+      // The rest of the body never arrives then: answer now, or the parent takes this process for hung.
       return signal.throwIfAborted();
     }
     channel.send({ type: 'answer', id, head, bytes: null });
@@ -162,7 +162,7 @@ export function serveEngine(pipe: Duplex, open: OpenEngine, leave: () => void): 
     channel.send({ type: 'usage', usage: readUsage() });
   }
 
-  /** The parent has waited for what it still wants; a model that is being loaded need not be. */
+  /** The parent has waited for the work it still wants; a model still loading is not waited for. */
   async function close(): Promise<void> {
     await Promise.race([engine?.close().catch(() => undefined), delay(CLOSE_WITHIN)]);
     leave();

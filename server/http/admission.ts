@@ -1,10 +1,10 @@
 import { AppError } from '../errors.ts';
 
 /**
- * Decides before a body is read whether there is room for it, by number of requests and by the bytes they will hold.
- * A single request larger than the byte limit is let in when it is alone, so that the limit never makes it impossible.
- * One request beyond both limits is let in for a client that has none inside, so that a client that fills every place
- * with its pictures does not shut the others out.
+ * Decides before a body is read whether there is room for it, by number of requests and by bytes. A single request
+ * larger than the byte limit is admitted when it is alone, so that the limit never makes it impossible. A client
+ * without admitted requests may exceed both limits by one request, so that a client that fills all places cannot lock
+ * out the others.
  */
 export class Admission {
   readonly #inside = new Map<string, number>();
@@ -28,8 +28,8 @@ export class Admission {
   }
 
   /**
-   * @param client who asks, as far as that is known
-   * @returns a function that gives the place back; calling it twice is harmless.
+   * @param client its id, if known
+   * @returns a release function; calling it twice is harmless.
    * @throws {AppError} QUEUE_FULL
    */
   enter(bytes: number, client: string): () => void {
@@ -58,7 +58,7 @@ export class Admission {
   }
 }
 
-/** A place in the queue, kept until the answer is closed and the work for it, if it began, has ended. */
+/** A place in the queue, held until the answer is closed and its work, if started, has ended. */
 export class Place {
   #holders = 1;
   readonly #leave: () => void;

@@ -28,8 +28,10 @@ import { registerMattes } from './routes/mattes.ts';
 import { registerMetrics } from './routes/metrics.ts';
 import { registerModels } from './routes/models.ts';
 import { registerPage } from './routes/page.ts';
+import { Probes, registerProbe } from './routes/probe.ts';
 import { registerRemove } from './routes/remove.ts';
 import { registerShutdown, type Shutdown } from './routes/shutdown.ts';
+import { registerTunnel } from './routes/tunnel.ts';
 import { SECURITY_HEADERS, securityHeaders } from './security-headers.ts';
 
 export interface AppDependencies {
@@ -38,11 +40,11 @@ export interface AppDependencies {
   registry: ModelRegistry;
   logger?: FastifyBaseLogger;
   shutdown?: Shutdown;
-  /** Where the built page is. */
+  /** Folder of the built page. */
   pageDir?: string;
 }
 
-/** The whole HTTP side, wired but not listening. */
+/** The whole HTTP side, set up but not listening. */
 export async function buildApp({
   config,
   engine,
@@ -53,26 +55,26 @@ export async function buildApp({
 }: AppDependencies): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
-    // `requestLog` says less, and in one line.
+    // `requestLog` logs less, in one line.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: config.requestTimeout,
     http: {
-      // Node swaps the two timeouts when the one for headers is the longer: the body would get the headers' 60 seconds.
+      // If the header timeout is the longer one, Node swaps the two: the body would get 60 seconds.
       requestTimeout: config.requestTimeout,
       headersTimeout: Math.min(60_000, config.requestTimeout),
       connectionsCheckingInterval: Math.min(5000, Math.ceil(config.requestTimeout / 4)),
-      // Left to access control, which answers in our own words.
+      // Left to access control, which answers with our error format.
       requireHostHeader: false,
     },
-    // A client that stops reading its answer must not keep its place for ever.
+    // A client that stops reading its answer must not keep its place forever.
     connectionTimeout: 5 * 60_000,
     // Closing waits for the pictures in progress, however long they take.
     pluginTimeout: 0,
-    // `drain` closes and answers instead.
+    // `drain` handles this instead.
     forceCloseConnections: false,
     return503OnClosing: false,
-    // Unknown parameters are refused, not dropped: a typing error would otherwise silently change the result.
+    // Unknown parameters are refused, not dropped: a typo would otherwise silently change the result.
     ajv: { customOptions: { removeAdditional: false } },
     frameworkErrors: (error, _request, reply) => sendFailure(reply, toAppError(error)),
     clientErrorHandler(error, socket) {
@@ -95,14 +97,16 @@ export async function buildApp({
       socket.end([`HTTP/1.1 ${failure.status} Error`, ...lines, '', body].join('\r\n'));
     },
   });
-  // An expectation that nobody knows is no reason to refuse; Node would answer it with an empty 417.
+  // Unknown expectations are ignored; Node would answer them with an empty 417.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  // Text bodies are simple cross-site requests, and no route takes them; JSON is let in by the one route that needs it.
+  // Text bodies are CORS-simple requests, and no route accepts them; JSON is enabled by the one route that needs it.
   app.removeAllContentTypeParsers();
   const metrics = new Metrics();
   const jobs = createJobs(config);
   // Before `drain`, which waits for requests that may wait for a job.
   app.addHook('preClose', async () => jobs.stop());
+  const probes = new Probes();
+  app.addHook('preClose', async () => probes.stop());
   app.addHook('onClose', async () => jobs.close());
   await app.register(countRequests, { metrics });
   await app.register(requestLog);
@@ -131,6 +135,8 @@ export async function buildApp({
   registerModels(app, engine, registry);
   if (shutdown) registerShutdown(app, shutdown);
   registerMetrics(app, engine, metrics);
+  await registerProbe(app, probes);
+  registerTunnel(app);
   const admission = new Admission(config.maxJobs, config.maxJobBytes);
   metrics.gauge('hairline_jobs', 'Pictures accepted and not answered yet.', () => admission.jobs);
   registerMattes(app, engine, admission, jobs, metrics);
@@ -142,7 +148,7 @@ export async function buildApp({
   return app;
 }
 
-/** Jobs known at a time, those that have ended included. */
+/** Known jobs, finished ones included. */
 const MAX_JOBS_KNOWN = 64;
 
 function createJobs({ concurrency, maxJobTime, maxResultBytes, keepJobsFor }: Config): Jobs {
@@ -155,17 +161,17 @@ function sendFailure(reply: FastifyReply, failure: AppError): FastifyReply {
   return reply.code(failure.status).send(failure.toBody());
 }
 
-/** Whether part of an answer is on its way: a second one would land in the middle of it. Node asks the same way. */
+/** Whether part of an answer has been sent: an error body would be appended to it. Node checks the same way. */
 function answerHasBegun(socket: Duplex & { _httpMessage?: ServerResponse | null }): boolean {
   return socket._httpMessage?.headersSent ?? false;
 }
 
-/** Framework and parser errors in the words of our own table. What nobody foresaw is INTERNAL. */
+/** Maps framework and parser errors to our error table. Unexpected ones are INTERNAL. */
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new AppError('UNSUPPORTED_TYPE');
-  if (code === 'FST_ERR_BAD_URL') return new AppError('BAD_REQUEST', 'The address is not written correctly.');
+  if (code === 'FST_ERR_BAD_URL') return new AppError('BAD_REQUEST', 'The address is malformed.');
   if (statusCode === 413) return new AppError('BODY_TOO_LARGE');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new AppError('BAD_REQUEST', undefined, { cause: error });

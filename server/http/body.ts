@@ -28,7 +28,7 @@ export function readRawLayout(headers: FastifyRequest['headers']): RawLayout {
 }
 
 /**
- * The bytes a request will bring, checked against the limits before any of them is read.
+ * The announced body size, checked against the limits before anything is read.
  * @throws {AppError} BODY_TOO_LARGE, SIZE_MISMATCH, EMPTY_BODY and those of `readRawLayout`
  */
 export function announceBytes(request: FastifyRequest): number {
@@ -45,7 +45,7 @@ export function announceBytes(request: FastifyRequest): number {
   return length;
 }
 
-/** An upload that does not say its length may bring this much: more than any real photograph needs. */
+/** Limit of an upload without a Content-Length: more than any real photograph needs. */
 const CHUNKED_BYTES = 128 * 1024 * 1024;
 
 export function isRaw(request: FastifyRequest): boolean {
@@ -57,28 +57,28 @@ export function mediaType(request: FastifyRequest): string {
 }
 
 /**
- * The first file of a form, whatever its field is called.
+ * The first file of a form, whatever the name of its field.
  * @throws {AppError} EMPTY_BODY, BAD_REQUEST, BODY_TOO_LARGE, CANCELLED
  */
 export async function readFormFile(request: FastifyRequest): Promise<Buffer> {
-  // One byte more than may come: the parser cuts a file at its limit without a word.
+  // One byte more than allowed: the parser truncates silently at its limit.
   const limits = { fileSize: request.announced + 1, files: 1, fields: 16, fieldSize: 4096 };
   const part = await request.file({ limits }).catch((cause) => {
     throw uploadFailure(cause as Error);
   });
-  if (!part) throw new AppError('EMPTY_BODY', 'The form has no file in it.');
+  if (!part) throw new AppError('EMPTY_BODY', 'The form contains no file.');
   return readStream(part.file, request.announced, false);
 }
 
 export interface Form {
-  /** The first file, whatever its field is called. */
+  /** The first file, whatever the name of its field. */
   file: Buffer | null;
-  /** Of a field that comes twice, the last one counts. */
+  /** When a field is repeated, the last one counts. */
   fields: Record<string, string>;
 }
 
 /**
- * A whole form: fields may come before and after its file.
+ * A whole form: fields may precede and follow its file.
  * @throws {AppError} EMPTY_BODY, BAD_REQUEST, BODY_TOO_LARGE, CANCELLED
  */
 export async function readForm(request: FastifyRequest): Promise<Form> {

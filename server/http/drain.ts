@@ -4,8 +4,8 @@ import { AppError } from '../errors.ts';
 import { whenClosed } from './when-closed.ts';
 
 /**
- * Closing in order: requests in progress are finished, later ones are refused, then every connection is cut. Node alone
- * would wait for connections that are kept alive or that never sent a request, for as long as their clients like.
+ * Graceful shutdown: requests in progress finish, later ones are refused, then every connection is closed. Node alone
+ * would wait indefinitely for keep-alive connections and for connections without a request.
  */
 export const drain = fp(
   async (app) => {

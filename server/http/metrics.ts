@@ -3,19 +3,19 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { VERSION } from '../system/package-root.ts';
 import { whenClosed } from './when-closed.ts';
 
-/** Clients that left before their answer was complete, as in the table of errors. */
+/** Clients that disconnected before their answer was complete (CANCELLED in the error table). */
 const CANCELLED = 499;
 
 /** From a thumbnail on a GPU to the largest picture on an old CPU. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /**
- * What the server counts about itself, for Prometheus. Labels are names of our own (routes, stages, models): no path,
- * no query and nothing of a picture gets in, whatever is requested.
+ * The server's Prometheus metrics. Labels are our own names (routes, stages, models): no path, query or picture data
+ * gets in, whatever is requested.
  */
 export class Metrics {
-  // One of its own, because the package's global one would be shared by all servers of a process. Its default metrics
-  // are left out for the same reason: their observers cannot be taken down again.
+  // A registry of its own, because the package's global one would be shared by all servers of a process. Its default
+  // metrics are omitted for the same reason: their observers cannot be removed.
   readonly registry = new Registry();
   readonly #requests = new Counter({
     name: 'hairline_http_requests_total',
@@ -43,7 +43,7 @@ export class Metrics {
     this.gauge('nodejs_external_memory_bytes', 'Memory of buffers.', () => process.memoryUsage().external);
   }
 
-  /** A value that is read when it is asked for. */
+  /** A value read on demand. */
   gauge(name: string, help: string, read: () => number): void {
     new Gauge({
       name,
@@ -55,7 +55,7 @@ export class Metrics {
     });
   }
 
-  /** Labels that change: what was told last time is forgotten. */
+  /** Changing labels: earlier values are reset. */
   labelled<L extends string>(
     name: string,
     help: string,
@@ -84,12 +84,14 @@ export class Metrics {
   }
 }
 
-/** Counts every request, also those that access control refuses: register it before them. */
+/** Counts every request, including those refused by access control: register it first. */
 export const countRequests = fp<{ metrics: Metrics }>(
   async (app, { metrics }) => {
     app.addHook('onRequest', async (request, reply) => {
       whenClosed(reply, () => {
-        const status = reply.raw.writableFinished ? reply.statusCode : CANCELLED;
+        // A connection that became a WebSocket has no answer to finish; what goes through it is counted by itself.
+        const isWhole = reply.raw.writableFinished || reply.statusCode === 101;
+        const status = isWhole ? reply.statusCode : CANCELLED;
         metrics.request(request.method, request.routeOptions.url ?? 'none', status);
       });
     });

@@ -6,14 +6,14 @@ import { PAGE_POLICY } from './security-headers.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Parts of the description that Fastify itself must not check: the route reads its headers and body in its own way. */
+    /** Parts of the description that Fastify itself must not validate: the route parses headers and body itself. */
     described?: FastifySchema;
   }
 }
 
 /**
- * `GET /docs` and `/docs/json`: the description of this interface, out of the schemas that check requests and write
- * answers. The page and all it needs come from this server. Register it before the routes.
+ * `GET /docs` and `/docs/json`: the API description, generated from the schemas that validate requests and serialize
+ * answers. The page and its assets come from this server. Register it before the routes.
  */
 export async function registerDocs(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
@@ -25,7 +25,7 @@ export async function registerDocs(app: FastifyInstance): Promise<void> {
         version: VERSION,
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      // The port may be any of four; an address without one is that of this page.
+      // The port varies; a relative address refers to the server of that page.
       servers: [{ url: '/' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },
@@ -36,9 +36,9 @@ export async function registerDocs(app: FastifyInstance): Promise<void> {
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    // The package's own policy names servers of others.
+    // The package's own policy names third-party servers.
     staticCSP: PAGE_POLICY,
-    // A browser sends the page's origin with a POST, and access control refuses every origin: no buttons that cannot work.
+    // A browser sends Origin with a POST, and access control refuses web origins: buttons that cannot work are hidden.
     uiConfig: { supportedSubmitMethods: [], validatorUrl: null, deepLinking: true },
     theme: { title: 'Hairline: HTTP interface' },
   });

@@ -1,12 +1,12 @@
 import fp from 'fastify-plugin';
 import { LOCAL } from '../access/clients.ts';
 
-/** What panels, pages and monitors ask all day. */
+/** Requests that panels, pages and monitors poll. */
 const POLLED = ['/health', '/ready', '/metrics', '/v1/jobs/:id'];
 
 /**
- * One line for each request: method, route, status, time, and who asked if it was another computer. Addresses, queries
- * and headers may hold what is none of a log's business, so the route is told as it is declared, without its values.
+ * One line per request: method, route, status, time, and the client if on another computer. URLs, queries and headers
+ * may contain private data, so the declared route is logged, without its values.
  */
 export const requestLog = fp(
   async (app) => {

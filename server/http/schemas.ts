@@ -27,9 +27,9 @@ export const ReadySchema = Type.Object(
     provider: Nullable('Execution provider in use, once loaded.'),
     label: Nullable('The provider for people.'),
     reason: Nullable('Why no faster provider runs, or what is missing.'),
-    queued: Type.Integer({ minimum: 0, description: 'Pictures waiting or worked on.' }),
+    queued: Type.Integer({ minimum: 0, description: 'Pictures waiting or in progress.' }),
     place: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
-      description: 'Of the next picture of whoever asks, among those that wait.',
+      description: 'Queue position of the next picture of this client, from 1; null when none is waiting.',
     }),
   },
   { description: 'Whether the default model is loaded and warmed up.' },
@@ -50,7 +50,7 @@ export const ModelsSchema = Type.Object(
       }),
     ),
   },
-  { description: 'The models that are known, installed or not.' },
+  { description: 'All known models, installed or not.' },
 );
 
 const Failure = (description?: string) =>
@@ -65,18 +65,18 @@ export const JobSchema = Type.Object(
     id: Type.String({ format: 'uuid' }),
     state: Type.Union(
       JOB_STATES.map((state) => Type.Literal(state)),
-      { description: 'Done, failed and cancelled are ends: the job never changes again.' },
+      { description: '`done`, `failed` and `cancelled` are final.' },
     ),
     progress: Type.Number({ minimum: 0, maximum: 1 }),
-    ahead: Type.Integer({ minimum: 0, description: 'Pictures that are begun before this one.' }),
-    estimate: Type.Union([Type.Number(), Type.Null()], { description: 'Seconds until it ends, where known.' }),
+    ahead: Type.Integer({ minimum: 0, description: 'Pictures that start before this one.' }),
+    estimate: Type.Union([Type.Number(), Type.Null()], { description: 'Seconds until it ends, if known.' }),
     error: Type.Union([Failure(), Type.Null()], { description: 'Why it failed.' }),
     result: Nullable('Where its result is, once done.'),
   },
   { description: 'A job.' },
 );
 
-/** The answers by status of a route that can fail in these ways, each with the codes that are possible. */
+/** The responses of a route by status, each with its possible error codes. */
 export function failures(...codes: readonly ErrorCode[]): Record<number, object> {
   const statuses = [...new Set(codes.map((code) => ERRORS[code][0]))];
   return Object.fromEntries(
@@ -89,7 +89,7 @@ export function failures(...codes: readonly ErrorCode[]): Record<number, object>
   );
 }
 
-/** What access control and a server that is ending answer, wherever it was asked. */
+/** Possible errors of every route, from access control and shutdown. */
 export const EVERYWHERE = [
   'FORBIDDEN_HOST',
   'FORBIDDEN_ORIGIN',

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
 
-/** What every answer tells browsers: to show it nowhere else, guess nothing, keep nothing and tell nobody. */
+/** Headers of every answer: no framing or embedding, no content sniffing, no caching, no referrer. */
 export const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
@@ -10,7 +10,7 @@ export const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
 } as const;
 
-/** For the page at `/`: it shows pictures that it was given, talks to this server, and never makes markup out of text. */
+/** For the page at `/`: it shows pictures that it was given, talks to this server, and never parses text as markup. */
 export const STRICT_PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -24,13 +24,13 @@ export const STRICT_PAGE_POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** For pages that others wrote: everything they need comes from here, and no other page may frame them. */
+/** For third-party pages: all assets come from this server, and no other page may frame them. */
 export const PAGE_POLICY =
   "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; img-src 'self' data: blob:; object-src 'none'";
 
 /**
- * Sets these headers on every answer, refusals included: register it first. Pages set `PAGE_POLICY`
- * instead of the policy for data.
+ * Sets these headers on every answer, refusals included: register it first. Pages set `PAGE_POLICY` instead of the data
+ * policy.
  */
 export const securityHeaders = fp(
   async (app) => {

@@ -1,19 +1,20 @@
 import type { FastifyReply } from 'fastify';
 
 /**
- * Calls back once when an answer is complete or its connection is gone. The answer alone does not tell: one that still
- * waits behind another on the same connection (pipelining) is dropped without a `close` event when the client leaves.
+ * Calls back once when an answer is complete or its connection is closed. The answer alone is not enough: one that is
+ * queued behind another on the same connection (pipelining) is dropped without a `close` event when the client
+ * disconnects.
  */
 export function whenClosed({ raw, request }: FastifyReply, callback: () => void): void {
   const { socket } = request.raw;
-  // Requests that came in one piece with one that ended the connection begin when it is gone already.
+  // Pipelined requests after one that closed the connection start on a socket that is already gone.
   if (socket.destroyed || raw.closed) {
     callback();
     return;
   }
   let called = false;
   const done = () => {
-    // A socket that closes first closes its answer, and then still calls the listeners it had.
+    // A socket that closes first closes its answer, and then still calls its listeners.
     if (called) return;
     called = true;
     raw.off('close', done);
@@ -21,9 +22,9 @@ export function whenClosed({ raw, request }: FastifyReply, callback: () => void)
     callback();
   };
   raw.once('close', done);
-  // An answer has more listeners than Node expects.
+  // An answer has more listeners than Node's default limit.
   raw.setMaxListeners(0);
-  // A client may send many requests ahead; each is listened for only until its answer is closed.
+  // A client may pipeline many requests; the listener of each is removed when its answer closes.
   socket.setMaxListeners(0);
   socket.once('close', done);
 }

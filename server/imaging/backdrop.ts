@@ -4,7 +4,7 @@ import { readCover } from './codec.ts';
 import type { Raster } from './picture.ts';
 
 /**
- * A picture to lay something over: it covers `width` x `height`, keeping its shape and its middle. Opaque RGB.
+ * A background picture: it covers `width` x `height`, keeping its aspect ratio and center. Opaque RGB.
  * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE
  */
 export async function readBackdrop(bytes: Buffer, width: number, height: number, depth: Depth): Promise<Raster> {

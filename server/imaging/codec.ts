@@ -2,17 +2,23 @@ import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import type { Depth, EncodedType } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import { checkSize } from './check-size.ts';
+import { damaged } from './damage.ts';
+import { checkJpeg } from './jpeg/check.ts';
 import type { AlphaPlane, Picture, Raster, Rows } from './picture.ts';
 import { packPng } from './png.ts';
 import { namesSrgb } from './profile.ts';
 import { streamRaster } from './stream-raster.ts';
+import { checkTiff } from './tiff/check.ts';
+import { TiffFile } from './tiff/directory.ts';
+import { findPicture } from './tiff/layout.ts';
+import { needsRepacking, repackTiff } from './tiff/repack.ts';
 
-// Each picture is decoded once; libvips' cache of operations would only keep it in memory.
+// Each picture is decoded once; libvips' operation cache would only waste memory.
 sharp.cache(false);
 
 const GREY = { r: 128, g: 128, b: 128 };
 
-/** Formats by their first bytes. Anything else (SVG, PDF, GIF, camera raw) never reaches a decoder. */
+/** Formats by their first bytes. Anything else (SVG, PDF, camera raw) never reaches a decoder. */
 const SIGNATURES: readonly { type: EncodedType; matches: (head: Buffer) => boolean }[] = [
   { type: 'image/jpeg', matches: (b) => b.readUIntBE(0, 3) === 0xffd8ff },
   { type: 'image/png', matches: (b) => b.subarray(0, 8).equals(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')) },
@@ -21,13 +27,14 @@ const SIGNATURES: readonly { type: EncodedType; matches: (head: Buffer) => boole
     matches: (b) => b.toString('latin1', 0, 4) === 'RIFF' && b.toString('latin1', 8, 12) === 'WEBP',
   },
   { type: 'image/tiff', matches: (b) => ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(b.toString('latin1', 0, 4)) },
+  { type: 'image/gif', matches: (b) => /^GIF8[79]a/.test(b.toString('latin1', 0, 6)) },
   {
     type: 'image/avif',
     matches: (b) => b.toString('latin1', 4, 8) === 'ftyp' && /^(avif|avis|mif1|miaf)/.test(b.toString('latin1', 8, 12)),
   },
 ];
 
-/** The format that the first bytes announce, or null. */
+/** The format that the first bytes indicate, or null. */
 export function sniffType(bytes: Uint8Array): EncodedType | null {
   if (bytes.byteLength < 12) return null;
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, 12);
@@ -35,16 +42,17 @@ export function sniffType(bytes: Uint8Array): EncodedType | null {
 }
 
 /**
- * Opens a JPEG, PNG, WebP, TIFF or AVIF file without decoding its pixels yet.
+ * Opens a JPEG, PNG, WebP, TIFF, AVIF or GIF file without decoding its pixels yet.
  * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE
+ * @param allowDamaged takes what can be read of a damaged file
  */
-export async function openEncoded(bytes: Buffer): Promise<Picture> {
-  const { open, opened, dpi, atOnce } = await inspect(bytes);
+export async function openEncoded(bytes: Buffer, allowDamaged = false): Promise<Picture> {
+  const { open, opened, dpi, atOnce } = await inspect(bytes, allowDamaged);
   return { ...openSharp(open, opened), dpi, atOnce };
 }
 
 /**
- * Scales a file's picture so that it covers `width` x `height`, keeping its shape and its middle. Opaque RGB.
+ * Scales a file's picture to cover `width` x `height`, keeping its aspect ratio and center. Opaque RGB.
  * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE
  */
 export async function readCover(bytes: Buffer, width: number, height: number, wanted: Depth): Promise<Raster> {
@@ -54,19 +62,21 @@ export async function readCover(bytes: Buffer, width: number, height: number, wa
   return { width, height, channels: 3, data: wanted === 16 ? widen(samples) : narrow(samples) };
 }
 
-async function inspect(bytes: Buffer) {
-  if (!sniffType(bytes)) throw new AppError('NOT_AN_IMAGE');
-  // Sizes are checked below with our own limits; the library's own limit would only say it less clearly.
-  const options: SharpOptions = { limitInputPixels: false, failOn: 'truncated', pages: 1, autoOrient: true };
+async function inspect(file: Buffer, allowDamaged = false) {
+  const type = sniffType(file);
+  if (!type) throw new AppError('NOT_AN_IMAGE');
+  const { bytes, page, failOn } = await prepare(file, type, allowDamaged);
+  // Our own limits are checked below; the library's limit has a less clear message.
+  const options: SharpOptions = { limitInputPixels: false, failOn, page, pages: 1, autoOrient: true };
   const info = await sharp(bytes, options)
     .metadata()
     .catch((cause) => {
-      throw new AppError('TRUNCATED_IMAGE', undefined, { cause });
+      throw damaged(undefined, cause);
     });
   const { width, height } = info.autoOrient;
   checkSize(width, height);
   const depth = depthOf(info.depth);
-  // The library converts deep pictures that have a profile to Display P3, and would leave them there.
+  // The library converts deep pictures with a profile to Display P3, and would leave them there.
   const isSrgb = !info.icc || namesSrgb(info.icc);
   const open = () => {
     if (depth === 8) return sharp(bytes, options);
@@ -76,6 +86,33 @@ async function inspect(bytes: Buffer) {
   const atOnce = info.isProgressive || (info.orientation ?? 1) !== 1 || ['webp', 'heif'].includes(info.format);
   const opened: Opened = { width, height, hasAlpha: info.hasAlpha, depth };
   return { open, opened, dpi: info.density, atOnce };
+}
+
+/** The most samples of a pixel in a Photoshop document (File Header Section). */
+const MAX_SAMPLES = 56;
+
+interface Prepared {
+  bytes: Buffer;
+  page: number;
+  /** What the library is to take for an error; it knows damage and harmless oddities apart in some formats only. */
+  failOn: 'none' | 'truncated' | 'error';
+}
+
+/** Looks for damage that the library passes over, and brings what it misreads into a form that it reads rightly. */
+async function prepare(file: Buffer, type: EncodedType, allowDamaged: boolean): Promise<Prepared> {
+  // All of its blocks are there, so that what the library may still miss is the end marker.
+  if (allowDamaged && type !== 'image/tiff') return { bytes: file, page: 0, failOn: 'none' };
+  if (type === 'image/jpeg')
+    return { bytes: file, page: 0, failOn: checkJpeg(file) === 'whole' ? 'none' : 'truncated' };
+  if (type !== 'image/tiff') return { bytes: file, page: 0, failOn: 'truncated' };
+  const layout = findPicture(new TiffFile(file));
+  const { width, height, samples, page } = layout;
+  checkSize(width, height);
+  if (samples > MAX_SAMPLES || layout.bits > 64) throw damaged('its directory makes no sense');
+  if (!allowDamaged) await checkTiff(file, layout);
+  const failOn = allowDamaged ? 'none' : 'error';
+  if (!needsRepacking(layout)) return { bytes: file, page, failOn };
+  return { bytes: await repackTiff(file, layout, failOn), page: 0, failOn: 'truncated' };
 }
 
 /**
@@ -119,7 +156,7 @@ async function decode(image: Sharp, depth: Depth) {
     .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true })
     .catch((cause) => {
-      throw new AppError('TRUNCATED_IMAGE', undefined, { cause });
+      throw damaged(undefined, cause);
     });
   const samples = depth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
   return { samples, channels: info.channels };
@@ -145,7 +182,7 @@ function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened
   };
 }
 
-/** To 8 bits, in place: a second copy of a big picture would not be needed for anything else. */
+/** To 8 bits, in place, to avoid a second copy of a big picture. */
 function narrow(samples: Uint8Array | Uint16Array): Uint8Array {
   if (!(samples instanceof Uint16Array)) return samples;
   const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.length);
@@ -161,7 +198,7 @@ function widen(samples: Uint8Array | Uint16Array): Uint16Array {
   return words;
 }
 
-/** A grey PNG of 8 or 16 bits. Compression 2 of 9: mattes are mostly flat and people wait for them. */
+/** A gray PNG of 8 or 16 bits. Compression 2 of 9: mattes are mostly flat, and users wait for them. */
 export function encodeAlphaPng({ width, height, data }: AlphaPlane): Promise<Buffer> {
   const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels: 1 } });
   const space = data instanceof Uint16Array ? 'grey16' : 'b-w';
@@ -173,7 +210,7 @@ export async function encodePng(raster: Raster): Promise<Buffer> {
   return Buffer.concat(await packPng(streamRaster(raster)));
 }
 
-/** An sRGB JPEG of opaque pixels of 8 bits, as good as a live preview wants it; grey too, since UXP shows no grey ones. */
+/** An sRGB JPEG of opaque 8-bit pixels, at preview quality; gray too, because UXP does not display gray JPEGs. */
 export function encodeJpeg(pixels: Raster | AlphaPlane, quality = 85): Promise<Buffer> {
   const { width, height, data } = pixels;
   const channels = 'channels' in pixels ? pixels.channels : 1;

@@ -21,13 +21,13 @@ export interface Strip extends Raster {
   top: number;
 }
 
-/** A raster that is made while it is read, once, from top to bottom: it never lies in memory as a whole. */
+/** A raster computed while it is read, once, from top to bottom: it is never in memory as a whole. */
 export interface RasterStream {
   width: number;
   height: number;
   channels: 3 | 4;
   depth: 8 | 16;
-  /** They follow each other without a gap. Each lasts until the next is asked for, which may be written over it. */
+  /** Contiguous. Each is valid until the next is requested, which may reuse its memory. */
   strips: AsyncIterable<Strip>;
 }
 
@@ -52,17 +52,17 @@ export interface Rows {
 }
 
 /**
- * A picture that has been checked but not fully decoded. Upright (EXIF orientation applied) and in sRGB.
- * Both readers may be called more than once; each decodes anew so that memory holds one copy at a time.
+ * A picture that has been checked but not fully decoded. Upright (EXIF orientation applied) and in sRGB. Both readers
+ * may be called more than once; each call decodes again, so that only one copy is in memory at a time.
  * @throws {AppError} TRUNCATED_IMAGE from both when the file turns out to be damaged.
  */
 export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly hasAlpha: boolean;
-  /** Pixels per inch, where the file says so. */
+  /** Pixels per inch, if the file states it. */
   readonly dpi?: number | undefined;
-  /** The picture or a region of it stretched to `width` x `height`, RGB 8 bit. Transparency is shown over mid-grey. */
+  /** The picture or a region of it stretched to `width` x `height`, 8-bit RGB. Transparency is shown over mid-gray. */
   readGrid(width: number, height: number, region?: Region): Promise<Uint8Array>;
   /** All pixels or some rows of them, RGB or RGBA, at 8 or 16 bits. */
   readRaster(depth: 8 | 16, rows?: Rows): Promise<Raster>;

@@ -13,8 +13,8 @@ const NO_FILTER = 0;
 const CHUNK = 1 << 20;
 
 /**
- * An sRGB PNG of 8 or 16 bits, with straight alpha where there are four channels, packed row by row while the raster is
- * made: neither it nor the file lies in memory in one piece. Specification: PNG, third edition.
+ * An sRGB PNG of 8 or 16 bits, with straight alpha if there are four channels, packed row by row while the raster is
+ * computed: neither is ever in memory as a whole. Specification: PNG, third edition.
  * @param level of compression, 1 to 9
  * @returns the parts of the file in order
  */

@@ -15,7 +15,7 @@ async function extractProfile(): Promise<Buffer> {
   return icc;
 }
 
-/** Whether a profile calls itself sRGB (and not a linear relative of it), in either encoding of its description. */
+/** Whether a profile names itself sRGB (and not a linear variant), in either encoding of its description. */
 export function namesSrgb(icc: Buffer): boolean {
   const text = icc.toString('latin1').replaceAll('\0', '');
   return text.includes('sRGB') && !/linear/i.test(text);
@@ -26,8 +26,8 @@ const ICC_TAG = 34675;
 const UNDEFINED = 7;
 
 /**
- * Says in a little-endian TIFF of one page, as the library writes them, that its samples are sRGB. The library embeds a
- * profile only together with a conversion, which changes 16-bit samples.
+ * Marks the samples of a little-endian one-page TIFF, as the library writes it, as sRGB. The library embeds a profile
+ * only together with a conversion, which changes 16-bit samples.
  */
 export async function tagTiff(tiff: Buffer): Promise<Buffer> {
   const icc = await readSrgbProfile();

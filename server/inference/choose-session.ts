@@ -4,22 +4,22 @@ import { compareAnswers, type Difference, findNonsense, isSameAnswer } from './p
 import type { Provider, Session } from './session.ts';
 import type { VerdictMemory } from './verdict-memory.ts';
 
-/** What became of one provider. */
+/** Outcome for one provider. */
 export interface Attempt {
   provider: Provider;
   /**
-   * `used`; `missing`: not tried, something it needs is absent; `remembered`: not tried, failed the check before;
-   * `refused`: did not start or run; `wrong`: answered the check with nonsense or unlike the CPU.
+   * `used`; `missing`: not tried, a requirement is absent; `remembered`: not tried, failed an earlier check; `refused`:
+   * did not start or run; `wrong`: its answer to the check was invalid or differed from the CPU's.
    */
   outcome: 'used' | 'missing' | 'remembered' | 'refused' | 'wrong';
   /** Why it is not used, as part of a sentence. */
   reason: string | null;
-  /** What the runtime said, word for word. */
+  /** The runtime's verbatim message. */
   detail: string | null;
   /** Milliseconds to load the network, and of its first run. */
   load: number | null;
   run: number | null;
-  /** From the CPU's answer; null when that was not asked, because an earlier start had. */
+  /** Difference from the CPU's answer; null when an earlier start had compared them. */
   difference: Difference | null;
 }
 
@@ -29,7 +29,7 @@ export interface Candidates {
   providers: readonly Provider[];
   /** Smallest and largest value of the network's output. */
   range: readonly [number, number];
-  /** Tries again what earlier starts ruled out, and compares again what they accepted. */
+  /** Retries providers ruled out by earlier starts, and compares accepted ones again. */
   recheck: boolean;
   /** What a provider lacks that can be seen without trying it. */
   findMissing(provider: Provider): string | null;
@@ -46,10 +46,10 @@ interface Trial {
 }
 
 /**
- * The first provider that runs the network like the CPU does. The CPU itself is the reference: it only has to answer
- * with numbers. Wrong answers and crashes are remembered; a refusal is not, since what caused it (a missing library,
- * a card that another program fills) can be gone at the next start, and trying again does no harm.
- * @returns the session, null when no provider is left, and what became of each one tried.
+ * Picks the first provider that runs the network like the CPU does. The CPU itself is the reference: it only has to
+ * return numbers. Wrong answers and crashes are remembered; a refusal is not, since its cause (a missing library, a
+ * full graphics card) can be gone at the next start, and trying again is harmless.
+ * @returns the session, null when no provider is left, and the outcome for each one tried.
  */
 export async function chooseSession(
   candidates: Candidates,
@@ -81,7 +81,7 @@ type Try = { session: Session | null; attempt: Attempt };
 async function tryCpu(askCpu: () => Promise<Trial>): Promise<Try> {
   try {
     const { session, answer, load, run } = await askCpu();
-    // A flat answer is no fault here: the network may see nothing in the picture.
+    // A flat answer is not an error here: the network may find nothing in the picture.
     if (findNonsense(answer) === 'nan') return reject('cpu', 'wrong', explainNonsense('cpu', 'nan'), { load, run });
     return { session, attempt: { ...blank('cpu'), outcome: 'used', load, run } };
   } catch (error) {
@@ -96,7 +96,7 @@ async function tryGpu(candidates: Candidates, provider: Provider, askCpu: () => 
   const known = candidates.recheck ? null : memory.recall();
   if (known?.verdict === 'crashed') return reject(provider, 'remembered', explainCrash(provider));
   if (known?.verdict === 'failed') return reject(provider, 'remembered', known.reason);
-  // One that passed before is not marked: whoever kills the server while it starts would rule the provider out.
+  // A provider that passed before is not marked as trying: killing the server during startup would rule it out.
   const first = known === null;
   if (first) memory.begin();
   let trial: Trial;
@@ -106,7 +106,7 @@ async function tryGpu(candidates: Candidates, provider: Provider, askCpu: () => 
     if (first) memory.end(null);
     return reject(provider, 'refused', explainFailure(provider, error), { detail: rawText(error) });
   }
-  // From here on only the CPU works, whose failures say nothing about this provider.
+  // From here on only the CPU runs, whose failures say nothing about this provider.
   if (first) memory.end(null);
   const { session, answer, load, run } = trial;
   const judgement = await judge(candidates, provider, answer, first ? askCpu : null).catch((error: unknown) => ({

@@ -5,7 +5,7 @@ import type { Provider } from './session.ts';
 export const OUT_OF_MEMORY = 'did not get enough memory; other programs may be using it';
 const MEMORY = /out of memory|8007000E|CUDA failure 2\b|failed to allocate memory|bad[_ ]alloc/i;
 
-/** Known words of ONNX Runtime and the libraries below it, and what they mean to somebody who wants a mask. */
+/** Known messages of ONNX Runtime and its libraries, translated for users. */
 const KNOWN: readonly { matches: RegExp; only?: Provider; reason: string }[] = [
   { matches: /backend not found/i, reason: 'is not part of this ONNX Runtime' },
   { matches: /protobuf|ModelProto|No graph was found/i, reason: 'cannot read the model' },
@@ -48,7 +48,7 @@ const RUNTIME: readonly { matches: RegExp; reason: string }[] = [
   { matches: /GLIBC|dlopen|cannot open shared object/i, reason: 'ONNX Runtime could not start on this system' },
 ];
 
-/** Why a provider did not start or run, as part of a sentence. The raw text stays with whoever asks for details. */
+/** Why a provider did not start or run, as part of a sentence. The raw text goes to the log and `hairline doctor`. */
 export function explainFailure(provider: Provider, error: unknown): string {
   const raw = rawText(error);
   const code = (error as NodeJS.ErrnoException | null)?.code;
@@ -59,7 +59,7 @@ export function explainFailure(provider: Provider, error: unknown): string {
   return `${nameOf(provider)} ${known?.reason ?? 'did not start'}`;
 }
 
-/** Whether a run failed only because there was no room for it. */
+/** Whether a run failed only for lack of memory. */
 export function isOutOfMemory(error: unknown): boolean {
   return MEMORY.test(rawText(error));
 }
@@ -70,11 +70,11 @@ export function explainNonsense(provider: Provider, nonsense: 'nan' | 'flat'): s
 }
 
 export function explainDifference(provider: Provider, { mean, p999 }: Difference): string {
-  return `${nameOf(provider)} answered differently from the CPU (mean difference ${round(mean)}, largest ${round(p999)})`;
+  return `${nameOf(provider)} returned a different result than the CPU (mean difference ${round(mean)}, largest ${round(p999)})`;
 }
 
 export function explainCrash(provider: Provider): string {
-  return `${nameOf(provider)} crashed when it was tried last time ("hairline doctor --recheck" tries again)`;
+  return `${nameOf(provider)} crashed in an earlier check (run "hairline doctor --recheck" to try again)`;
 }
 
 /** Everything the error says, on one line. */

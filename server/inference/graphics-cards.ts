@@ -49,7 +49,7 @@ function parseValues(answer: string): [key: string, value: string][] {
   return found;
 }
 
-/** Takes what was printed also after a failure: one key of the class may not be read by anybody. */
+/** Uses the output even after a failure: one key of the class may be unreadable. */
 function queryRegistry(value: string): Promise<string> {
   return new Promise((resolve) => {
     const args = ['query', WINDOWS_ADAPTERS, '/s', '/v', value];

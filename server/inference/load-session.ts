@@ -16,7 +16,7 @@ import type { Provider, Session } from './session.ts';
 import { openVerdictMemory } from './verdict-memory.ts';
 
 export interface LoadOptions extends Pick<Config, 'device' | 'threads' | 'strict' | 'recheck' | 'cacheDir'> {
-  /** Told what became of each provider, also when none worked. */
+  /** Called with the outcome of each provider, also when none worked. */
   onAttempts?: (attempts: readonly Attempt[], spec: ModelSpec) => void;
 }
 
@@ -24,8 +24,8 @@ export interface LoadOptions extends Pick<Config, 'device' | 'threads' | 'strict
 const OPEN_SHAPES = new Set<Provider>(['cpu', 'cuda']);
 
 /**
- * Loads a model on the best provider that runs it correctly. The trial run is the warm-up as well.
- * @throws {AppError} INFERENCE_FAILED when no provider of the device works, with every provider's own reason.
+ * Loads a model on the best provider that runs it correctly. The check also warms up the session.
+ * @throws {AppError} INFERENCE_FAILED when no provider of the device works, with the reason of every provider.
  */
 export async function loadSession(
   spec: ModelSpec,
@@ -64,7 +64,7 @@ export async function loadSession(
   return { ...session, reason: reasons ? `${prefix}${reasons}.` : null };
 }
 
-/** A verdict holds for one model, provider, runtime, system and driver; anything new is checked anew. */
+/** A verdict applies to one model, provider, runtime, system and driver; a change of any triggers a new check. */
 export function verdictKey(spec: ModelSpec, provider: Provider, machine: string, weights: Uint8Array): string {
   // Weights from several places have no checksum in the spec.
   const digest = spec.weights.sha256 ?? createHash('sha256').update(weights).digest('hex');

@@ -8,16 +8,16 @@ import type { Session, Tensor } from './session.ts';
 /** Milliseconds after which a graphics card that was full is tried again. */
 const RETRY_CARD_AFTER = 5 * 60_000;
 
-/** What a slot needs of the cache that it lies in. */
+/** The interface of the cache that a slot needs. */
 export interface SlotOwner {
   loadOnCpu(): Promise<Session>;
-  /** The slot that came after this one. */
+  /** The slot that replaced this one. */
   reopen(): Promise<ModelSlot>;
-  /** A run has ended, on another provider than the one before if `moved`. */
+  /** A run has ended; `moved`: on another provider than the one before. */
   onRun(moved: boolean): void;
 }
 
-/** A loaded network: callers wait for their turn, then run alone. */
+/** A loaded network: callers queue, then run alone. */
 export class ModelSlot {
   readonly spec: ModelSpec;
   readonly queue = new RunQueue();
@@ -32,20 +32,20 @@ export class ModelSlot {
     this.#owner = owner;
   }
 
-  /** On which the last run took place: one that does not fit on the graphics card moves the model to the CPU. */
+  /** The provider of the last run: a run that does not fit on the graphics card moves the model to the CPU. */
   get session(): Session {
     return this.#session;
   }
 
-  /** Whether nobody runs, and a card that was too full deserves another look. */
+  /** Whether it is idle and the graphics card, which was full, should be tried again. */
   get wantsCard(): boolean {
     return this.queue.length === 0 && this.#movedAt !== null && performance.now() - this.#movedAt > RETRY_CARD_AFTER;
   }
 
   /**
-   * Runs the network on one prepared input; loads it again where it was unloaded meanwhile.
+   * Runs the network on one prepared input; reloads it if it was unloaded meanwhile.
    * @returns the output tensor and the milliseconds spent waiting and running.
-   * @throws {AppError} INFERENCE_FAILED; the signal's reason when aborted before the turn came.
+   * @throws {AppError} INFERENCE_FAILED; the signal's reason when aborted while waiting.
    */
   run(input: Tensor, signal?: AbortSignal): Promise<{ output: Tensor; waited: number; ran: number }> {
     const asked = performance.now();
@@ -61,7 +61,7 @@ export class ModelSlot {
     }, signal);
   }
 
-  /** Releases the session after the runs that wait already. */
+  /** Releases the session after the runs already waiting. */
   empty(): Promise<void> {
     return this.queue.run(async () => {
       this.#emptied = true;
@@ -81,7 +81,7 @@ export class ModelSlot {
     }
   }
 
-  /** Other programs fill the card too; a slow mask is better than none. */
+  /** Other programs use the card too; a slow mask is better than none. */
   async #moveToCpu(): Promise<void> {
     const { provider } = this.#session;
     const session = await this.#owner.loadOnCpu();

@@ -28,10 +28,10 @@ export interface VerdictMemory {
   end(verdict: Extract<Verdict, { verdict: 'passed' | 'failed' }> | null): void;
 }
 
-/** A trial takes seconds; an older mark is no longer somebody's who happens to have the same process id. */
+/** A trial takes seconds; an older mark belongs to an earlier process with the same id. */
 const TRIAL_MS = 10 * 60_000;
 
-/** What a person or a system that shuts down sends. */
+/** Sent by users and by a system that shuts down. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Old drivers and models leave entries behind. */
@@ -40,9 +40,8 @@ const MAX_ENTRIES = 50;
 const fileIn = (cacheDir: string) => path.join(cacheDir, 'providers.json');
 
 /**
- * Keeps verdicts in `<cacheDir>/providers.json`. Synchronous, because the mark must be on disk before native code runs,
- * and must still be taken away while the process exits in an orderly way. A file that is garbled, or that cannot be
- * written, is one that knows nothing.
+ * Stores verdicts in `<cacheDir>/providers.json`. Synchronous, because the mark must be on disk before native code
+ * runs, and must be removed on an orderly exit. A damaged file counts as empty, and write failures are ignored.
  */
 export function openVerdictMemory(cacheDir: string, key: string): VerdictMemory {
   const file = fileIn(cacheDir);
@@ -57,8 +56,8 @@ export function openVerdictMemory(cacheDir: string, key: string): VerdictMemory 
     pid: process.pid,
     at: new Date().toISOString(),
   });
-  // Ctrl-C during a trial is not a crash. Listening keeps the signal from ending the process, so it is sent again
-  // where nobody else listens; native code is not interrupted either way.
+  // Ctrl-C during a trial is not a crash. A listener keeps the signal from ending the process, so it is raised again
+  // unless another listener exists; native code is not interrupted either way.
   const forgetTrial = () => put(null);
   const forgetAndStop = (signal: NodeJS.Signals) => {
     stopListening();
@@ -95,7 +94,10 @@ export function forgetVerdicts(cacheDir: string): void {
   rmSync(fileIn(cacheDir), { force: true });
 }
 
-/** Another process may be in the middle of the same trial. This one is not: it would have ended it. */
+/**
+ * Another process may be in the middle of the same trial. This one is not: a mark with its own id is from an earlier
+ * process.
+ */
 function isUnderWay({ pid, at }: Entry): boolean {
   return pid !== process.pid && Date.now() - Date.parse(at) < TRIAL_MS && isAlive(pid);
 }
@@ -114,6 +116,6 @@ function write(file: string, verdicts: Record<string, Entry>): void {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileAtomic.sync(file, `${JSON.stringify({ version: 1, verdicts }, null, 2)}\n`);
   } catch {
-    // A full disk or a read-only folder costs the memory, not the mask.
+    // A full disk or a read-only folder loses the verdict, not the mask.
   }
 }

@@ -7,7 +7,7 @@ import type { Runner, RunOptions } from './runner.ts';
 import type { Turn } from './turns.ts';
 
 export interface JobLimits {
-  /** Jobs known at a time, whatever their state. */
+  /** Known jobs, in any state. */
   maxJobs: number;
   /** Bytes of results kept at a time. */
   maxBytes: number;
@@ -32,14 +32,14 @@ interface Job {
   began: number | null;
   answer: KeptAnswer | null;
   failure: AppError | null;
-  /** Whether its result has reached somebody. */
+  /** Whether its result has been delivered. */
   fetched: boolean;
   timer: NodeJS.Timeout | null;
 }
 
 /**
- * Work that nobody holds a connection open for. Each job ends once: done, failed or cancelled; then it is kept for a
- * while, in memory only, within a number and within bytes. Ids cannot be guessed.
+ * Work that outlives its request. Each job ends once: done, failed or cancelled; then it is kept for a while, in memory
+ * only, limited by number and bytes. Ids are unguessable.
  */
 export class Jobs {
   readonly #jobs = new Map<string, Job>();
@@ -70,25 +70,25 @@ export class Jobs {
     return this.#runner.turns.running;
   }
 
-  /** Of the client's next picture among those that wait, from 1; null where none of its pictures waits. */
+  /** Queue position of the client's next picture, from 1; null when none is waiting. */
   placeOf(client: string): number | null {
     return this.#runner.turns.placeOf(client);
   }
 
-  /** Work that somebody holds a connection open for, in the same order as the jobs. */
+  /** Work of an open request, in the same queue as the jobs. */
   run<T>(work: (options: WorkOptions) => Promise<T>, options: RunOptions): Promise<T> {
     return this.#runner.run(work, options);
   }
 
   /**
    * @returns its id, and a promise that settles when the job has ended
-   * @throws {AppError} QUEUE_FULL while the results that wait to be fetched leave no room for another, SHUTTING_DOWN
+   * @throws {AppError} QUEUE_FULL while unfetched results leave no room for another, SHUTTING_DOWN
    */
   submit({ client, work, release, onFailure }: Submission): { id: string; ended: Promise<void> } {
     if (this.#stopped) throw new AppError('SHUTTING_DOWN');
     this.#makeRoom(1, 1, { onlyHarmless: true });
     if (this.#jobs.size >= this.#limits.maxJobs || this.#bytes >= this.#limits.maxBytes)
-      throw new AppError('QUEUE_FULL', 'The results of earlier pictures wait to be fetched.');
+      throw new AppError('QUEUE_FULL', 'Results of earlier pictures are waiting to be fetched.');
     const id = randomUUID();
     const stopping = new AbortController();
     let finished = () => {};
@@ -143,7 +143,7 @@ export class Jobs {
     return answer;
   }
 
-  /** The result has reached somebody: where room is needed it goes before those that nobody has seen. */
+  /** The result was delivered: it is evicted before undelivered ones. */
   markFetched(id: string): void {
     const job = this.#jobs.get(id);
     if (job) job.fetched = true;
@@ -159,7 +159,7 @@ export class Jobs {
     else this.#forget(job);
   }
 
-  /** Stops and forgets a job that nobody will ask for, if it is still there. */
+  /** Cancels and forgets a job without a client, if it still exists. */
   abandon(id: string): void {
     const job = this.#jobs.get(id);
     if (!job) return;
@@ -167,7 +167,7 @@ export class Jobs {
     this.#forget(job);
   }
 
-  /** Hands back what is not done yet as SHUTTING_DOWN, because nobody could fetch it any more. */
+  /** Fails unfinished jobs with SHUTTING_DOWN, because their results could no longer be fetched. */
   stop(): void {
     this.#stopped = true;
     for (const job of this.#jobs.values()) {
@@ -237,7 +237,7 @@ export class Jobs {
     job.answer = null;
   }
 
-  /** Forgets jobs until so many more fit: those whose loss hurts nobody first, each kind in the order they ended. */
+  /** Evicts jobs until the new one fits: delivered and failed ones first, each group in the order they ended. */
   #makeRoom(jobs: number, bytes: number, { onlyHarmless }: { onlyHarmless: boolean }): void {
     const ended = [...this.#jobs.values()].filter((job) => !isActive(job));
     const harmless = ended.filter((job) => job.state !== 'done' || job.fetched);

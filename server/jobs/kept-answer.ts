@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Answer } from '../engine/engine.ts';
 import { AppError } from '../errors.ts';
 
-/** An answer that lies in memory as a whole. */
+/** A fully buffered answer. */
 export interface KeptAnswer extends Answer {
   readonly body: Buffer;
 }

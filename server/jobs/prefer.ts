@@ -1,4 +1,4 @@
-/** What a client prefers, in the words of RFC 7240; everything else is ignored, as it says. */
+/** A client's preferences (RFC 7240); unknown ones are ignored, as it specifies. */
 export interface Preferences {
   respondAsync: boolean;
   /** Seconds. */
@@ -8,7 +8,7 @@ export interface Preferences {
 /** A day: longer than any picture takes, and short enough for a timer. */
 const MAX_WAIT = 86_400;
 
-/** Reads a `Prefer` header. Of a preference that is told twice, the first one counts. */
+/** Parses a `Prefer` header. When a preference is repeated, the first one counts. */
 export function parsePrefer(header: string | string[] | undefined): Preferences {
   const told = new Map<string, string>();
   for (const part of [header ?? []].flat().join(',').split(',')) {

@@ -3,14 +3,14 @@ import { AppError } from '../errors.ts';
 import { type Turn, Turns } from './turns.ts';
 
 export interface RunnerLimits {
-  /** Pictures worked on at a time. */
+  /** Pictures in progress at a time. */
   concurrency: number;
-  /** Milliseconds that one may be worked on, waiting not included. */
+  /** Time limit per picture in milliseconds, waiting excluded. */
   maxTime: number;
 }
 
 export interface RunOptions extends WorkOptions {
-  /** Whose turn it takes. */
+  /** The client whose turn it takes. */
   client: string;
   /** Milliseconds for waiting and work together. */
   deadline?: number | undefined;
@@ -21,7 +21,7 @@ export interface RunOptions extends WorkOptions {
 /** How many of the last durations are remembered. */
 const REMEMBERED = 16;
 
-/** What stands between requests and the engine: who works next, how many at a time, and for how long. */
+/** Schedules requests on the engine: order, concurrency and time limits. */
 export class Runner {
   readonly turns: Turns;
   readonly #limits: RunnerLimits;
@@ -45,8 +45,8 @@ export class Runner {
   }
 
   /**
-   * Waits for the client's turn and does the work. What is given up or takes too long is stopped at the work's next safe
-   * point; only then does the next one begin, because until then memory and graphics card are not free.
+   * Waits for the client's turn and does the work. Cancelled or overlong work stops at its next safe point; only then
+   * does the next one begin, because until then memory and graphics card are in use.
    * @throws {AppError} DEADLINE_PASSED, what the work throws, and the signal's reason
    */
   async run<T>(
@@ -67,7 +67,7 @@ export class Runner {
       this.#remember((performance.now() - began) / 1000);
       return result;
     } catch (error) {
-      // Whatever was thrown because it had to stop, the reason is the answer.
+      // Whatever the stopped work threw, the abort reason is the error to report.
       ended.throwIfAborted();
       throw error;
     } finally {

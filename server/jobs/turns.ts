@@ -1,8 +1,8 @@
-/** A place in the order. Whoever has one ends it, whether it ever began or not; ending it twice is harmless. */
+/** A place in the queue. Its holder must end it, whether it began or not; ending it twice is harmless. */
 export interface Turn {
-  /** Settles when it begins; rejects with the signal's reason when it is given up before. */
+  /** Settles when it begins; rejects with the signal's reason when it is abandoned before. */
   readonly begun: Promise<void>;
-  /** Turns that begin before this one, as things stand; 0 once it has begun. */
+  /** Turns that currently come before this one; 0 once it has begun. */
   readonly ahead: number;
   end(): void;
 }
@@ -12,13 +12,13 @@ interface Waiting {
 }
 
 /**
- * Lets a few work at a time, and the others in an order that is fair between clients: each client has a line of its own,
- * first come, first served, and the lines take turns. Whoever waits is overtaken at most once by each other client for
- * each place in its own line, however many pictures they send.
+ * A fair queue with limited concurrency: each client has its own line, first come, first served, and the lines take
+ * turns. Each other client overtakes a picture at most once for each place in its own line, however many pictures it
+ * sends.
  */
 export class Turns {
   readonly #limit: number;
-  /** By client, the one whose turn is next first; never an empty line. */
+  /** By client, in the order of their turns; never an empty line. */
   readonly #lines = new Map<string, Waiting[]>();
   #running = 0;
 
@@ -34,7 +34,7 @@ export class Turns {
     return [...this.#lines.values()].reduce((sum, line) => sum + line.length, 0);
   }
 
-  /** Of the client's picture that begins next, among all that wait, from 1; null where none of its pictures waits. */
+  /** Queue position of the client's next picture, from 1; null when none is waiting. */
   placeOf(client: string): number | null {
     const next = this.#lines.get(client)?.[0];
     return next === undefined ? null : this.#ahead(client, next) + 1;
@@ -84,7 +84,7 @@ export class Turns {
       if (!first) return;
       const [client, line] = first;
       const next = line.shift()!;
-      // Goes to the end, behind whoever came meanwhile.
+      // Moves to the end, behind clients that arrived meanwhile.
       this.#lines.delete(client);
       if (line.length > 0) this.#lines.set(client, line);
       next.begin();
@@ -109,7 +109,7 @@ export class Turns {
   }
 }
 
-/** As `Promise.withResolvers`, which Node 20 lacks. Nobody may be listening yet when it is given up. */
+/** Like `Promise.withResolvers`, which Node 20 lacks. The promise may reject before anything awaits it. */
 function withResolvers() {
   let resolve = () => {};
   let reject = (_reason: unknown) => {};

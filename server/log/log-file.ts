@@ -4,7 +4,7 @@ import path from 'node:path';
 const MAX_BYTES = 2 * 1024 * 1024;
 /** The current one included. */
 const MAX_FILES = 5;
-/** After a failure, milliseconds until the next try: a full disk is not asked a hundred times a second. */
+/** After a failure, milliseconds until the next try, so that a full disk is not hammered. */
 const RETRY_MS = 10_000;
 
 /** @param age 0 for the current file, 1 for the one before, … */
@@ -13,9 +13,9 @@ export function logFile(folder: string, age = 0): string {
 }
 
 /**
- * Appends lines to a log that never grows beyond five files of 2 MB. It writes at once, so that the last words before a
- * crash are there, and it never throws: a log that cannot be written is no reason to stop working. Libraries for this
- * rename on a timer or give up after the first error.
+ * Appends lines to a log limited to five files of 2 MB. Writes are synchronous, so that the last lines before a crash
+ * are saved, and never throw: an unwritable log must not stop the server. Libraries for this rotate on a timer or give
+ * up after the first error.
  */
 export class LogFile {
   readonly #folder: string;
@@ -25,7 +25,7 @@ export class LogFile {
   #bytes = 0;
   #failedAt: number | null = null;
 
-  /** @param onFailure called with `EACCES: …` and the like once for each time that writing begins to fail */
+  /** @param onFailure called once with `EACCES: …` or the like each time writing starts to fail */
   constructor(folder: string, onFailure: (reason: string) => void = () => undefined, maxBytes = MAX_BYTES) {
     this.#folder = folder;
     this.#onFailure = onFailure;
@@ -63,7 +63,7 @@ export class LogFile {
 
   #rotate(): void {
     this.close();
-    // Another server may write to the same log and have done it already.
+    // Another server sharing the log may have rotated it already.
     const size = statSync(logFile(this.#folder), { throwIfNoEntry: false })?.size ?? 0;
     if (size >= this.#maxBytes / 2) {
       rmSync(logFile(this.#folder, MAX_FILES - 1), { force: true });
@@ -74,7 +74,7 @@ export class LogFile {
   }
 }
 
-/** On Windows a file that somebody reads may refuse; the log then goes on in the old one. */
+/** On Windows, renaming fails while another program reads the file; the old file is then continued. */
 function renameIfThere(from: string, to: string): void {
   try {
     renameSync(from, to);

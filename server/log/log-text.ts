@@ -18,7 +18,7 @@ export interface LoggedError {
 
 const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'error' };
 
-/** What people read of a line: `14:03:22 info  POST /v1/mattes 200, 312 ms`. Traces only of errors. */
+/** A line as people read it: `14:03:22 info  POST /v1/mattes 200, 312 ms`. Only errors have stack traces. */
 export function logText(record: LogRecord): string {
   const { level, time, msg = '', err, method, route, status, ms, ...rest } = record;
   const request = method === undefined ? msg : `${method} ${route} ${status}, ${ms} ms`;
@@ -27,7 +27,7 @@ export function logText(record: LogRecord): string {
   return err ? `${head}${errorText(err, level >= 50)}` : head;
 }
 
-/** The same of a line of the file; one that is no JSON, as after a crash, is left as it is. */
+/** The same for a line of the file; one that is not JSON, as after a crash, is unchanged. */
 export function logTextOf(line: string): string {
   try {
     const record = JSON.parse(line) as LogRecord | null;
@@ -54,7 +54,7 @@ function show(value: unknown): string {
   return typeof value === 'string' && /^[^\s"]+$/.test(value) ? value : JSON.stringify(value);
 }
 
-/** Date and time of this computer. */
+/** Local date and time. */
 function clock(time: number): string {
   const date = new Date(time);
   const two = (n: number) => String(n).padStart(2, '0');

@@ -5,21 +5,21 @@ import { type LoggedError, type LogRecord, logText } from './log-text.ts';
 import { hideSecrets, redact } from './redact.ts';
 
 export interface LoggerOptions {
-  /** Where the terminal's lines go; readable ones where a person is watching, else JSON. */
+  /** Destination of terminal lines: readable text on a terminal, else JSON. */
   terminal?: { write(text: string): unknown; isTTY?: boolean };
   /** Called once when the file cannot be written, with a sentence. */
   onFailure?: (sentence: string) => void;
 }
 
 /**
- * Events go to the terminal and, as JSON, to the user's log folder, each from its own level on. Whatever is logged, no
- * token, no path and no name of a user gets into either: `hideSecrets` sees every string of every line.
+ * Events go to the terminal and, as JSON, to the user's log folder, each with its own level. No token, path or user
+ * name gets into either: `hideSecrets` filters every string of every line.
  */
 export function createLogger(
   { logLevel, logFileLevel, logDir }: Pick<Config, 'logLevel' | 'logFileLevel' | 'logDir'>,
   { terminal = process.stdout, onFailure = () => undefined }: LoggerOptions = {},
 ): Logger {
-  const failed = (code: string) => onFailure(`The log in ${logDir} cannot be written (${code}); it goes on without.`);
+  const failed = (code: string) => onFailure(`Cannot write the log in ${logDir} (${code}); continuing without it.`);
   const file = new LogFile(logDir, failed);
   const hide = hideSecrets();
   const streams: StreamEntry[] = [];
@@ -35,12 +35,12 @@ export function createLogger(
   return pino({ level, base: null, serializers }, multistream(streams));
 }
 
-/** A route is ours, and would be taken for a path. */
+/** Routes are declared by us, but would be redacted as paths. */
 function clean({ route, ...record }: LogRecord, hide: (text: string) => string): LogRecord {
   return { ...redact(record as LogRecord, hide), ...(route !== undefined && { route }) };
 }
 
-/** Of the properties that errors carry, paths and arguments among them, only the code. */
+/** Of an error's properties, which include paths and arguments, only the code is logged. */
 function describeError(error: unknown): LoggedError {
   if (!(error instanceof Error)) return { message: String(error) };
   const { name, message, stack, cause } = error;

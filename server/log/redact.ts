@@ -10,7 +10,7 @@ export function redact<T>(value: T, clean = hideUser()): T {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redact(item, clean)])) as T;
 }
 
-/** Replaces the home folder by `~`, in whichever way it is written, and then the user's name wherever it is left. */
+/** Replaces the home folder by `~`, in every spelling, and then remaining occurrences of the user's name. */
 function hideUser(): (text: string) => string {
   const home = os.homedir();
   const homes = [home, resolveLinks(home)].filter((folder) => folder.length > 1);
@@ -25,8 +25,8 @@ function hideUser(): (text: string) => string {
 }
 
 /**
- * For logs, in which nobody looks before they are sent to somebody: besides the user, no token, no address beyond its
- * path, and of absolute paths only those of Hairline itself, as `./…`.
+ * For logs, which users send to others unread: besides the user's name, removes tokens, everything after the path of a
+ * URL, and absolute paths other than Hairline's own, which become `./…`.
  */
 export function hideSecrets(): (text: string) => string {
   const hide = hideUser();
@@ -39,9 +39,9 @@ export function hideSecrets(): (text: string) => string {
         .replaceAll(/\bhl_[\w-]{20,}/g, '<secret>')
         .replaceAll(/(\w:\/\/)[^\s/@"']+@/g, '$1')
         .replaceAll(/(\w:\/\/[^\s?"'<>]*)[?#][^\s"'<>]*/g, '$1')
-        // As Node writes them in its errors: quoted, and so to their end whatever is in them.
+        // Node quotes paths in its errors: these extend to the closing quote, whatever they contain.
         .replaceAll(/(['"])(?:[a-z]:[\\/]|\\\\|\/)[^\n]*?\1/gi, '<path>')
-        // Others end at a blank, a colon or a bracket; what is left of names with blanks is not known to be one.
+        // Unquoted paths end at a space, a colon or a bracket; the rest of a name with spaces cannot be recognized.
         .replaceAll(/(?<![\w.~:/\\<>-])(?:[a-z]:[\\/]|\\\\|\/(?=[^\s/]+\/))[^\s:'"()]*/gi, '<path>'),
     );
 }
@@ -54,7 +54,7 @@ function resolveLinks(folder: string): string {
   }
 }
 
-/** Fails where the system does not know the user, as in a container. */
+/** Fails if the system does not know the user, as in a container. */
 function userName(): string {
   try {
     return os.userInfo().username;

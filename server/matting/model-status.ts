@@ -3,7 +3,7 @@ import type { ModelFetcher } from '../registry/model-fetcher.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { ModelSpec } from '../registry/spec/model-spec.ts';
 
-/** What is known of a model that somebody has asked for. */
+/** Status of a requested model. */
 export interface LoadState {
   state: Extract<ModelState, 'loading' | 'ready' | 'failed'>;
   provider: string | null;

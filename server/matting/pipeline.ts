@@ -33,17 +33,17 @@ export interface View {
   model: LoadedModel;
   /** Stretches the picture to the spec's grid even where the network would take its own shape. */
   squash?: boolean;
-  /** Draws edges well: its strands may end up in the result. */
+  /** Draws edges well: its strands may be used in the result. */
   edges?: boolean;
 }
 
-/** What is done beyond the views; each can be switched on alone, to be measured. */
+/** Steps beyond the views; each can be enabled alone, for measurements. */
 export interface Stages {
-  /** The haze that portrait networks leave around people is taken away. */
+  /** Removes the haze that portrait networks leave around people. */
   clear?: boolean;
-  /** The views that draw edges look again at a person that fills little of the picture. */
+  /** The views that draw edges make a second pass if the person fills little of the picture. */
   closer?: boolean;
-  /** Edges follow the colours of the picture at its own size. */
+  /** Edges follow the colors of the picture at full size. */
   guide?: boolean;
 }
 
@@ -56,11 +56,11 @@ export interface EstimateOptions {
   stages?: Stages;
   /** The matte is found in this part of the picture only, and is 0 outside. It lies inside the picture. */
   region?: Region | null | undefined;
-  /** Which of the bodies stay; all, if left out. */
+  /** Which subjects to keep; all by default. */
   choice?: SubjectChoice | undefined;
-  /** Dark and flat pictures are lifted before the networks see them. */
+  /** Brightens dark and low-contrast pictures for the networks. */
   enhance?: boolean;
-  /** Told 0..1, never less than before. */
+  /** Called with 0..1, never decreasing. */
   onProgress?: ((fraction: number) => void) | undefined;
 }
 
@@ -169,7 +169,7 @@ async function readGuide(picture: Picture, grids: Grids, coarse: CoarseAlpha): P
   return { fit: fitColour(coarse, rgb), strips: readStrips(picture, 8) };
 }
 
-/** All opinions as one, on a grid of the picture's shape; a single one as it is. */
+/** Merges all opinions on a grid of the picture's shape; a single one is unchanged. */
 function unite(picture: Picture, views: readonly View[], opinions: readonly CoarseAlpha[]): CoarseAlpha {
   if (opinions.length === 1) return opinions[0]!;
   const { width, height } = shapeGrid(picture, Math.max(...opinions.map((o) => Math.max(o.width, o.height))));

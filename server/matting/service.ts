@@ -27,7 +27,7 @@ export interface MatteOptions {
   onProgress?: (fraction: number) => void;
 }
 
-/** Turns pictures into mattes: picks the model, loads it once, runs the pipeline. Knows no HTTP. */
+/** Turns pictures into mattes: picks the model, loads it once, runs the pipeline. Independent of HTTP. */
 export class MatteService {
   readonly registry: ModelRegistry;
   readonly #fetcher: ModelFetcher;
@@ -65,7 +65,7 @@ export class MatteService {
     return describeModel(this.registry.resolve(idOrAuto), this.registry, this.#fetcher, (id) => this.loadState(id));
   }
 
-  /** Null while nobody has asked for the model, or when it was unloaded. */
+  /** Null until the model is requested, and after it was unloaded. */
   loadState(id: string): LoadState | null {
     const loaded = this.#sessions.peek(id);
     if (loaded) {
@@ -77,17 +77,15 @@ export class MatteService {
     return state && { state, provider: null, label: null, reason: failure?.message ?? null };
   }
 
-  /**
-   * Downloads and loads whatever `refine=best` needs beside the default model. Until it is there, `best` answers like
-   * `fast`.
-   */
+  /** Also downloads and loads the other models of `refine=best`. Until then, `best` answers like `fast`. */
   async prepareBest(options?: PullOptions): Promise<void> {
     const { id } = this.registry.resolve('auto');
     for (const { model } of planViews(id, 'portrait', 'best')) await this.prepare(model, options);
   }
 
   /**
-   * What can be said of a request before its picture is there, at once: whoever leaves meanwhile must not be missed.
+   * Checks a request before its picture arrives. Synchronous, so that a client that disconnects meanwhile is not
+   * missed.
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING
    */
   checkModel(model: string, subject: Subject): ModelSpec {
@@ -105,7 +103,7 @@ export class MatteService {
     if (region) checkRegion(region, picture);
     if (point) checkPoint(point, picture);
     const spec = await this.#fetcher.demand(model, subject);
-    // Where a model of `best` is missing, the views of `fast` may all be there.
+    // When a model of `best` is missing, the views of `fast` may all be available.
     const plans = model === 'auto' ? [refine, 'fast' as const].map((how) => planViews(spec.id, subject, how)) : [];
     const views = await this.#loadViews(spec, plans);
     const stages = planStages(views.length, refine);

@@ -9,9 +9,10 @@ export interface PlannedView {
 }
 
 /**
- * The three opinions of `refine=best` where RVM is the portrait model. RVM at a quarter of the grid keeps the person
- * whole; the same network at half of it, and on a stretched picture, errs elsewhere; ISNet draws edges best but knows no
- * people. Chosen on 24 portraits among the pairs of eight RVM views that go with ISNet (`npm run bench:quality`).
+ * The three opinions of `refine=best` with RVM as the portrait model. RVM at a quarter of the grid keeps the person
+ * whole; the same network at half of it, and on a stretched picture, makes different errors; ISNet draws edges best but
+ * does not recognize people. Chosen on 24 portraits among the pairs of eight RVM views that go with ISNet (`npm run
+ * bench:quality`).
  */
 export const PORTRAIT_VIEWS: readonly PlannedView[] = [
   { model: 'rvm-wide' },
@@ -22,13 +23,13 @@ export const PORTRAIT_VIEWS: readonly PlannedView[] = [
 /** The two opinions of `refine=fast`: one that knows people, and one that draws edges. */
 export const PORTRAIT_PAIR: readonly PlannedView[] = [{ model: 'rvm' }, { model: 'isnet', edges: true }];
 
-/** The views that a model and a subject call for; one of its own for everything that has no panel of opinions. */
+/** The views for a model and a subject; a single one for models without an ensemble. */
 export function planViews(model: string, subject: Subject, refine: Refine): readonly PlannedView[] {
   if (subject !== 'portrait' || model !== 'rvm') return [{ model }];
   return refine === 'best' ? PORTRAIT_VIEWS : PORTRAIT_PAIR;
 }
 
-/** A single network at its fastest is left as it is; edges that follow the picture cost more than enlarging them. */
+/** A single network in fast mode skips the color guide, which costs more than plain enlarging. */
 export function planStages(views: number, refine: Refine): Stages {
   if (views > 2) return BEST_STAGES;
   if (views === 2) return PAIR_STAGES;

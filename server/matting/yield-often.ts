@@ -1,9 +1,9 @@
-/** Milliseconds of arithmetic between two breaths of the event loop. */
+/** Milliseconds of computation between two turns of the event loop. */
 const TURN = 12;
 
 /**
- * Long arithmetic in short turns: `/health` keeps answering, and work that nobody waits for any more stops.
- * Call `step` between strips or tiles of a few milliseconds.
+ * Yields during long computations: `/health` keeps answering, and cancelled work stops. Call `step` between strips or
+ * tiles of a few milliseconds.
  */
 export class Pace {
   readonly #signal: AbortSignal | undefined;

@@ -16,12 +16,12 @@ export interface RegistryOptions {
   cacheDir: string;
   /** What `auto` means, where `preferred` does not say. */
   defaultModel: string;
-  /** Models that `auto` takes for a subject, best first. One that is not installed is passed over, but not the last. */
+  /** Models that `auto` picks for a subject, best first. Missing ones are skipped, except the last. */
   preferred?: Partial<Record<Subject, readonly string[]>>;
   /** npm's settings, proxies and HAIRLINE_MODELSCOPE_ENDPOINT are read from here. */
   env?: NodeJS.ProcessEnv;
   reach?: Partial<Reach>;
-  /** How patient downloads are. */
+  /** Retries and timeouts of downloads. */
   stallMs?: number;
   retryDelays?: readonly number[];
 }
@@ -52,7 +52,7 @@ export function createModelRegistry(options: RegistryOptions): ModelShelf {
 
     async pull(spec, { force = false, signal, onProgress } = {}) {
       if (!force && (await isIntact(spec))) return;
-      // A download that its last caller has just left is still cleaning up; it is not one to join.
+      // A download whose last caller has just left is still cleaning up, so it cannot be joined.
       while (pulls.get(spec.id)?.abandoned) await pulls.get(spec.id)?.finished;
       const task = pulls.get(spec.id) ?? startPull(spec);
       await task.join(signal, onProgress).catch((error: unknown) => {
@@ -83,7 +83,7 @@ export function createModelRegistry(options: RegistryOptions): ModelShelf {
     const spec = specs.find((s) => s.id === id);
     if (spec) return spec;
     const known = specs.map((s) => s.id).join(', ');
-    throw new AppError('UNKNOWN_MODEL', `There is no model named "${id}". There is: ${known}.`);
+    throw new AppError('UNKNOWN_MODEL', `There is no model named "${id}". Available models: ${known}.`);
   }
 
   function startPull(spec: ModelSpec): SharedTask<PullProgress> {

@@ -3,7 +3,7 @@ import type { ModelRegistry } from './model-registry.ts';
 import type { PullOptions } from './pull.ts';
 import type { ModelSpec, Subject } from './spec/model-spec.ts';
 
-/** Downloads models for the server, and knows which are on their way and which could not be had. */
+/** Downloads models for the server, and tracks downloads and failures. */
 export class ModelFetcher {
   readonly #registry: ModelRegistry;
   readonly #fetching = new Set<string>();
@@ -43,7 +43,7 @@ export class ModelFetcher {
   }
 
   /**
-   * The embedded models are part of the product: who asks for one that is not there yet gets it fetched.
+   * The embedded models are part of the product: a request for a missing one starts its download.
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING
    */
   async demand(model: string, subject: Subject): Promise<ModelSpec> {
@@ -54,7 +54,7 @@ export class ModelFetcher {
 
   async #fetchMissing(spec: ModelSpec): Promise<boolean> {
     if (spec.weights.sources.length === 0 || (await this.#registry.isInstalled(spec))) return false;
-    // A download that cannot work is not tried for every picture again; its reason was told.
+    // A download that cannot work is not retried for every picture; its reason was reported.
     if (this.#failures.has(spec.id)) return false;
     if (!this.#fetching.has(spec.id)) this.fetch(spec).catch(() => undefined);
     return true;

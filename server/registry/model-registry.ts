@@ -32,7 +32,7 @@ export interface ModelRegistry {
   remove(spec: ModelSpec): Promise<boolean>;
 }
 
-/** The registry as somebody sees it who manages models by hand. */
+/** The registry as the model commands use it. */
 export interface ModelShelf extends ModelRegistry {
   /** What a download would be; null when no source can be reached. */
   offer(spec: ModelSpec, signal: AbortSignal): Promise<Offer | null>;

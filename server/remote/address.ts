@@ -9,9 +9,9 @@ const GLOBAL = ipaddr.IPv6.parseCIDR('2000::/3');
 const TRANSLATED = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 
 /**
- * Whether an address lies in the open internet: not this computer, not its networks, nothing private, reserved or of a
- * special purpose, in whatever wrapping of IPv6. What is not known to be public is not.
- * @param own networks that this computer is part of
+ * Whether an address is on the public internet: not this computer, not its networks, nothing private, reserved or
+ * special-purpose, in any IPv6 form. What is not known to be public is not.
+ * @param own networks of this computer
  */
 export function isPublic(address: string, own: readonly Network[] = ownNetworks()): boolean {
   // Stricter than ipaddr.js, which reads 010.0.0.1 and 1 as addresses too.
@@ -33,7 +33,7 @@ export function ownNetworks(): Network[] {
   return interfaces.flatMap(({ cidr }): Network[] => (cidr ? [ipaddr.parseCIDR(cidr)] : []));
 }
 
-/** The address that is meant. Other wrappings (mapped, 6to4, Teredo) stay, and are refused: no picture needs them. */
+/** The embedded IPv4 address. Other wrappings (mapped, 6to4, Teredo) stay, and are refused: no picture needs them. */
 function unwrap(address: IPv4 | IPv6): IPv4 | IPv6 {
   if (address.kind() === 'ipv4' || !address.match(TRANSLATED)) return address;
   return new ipaddr.IPv4(address.toByteArray().slice(-4));

@@ -14,11 +14,11 @@ export interface FetchOptions {
   signal: AbortSignal;
   /** Bytes the picture may have. */
   maxBytes?: number;
-  /** Milliseconds for all of it, redirects included. */
+  /** Time limit in milliseconds, redirects included. */
   timeout?: number;
   /** All addresses of a name. */
   resolve?: (name: string) => Promise<LookupAddress[]>;
-  /** Whether an address may be connected to. */
+  /** Whether connecting to an address is allowed. */
   allows?: (address: string) => boolean;
 }
 
@@ -26,10 +26,10 @@ const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Fetches a picture from the open internet. Whoever names the address may be anyone, so it must not become a way into
- * this computer or its networks: a name is looked up once for each connection, every address it has is checked, and the
- * connection is made to those and nothing else, so that a name server cannot answer differently in between. Redirects
- * are treated like addresses that were given. Proxies are not used: they would look names up for themselves.
+ * Fetches a picture from the public internet. The address comes from an untrusted client, so it must not reach this
+ * computer or its networks: a name is resolved once for each connection, every address is checked, and the connection
+ * uses exactly those addresses, so that DNS rebinding fails. Redirects are treated like the original address. Proxies
+ * are not used: they would resolve names themselves.
  * @throws {AppError} URL_REFUSED, URL_FAILED, BODY_TOO_LARGE, and the signal's reason
  */
 export async function fetchPicture(
@@ -79,7 +79,7 @@ async function addressesOf({ hostname }: URL, resolve: (name: string) => Promise
   const literal = hostname.replace(/^\[(.*)\]$/, '$1');
   const family = isIP(literal);
   if (family) return [{ address: literal, family }];
-  // With its dot of the root, `localhost` would be a name that only some name servers know.
+  // With the trailing dot of the root, `localhost` would be resolved by DNS servers.
   const found = await resolve(hostname.replace(/\.$/, '')).catch((cause) => {
     throw new AppError('URL_FAILED', 'There is no server of that name.', { cause });
   });
@@ -91,7 +91,7 @@ function resolveAll(name: string): Promise<LookupAddress[]> {
   return lookup(name, { all: true });
 }
 
-/** Host header, server name and certificate are those of the name; only the way there is given. */
+/** Host header, SNI and certificate use the name; only the connection uses the checked address. */
 function connect(url: URL, addresses: LookupAddress[], signal: AbortSignal): Promise<IncomingMessage> {
   const given: LookupFunction = (_name, { all }, callback) => {
     if (all) callback(null, addresses);
@@ -99,7 +99,7 @@ function connect(url: URL, addresses: LookupAddress[], signal: AbortSignal): Pro
   };
   const { request } = url.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
-    // Without an agent no connection is kept that another request, not checked like this one, could be sent over.
+    // Without an agent, no pooled connection can be reused by a request that was not checked.
     request(url, {
       agent: false,
       lookup: given,
@@ -130,7 +130,7 @@ async function readAnswer(answer: IncomingMessage, maxBytes: number): Promise<Bu
   }
 }
 
-/** A lookup cannot be stopped; what it finds is not waited for. */
+/** A lookup cannot be cancelled; its result is ignored. */
 function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const aborted = new Promise<never>((_, reject) => {

@@ -13,7 +13,7 @@ const DiscoverySchema = Type.Object({
   version: Type.String(),
   /** ISO 8601. */
   startedAt: Type.String(),
-  /** Secret of this run, for `POST /v1/shutdown`. Who can read the file, its owner, may end the server. */
+  /** Secret of this run, for `POST /v1/shutdown`. Only the owner can read the file, and may stop the server. */
   token: Type.Optional(Type.String({ minLength: 32 })),
 });
 
@@ -23,7 +23,7 @@ export type Discovery = Static<typeof DiscoverySchema>;
 /** A server on this computer answers within milliseconds; one that is busy with a picture needs a little longer. */
 const PROBE_MS = 2_000;
 
-/** While a large model is being loaded, the server says nothing at all; who must know for sure waits this long. */
+/** A server that is loading a large model does not answer at all; callers that need certainty wait this long. */
 export const PATIENT_MS = 20_000;
 
 const fileIn = (configDir: string) => path.join(configDir, 'server.json');

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Ending of files that are not complete yet. Whoever finds one may delete it once it is old. */
+/** Extension of incomplete files. An old one may be deleted. */
 export const PART = '.part';
 
 /** A name beside `target` that no other process uses. */

@@ -79,7 +79,7 @@ export function connectBridge({ manifest, locale }: { manifest: string; locale: 
     if (known !== undefined) return known;
     const proxy = new Proxy(() => {}, {
       get(_, name) {
-        // Whoever awaits it asks whether it is a promise.
+        // `await` reads `then` to find out whether it is a promise.
         if (typeof name === 'symbol' || name === 'then') return undefined;
         const value = ask({ ask: 'get', id, name });
         // Every stand-in looks like a function; only a method is called on its object.

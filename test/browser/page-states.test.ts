@@ -45,7 +45,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
   const text = (id: string) => visit.page.locator(`#${id}`).innerText();
   const poll = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 
-  describe.each(['light', 'dark'] as const)('in %s colours have no fault by axe', (colorScheme) => {
+  describe.each(['light', 'dark'] as const)('axe finds no fault in %s colors', (colorScheme) => {
     test.each(['en-US', 'zh-CN'])('from empty to result, in %s', async (locale) => {
       const gate = new Gate();
       const server = await listenWith(async () => {
@@ -70,7 +70,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
       expect(await visit.findFaults()).toEqual([]);
     });
 
-    test('failed, offline and without its model', async () => {
+    test('shows failure, offline server and missing model', async () => {
       const server = await start({}, { install: false });
       const page = await open(server.url, { colorScheme });
       await poll(() => page.getAttribute('#server', 'data-state')).toBe('missing');
@@ -88,20 +88,20 @@ describe.skipIf(executable === null)('the states of the page', () => {
   test('what the server refuses is said in the language of the page, also after a switch', async () => {
     const page = await open((await start()).url, { locale: 'zh-CN' });
     expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
-    await visit.drop(Buffer.from('GIF89a, which nobody reads here'), 'broken.png', 'image/png');
+    await visit.drop(Buffer.from('GIF89a, an unsupported format'), 'broken.png', 'image/png');
     await page.waitForSelector('#failed:not([hidden])');
     expect(await text('failure')).toBe('Hairline 无法读取此文件中的图片。');
     expect(await text('language')).toBe('English');
     await page.click('#language');
     expect(await page.getAttribute('html', 'lang')).toBe('en');
-    expect(await text('failure')).toBe('This file is not a picture that Hairline can read.');
+    expect(await text('failure')).toBe('Hairline cannot read this file as a picture.');
     expect(await text('failure-hint')).toBe('Use JPEG, PNG, WebP, TIFF or AVIF.');
     await page.reload();
     expect(await page.getAttribute('html', 'lang')).toBe('en');
     expect(await text('choose')).toBe('Choose a picture');
   });
 
-  test('cancelling frees the place in the server, and leads back to the beginning', async () => {
+  test('cancelling frees the place on the server and returns to the start', async () => {
     const gate = new Gate();
     const server = await listenWith(async () => {
       await gate.pass();
@@ -121,7 +121,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
     await poll(readJobs).toBe('0');
   });
 
-  test('a server that went and came back gets the picture again, unasked', async () => {
+  test('sends the picture again when a lost server comes back', async () => {
     const first = await startStandInServer();
     const page = await open(first.url);
     await dropDisc();
@@ -139,7 +139,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
     expect(await page.locator('#viewer').isVisible()).toBe(true);
   });
 
-  test('a picture that cannot be sent to a server that is there is given up', async () => {
+  test('gives up when the upload keeps failing although the server is up', async () => {
     const page = await open((await start()).url);
     await page.route('**/v1/mattes?*', (route) => route.abort());
     await dropDisc();
@@ -150,7 +150,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
     await visit.untilShown();
   });
 
-  test('a TIFF, which browsers do not show, is shown as the server read it', async () => {
+  test('shows a TIFF, which browsers cannot decode, as decoded by the server', async () => {
     const server = await start();
     const page = await open(server.url);
     await visit.drop(await disc().tiff().toBuffer(), 'disc.tif', 'image/tiff');
@@ -165,7 +165,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
     expect(await page.locator('#split').isVisible()).toBe(true);
   });
 
-  test('a pasted picture is taken, a pasted text explained', async () => {
+  test('accepts a pasted picture and explains a pasted text', async () => {
     const page = await open((await start()).url);
     const paste = (base64: string | null) =>
       page.evaluate((content) => {
@@ -185,7 +185,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
     expect(await page.locator('#notice').isVisible()).toBe(false);
   });
 
-  test('leaving makes the server forget the picture', async () => {
+  test('leaving the page makes the server forget the picture', async () => {
     const page = await open((await start()).url);
     await dropDisc();
     const [answer] = await Promise.all([

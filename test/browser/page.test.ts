@@ -49,7 +49,7 @@ describe.skipIf(executable === null)('the page, with the real model where it is 
     };
   }
 
-  test('a dropped photo becomes the mask that the interface answers, on the screen and in the files', async () => {
+  test('shows and downloads the same mask for a dropped photo as the API returns', async () => {
     const page = await open();
     await visit.drop(photo, 'portrait.png', 'image/png');
     await visit.untilShown();
@@ -90,7 +90,7 @@ describe.skipIf(executable === null)('the page, with the real model where it is 
     expect((await visit.shownSamples()).equals(plain)).toBe(true);
   });
 
-  test('from the sample to the file with the keyboard alone', async () => {
+  test('works from the sample to the download by keyboard alone', async () => {
     const page = await open('zh-CN');
     const { keyboard } = page;
     await visit.tabTo('sample');

@@ -61,7 +61,7 @@ export class Pages {
 /** The panel's page with `script` in place of its bundle. */
 export function panelPage(script: string): string {
   const page = readFileSync(path.join(ROOT, 'plugin', 'index.html'), 'utf8');
-  const bundle = '<script src="dist/main.js"></script>';
+  const bundle = '<script src="main.js"></script>';
   if (!page.includes(bundle)) throw new Error('plugin/index.html does not load the bundle');
   return page.replace(bundle, script);
 }

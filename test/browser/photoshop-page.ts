@@ -13,7 +13,7 @@ export interface PanelOptions extends HostOptions {
   locale?: string;
   width?: number;
   theme?: ThemeName;
-  /** Where the server really is; null: nobody listens. */
+  /** The real address of the server; null: no server is listening. */
   serverPort: () => number | null;
 }
 
@@ -45,7 +45,7 @@ export class PhotoshopPage {
     await page.addInitScript(defineSpectrum);
     const manifest = readFileSync(path.join(ROOT, 'manifest.json'), 'utf8');
     await page.addInitScript(connectBridge, { manifest, locale });
-    await page.goto(`${this.#pages.origin}/dist/photoshop/plugin/index.html`);
+    await page.goto(`${this.#pages.origin}/dist/photoshop/index.html`);
     await page.addStyleTag({ content: themeCss(theme) });
     await page.evaluate(() => {
       const { entrypoints } = window as unknown as {

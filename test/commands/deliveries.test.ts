@@ -31,7 +31,7 @@ describe('a cut-out', () => {
     const { pixels } = doc.findLayer('Model');
     expect(await rig.run({ delivery: 'layer' })).toBe('done');
     expect(rig.result).toMatchObject({ layers: [{ layerName: 'Model cut-out', outcome: 'layer' }], refinable: null });
-    expect(addedStates(doc, states)).toEqual(['Hairline cut-out']);
+    expect(addedStates(doc, states)).toEqual(['Hairline cutout']);
     expect(names(doc.layers)).toEqual(['Model cut-out', 'Model', 'Paper']);
     const [cutout, original, paper] = doc.layers as [HostLayer, HostLayer, HostLayer];
     expect([cutout.visible, original.visible, paper.visible]).toEqual([true, false, true]);
@@ -146,7 +146,7 @@ describe('a mask with a colour layer', () => {
     }
   });
 
-  test('needs a layer that something can be clipped to', async () => {
+  test('requires a layer that can be clipped to', async () => {
     const rig = new CommandsFixture();
     const doc = open(rig);
     const before = doc.snapshot();
@@ -158,7 +158,7 @@ describe('a mask with a colour layer', () => {
 });
 
 describe('a selection and a channel', () => {
-  test('touch no layer, not even a locked one', async () => {
+  test('do not change any layer, not even a locked one', async () => {
     for (const delivery of ['selection', 'channel'] as const) {
       const rig = new CommandsFixture();
       const doc = open(rig);
@@ -172,7 +172,7 @@ describe('a selection and a channel', () => {
     }
   });
 
-  test('a channel never takes the name of another', async () => {
+  test('a channel never takes the name of an existing one', async () => {
     const rig = new CommandsFixture();
     const doc = open(rig);
     for (let run = 0; run < 3; run++) expect(await rig.run({ delivery: 'channel' })).toBe('done');

@@ -63,7 +63,7 @@ describe.each(FAULTS)('a mask that is there already, with %o', (faults) => {
     },
   );
 
-  test('reading alone leaves no trace, whatever is delivered', async () => {
+  test('only reading leaves no trace, whatever the output', async () => {
     const rig = new CommandsFixture({ faults });
     const doc = open(rig);
     const { mask } = doc.findLayer('Model');
@@ -74,7 +74,7 @@ describe.each(FAULTS)('a mask that is there already, with %o', (faults) => {
   });
 });
 
-test('is asked about once, before anything is read', async () => {
+test('asks about an existing mask once, before anything is read', async () => {
   const rig = new CommandsFixture();
   const doc = open(rig);
   const before = doc.snapshot();

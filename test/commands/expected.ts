@@ -50,8 +50,8 @@ const NAMES = {
   mask: 'Hairline mask',
   selection: 'Hairline selection',
   channel: 'Hairline channel',
-  layer: 'Hairline cut-out',
-  'mask+colour': 'Hairline mask and colours',
+  layer: 'Hairline cutout',
+  'mask+colour': 'Hairline mask and colors',
 };
 
 export function predict(doc: HostDocument, settings: Settings, faults: Faults): Prediction {

@@ -88,7 +88,7 @@ async function run(seed: number): Promise<string> {
   return end;
 }
 
-/** Another edge on the mask of the run, on which somebody may have painted. */
+/** Changes the edge of the run's mask, which may have been painted on. */
 async function refine(
   random: Random,
   rig: CommandsFixture,

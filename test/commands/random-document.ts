@@ -182,6 +182,10 @@ export function createRandomFaults(random: Random): Partial<Faults> {
     reject16BitSelection: flip(),
     insertedJoinsClipping: random.chance(0.5),
     cancelledScopeResolves: flip(),
+    documentUnreadable: random.pick([null, null, null, -1, -32005]),
+    smartObjectsUnreadable: flip(),
+    copiesLandOff: random.pick([0, 0, 4]),
+    getsOutsideModalAlert: true,
   };
 }
 

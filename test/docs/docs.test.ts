@@ -70,7 +70,7 @@ describe('the command line', () => {
   const commandsOf = (text: string) => found(text.split('Commands:')[1] ?? '', /^ {2}([a-z]+)/gm);
   const optionsOf = (text: string) => found(text, /^ +(?:-\w, )?(--[a-z-]+)/gm).filter((option) => option !== '--help');
 
-  it('has every command that the pages name, and the pages have every command and option', async () => {
+  it('has every command that the pages name, and the pages name every command and option', async () => {
     const commands = commandsOf(await help()).filter((name) => name !== 'help');
     expect(commands.length).toBeGreaterThan(10);
     const named = found(all, /(?:npx hairline|`hairline) ([a-z]+)/g);
@@ -113,7 +113,7 @@ describe('settings', () => {
         ? `${number / 2 ** 20} MiB`
         : String(number);
 
-  it('the pages name no variable that nothing reads', () => {
+  it('the pages name only environment variables that the code reads', () => {
     const sources = list('{server,scripts,test,plugin}/**/*.{ts,mjs}').map((file) => read(file));
     const named = found(all, /(HAIRLINE_[A-Z_]+)/g);
     expect(named.filter((variable) => !sources.some((source) => source.includes(variable)))).toEqual([]);

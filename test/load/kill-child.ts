@@ -44,7 +44,7 @@ export async function killUnderLoad(
     over = true;
   });
   const all: Outcome = { right: 0, refused: {}, wrong: [], lost: [], stuck: [], times: [] };
-  // In batches, because nobody knows beforehand how many pictures fit between so many kills.
+  // In batches, because the number of pictures between the kills is unknown in advance.
   while (!over) add(all, await runClients(server.url, () => mix.next(), { clients, requests: 4 * clients }));
   await killing;
   recoveries.sort((a, b) => a - b);

@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-it('answers a mix of requests of many clients rightly, and /health meanwhile', async () => {
+it('answers mixed requests of many clients correctly, and /health meanwhile', async () => {
   const mix = new Mix({ seed: 3, side: 200 });
   const health = new HealthProbe(server.url);
   const { right, refused, wrong, lost, stuck } = await runClients(server.url, () => mix.next(), {

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
 import type { EdgeRequest } from '../../protocol/edge.ts';
 import { LOOPBACK, PROTOCOL_VERSION } from '../../protocol/limits.ts';
+import { serveTunnel } from '../../server/http/tunnel.ts';
 
 const RED_POINT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
 
@@ -21,7 +23,7 @@ export class FakeServer {
   state = 'ready';
   /** Called when a picture has arrived, before the answer; may take its time or throw an answer of its own. */
   onPicture: (received: Received) => Promise<void> | void = () => {};
-  /** Called when somebody asks whether we live, before the answer. */
+  /** Called on each health request, before the answer. */
   onHealth: () => unknown = () => {};
   /** Answers of `POST /v1/mattes` to give first: status and error code. */
   failures: { status: number; code: string; retryAfter?: string }[] = [];
@@ -36,7 +38,12 @@ export class FakeServer {
   #firstKept = 0;
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
 
+  readonly #sockets = new WebSocketServer({ noServer: true });
+
   async start(): Promise<this> {
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#sockets.handleUpgrade(request, socket, head, (opened) => serveTunnel(this.#server, opened, request));
+    });
     await new Promise<void>((resolve) => this.#server.listen(0, LOOPBACK, resolve));
     return this;
   }
@@ -56,6 +63,7 @@ export class FakeServer {
   }
 
   stop(): Promise<void> {
+    for (const socket of this.#sockets.clients) socket.terminate();
     this.#server.closeAllConnections();
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }

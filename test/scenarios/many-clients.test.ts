@@ -100,7 +100,7 @@ it('serves many programs at once, each with the answers to its own pictures', as
   await until(async () => (await gauges()).every((value) => value === 0));
 });
 
-it('lets a single picture in and through while another program fills every place again and again', async () => {
+it('admits a picture of one client while another keeps filling every place', async () => {
   server = await startStandInServer({ maxJobs: 8, concurrency: 1 });
   const picture = (name: string, side: number) =>
     fetch(`http://127.0.0.1:${server.port}/v1/mattes`, {

@@ -11,7 +11,7 @@ import { packageRoot } from '../../server/system/package-root.ts';
 import { type HostDocument, type LoadedPlugin, SimulatedPhotoshop } from '../../simulator/index.ts';
 import { startRealServer } from '../fixtures/isnet.ts';
 
-/** The whole product on real input: real photo, built bundle, real socket, real model, and somebody else's PSD reader. */
+/** The whole product on real input: real photo, built bundle, real socket, real model, and a third-party PSD reader. */
 const photo = path.join(packageRoot, 'node_modules/@vladmandic/face-api/demo/sample4.jpg');
 const samples = path.resolve(packageRoot, '..', 'shared', 'psd');
 
@@ -49,7 +49,7 @@ async function readSavedMask(document: HostDocument): Promise<{ mask: Uint8Array
 }
 
 describe('one click on a photo', () => {
-  test('masks the people and nobody else', async () => {
+  test('masks the people and nothing else', async () => {
     photoshop = new SimulatedPhotoshop({ ports: { [PORTS[0]]: server.port } });
     const jpeg = await readFile(photo);
     const picture = await (await openEncoded(jpeg)).readRaster(8);

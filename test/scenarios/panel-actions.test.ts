@@ -66,7 +66,7 @@ test('a run that asked is recorded with the answer, and does not ask again', asy
   rig.expectClean();
 });
 
-test('nothing is recorded of runs that fail or are cancelled, nor where nobody records', async () => {
+test('records nothing for runs that fail or are cancelled, or when no Action is being recorded', async () => {
   await rig.open();
   expect(await record(() => rig.click())).toEqual([]);
   rig.photoshop.openPixels(createPicture({}));
@@ -137,7 +137,7 @@ describe('plays', () => {
     expectEllipse(doc, 'Layer 0');
   });
 
-  test('keeps Photoshop to itself, so that nobody clicks between two steps', async () => {
+  test('holds Photoshop exclusively, so that the user cannot click between two steps', async () => {
     await rig.open();
     const step = await recordClick();
     rig.photoshop.openPixels(createPicture({}));
@@ -219,7 +219,7 @@ describe('a step that cannot be played stops the Action with a reason, and no di
     await expectFailure(step, 'The server says no. Ask again.');
   });
 
-  test('somebody else has Photoshop', async () => {
+  test('another program keeps Photoshop busy', async () => {
     await rig.open();
     const step = await recordClick();
     rig.photoshop.openPixels(createPicture({}));
@@ -273,7 +273,7 @@ describe('menu commands', () => {
     expectEllipse(docs[0]!, 'Layer 0');
     expectEllipse(docs[2]!, 'Layer 0');
     expect(rig.photoshop.alerts).toEqual([
-      expect.stringContaining('1 of 3 documents could not be masked, "1.jpg" first'),
+      expect.stringContaining('1 of 3 documents could not be masked, starting with "1.jpg"'),
     ]);
   });
 });

@@ -88,7 +88,7 @@ test('the user may go on working in other documents', async () => {
   expectIdle();
 });
 
-test('one bad document after the other never stops the rest', async () => {
+test('continues after any number of failing documents', async () => {
   const docs = await open(7);
   const [masked, locked, empty, closed, , duotone] = docs as [HostDocument, ...HostDocument[]];
   masked.layers[0]!.isBackground = false;
@@ -205,7 +205,7 @@ describe('chosen documents', () => {
     rig.panel.click(box(0));
     rig.panel.click('#batch-start');
     expect(rig.panel.text('#batch-status')).toBe(
-      'No document is chosen. Tick at least one document in the list, then click again.',
+      'No document is selected. Select at least one document in the list, then click again.',
     );
     rig.panel.click('#batch-choose');
     rig.photoshop.close(rig.photoshop.documents[0]!);

@@ -1,6 +1,10 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { PORTS } from '../../protocol/limits.ts';
+import { listAddresses } from '../../scripts/ccx.ts';
 import { type HostDocument, type HostOptions, type LoadedPlugin, SimulatedPhotoshop } from '../../simulator/index.ts';
 import { ellipseAt, FakeServer } from './fake-server.ts';
 import { createPicture, maskAt } from './pictures.ts';
@@ -16,10 +20,14 @@ export class Rig {
   photoshop!: SimulatedPhotoshop;
   panel!: LoadedPlugin;
 
-  async open(options: HostOptions = {}): Promise<void> {
+  #folder = folder;
+
+  /** @param manifest `listed`: the variant that lists the server's addresses */
+  async open(options: HostOptions = {}, manifest: 'all' | 'listed' = 'all'): Promise<void> {
+    if (manifest === 'listed') this.#folder = copyListed();
     await this.load(options);
     await this.panel.showPanel();
-    // Closed until somebody wants it; most tests do not care.
+    // Closed by default; most tests do not need it.
     this.panel.click('#batch-toggle');
     expect(this.panel.errors).toEqual([]);
   }
@@ -27,18 +35,19 @@ export class Rig {
   /** As Photoshop does when only the menu command is used. */
   async load(options: HostOptions = {}): Promise<void> {
     this.photoshop = new SimulatedPhotoshop({ ports: { [PORTS[0]]: this.server.port }, ...options });
-    this.panel = await this.photoshop.loadPlugin(folder);
+    this.panel = await this.photoshop.loadPlugin(this.#folder);
   }
 
   /** As when Photoshop is closed and opened again. */
   async reload(): Promise<void> {
     await this.panel.unload();
-    this.panel = await this.photoshop.loadPlugin(folder);
+    this.panel = await this.photoshop.loadPlugin(this.#folder);
   }
 
   async close(): Promise<void> {
     await this.photoshop.dispose();
     await this.server.stop();
+    if (this.#folder !== folder) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** Clicks the button and answers with how the run ended. */
@@ -62,6 +71,14 @@ export class Rig {
     expect(panel.isVisible('#cancel')).toBe(false);
     expect(panel.isVisible('#subject')).toBe(true);
   }
+}
+
+function copyListed(): string {
+  const copy = mkdtempSync(path.join(os.tmpdir(), 'hairline-listed-'));
+  cpSync(folder, copy, { recursive: true });
+  const manifest = readFileSync(path.join(folder, 'manifest.json'), 'utf8');
+  writeFileSync(path.join(copy, 'manifest.json'), listAddresses(manifest));
+  return copy;
 }
 
 /** The mask of the layer is the ellipse over `region`, and hides everything else. */
@@ -95,7 +112,7 @@ export function addPicture(doc: HostDocument, options: Parameters<HostDocument['
   return doc.addLayer({ name: 'Model', width: 120, height: 80, data, channels: 4, ...options });
 }
 
-/** A mask or selection that somebody else made. */
+/** A mask or selection from outside Hairline. */
 export function createMask(doc: HostDocument) {
   const data = new Uint8Array(doc.width * doc.height);
   const place = { left: 0, top: 0, width: doc.width, height: doc.height };

@@ -52,7 +52,7 @@ function expectHard(doc: HostDocument): void {
 
 const states = (doc: HostDocument) => doc.historyStates.slice(1).map(({ name }) => name);
 
-/** Somebody works on the mask in Photoshop. */
+/** The user paints on the mask in Photoshop. */
 function paint(doc: HostDocument): void {
   doc.layers[0]!.mask = createMask(doc);
   doc.history.record('Brush Tool');
@@ -73,7 +73,7 @@ describe('Apply', () => {
     rig.expectClean();
   });
 
-  test('asks about a mask that somebody painted on, and keeps it', async () => {
+  test('asks about a mask that was painted on, and keeps it', async () => {
     const doc = await start();
     paint(doc);
     const painted = doc.snapshot();

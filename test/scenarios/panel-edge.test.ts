@@ -74,7 +74,7 @@ test('previews and the applied edge on a photo, with the real server', async () 
   expect(covered - countAbove(0.5)).toBeGreaterThan(1500);
   expect(covered - countAbove(0.5)).toBeLessThan(8000);
 
-  // Another server, which has none of the mattes; and a mask that somebody has painted on.
+  // Another server, which has none of the mattes; and a mask that was painted on.
   const { port } = server;
   await server.close();
   server = await startRealServer(port);

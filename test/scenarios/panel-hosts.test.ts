@@ -28,7 +28,7 @@ describe('works in', () => {
     { textCoding: false },
     { originHeader: 'file://' },
     { platform: 'darwin' },
-    { permissionMatching: 'names' },
+    { permissionMatching: 'exact' },
     { faults: { uiLocaleMissing: true } },
     { faults: { windowEventsMissing: true } },
     { faults: { refusesPixelConversion: true } },
@@ -45,7 +45,7 @@ describe('works in', () => {
 });
 
 test('a server that may be reached by its name only is found by its name', async () => {
-  await rig.open({ permissionMatching: 'names' });
+  await rig.open({ permissionMatching: 'names' }, 'listed');
   await server('isnet on CPU');
   expect(rig.panel.text('#server-details')).toBe('Version 0.1.0 at http://localhost:7866');
 });

@@ -65,7 +65,7 @@ describe.each([8, 16] as const)('in a document of %i bits', (depth) => {
     const [colours, original] = doc.layers;
     expect(colours).toMatchObject({ name: 'Layer 0 colours', clipped: true });
     expectEllipse(doc, original!.mask!);
-    expect(doc.historyStates.slice(1).map(({ name }) => name)).toEqual(['Hairline mask and colours']);
+    expect(doc.historyStates.slice(1).map(({ name }) => name)).toEqual(['Hairline mask and colors']);
     rig.expectClean();
   });
 

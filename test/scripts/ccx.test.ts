@@ -4,7 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import yauzl, { type Entry } from 'yauzl';
-import { allowAnyNetwork, packCcx } from '../../scripts/ccx.ts';
+import { ORIGINS } from '../../plugin/client/server-finder.ts';
+import { listAddresses, packCcx } from '../../scripts/ccx.ts';
 import { SimulatedPhotoshop } from '../../simulator/index.ts';
 import { findProblems } from './manifest-rules.ts';
 
@@ -50,7 +51,7 @@ function unpack(bytes: Uint8Array): Promise<Unpacked> {
 
 describe.each([
   ['hairline.ccx', manifest],
-  ['hairline-any-network.ccx', allowAnyNetwork(manifest)],
+  ['hairline-listed-network.ccx', listAddresses(manifest)],
 ])('%s', (_name, text) => {
   test('keeps to the published rules', async () => {
     const { files } = await unpack(packCcx(built, text, licence));
@@ -61,16 +62,13 @@ describe.each([
     const { files } = await unpack(packCcx(built, text, licence));
     const icons = ['panel-dark', 'panel-light', 'plugin'].flatMap((name) => [1, 2].map((x) => `${name}@${x}x.png`));
     expect([...files.keys()].sort()).toEqual(
-      [
-        ...['LICENSE', 'manifest.json', 'plugin/dist/main.js', 'plugin/index.html'],
-        ...icons.map((name) => `plugin/icons/${name}`),
-      ].sort(),
+      [...['LICENSE', 'manifest.json', 'main.js', 'index.html'], ...icons.map((name) => `icons/${name}`)].sort(),
     );
     for (const [place, bytes] of files) {
       if (place === 'LICENSE' || place === 'manifest.json') continue;
       expect(bytes.equals(readFileSync(path.join(built, place)))).toBe(true);
     }
-    expect(files.get('plugin/dist/main.js')!.length).toBeLessThan(150_000);
+    expect(files.get('main.js')!.length).toBeLessThan(150_000);
   });
 
   test('has modes that install', async () => {
@@ -82,7 +80,7 @@ describe.each([
       expect(compressionMethod).toBe(folder ? 0 : 8);
     }
     const folders = entries.map(({ fileName }) => fileName).filter((name) => name.endsWith('/'));
-    expect(folders).toEqual(['plugin/', 'plugin/dist/', 'plugin/icons/']);
+    expect(folders).toEqual(['icons/']);
   });
 
   test('opens in Photoshop', async () => {
@@ -102,18 +100,19 @@ describe.each([
 test('the same files give the same bytes on any day, and nothing strange comes along', () => {
   cpSync(built, scratch, { recursive: true });
   const before = packCcx(scratch, manifest, licence);
-  utimesSync(path.join(scratch, 'plugin', 'index.html'), 1, 1);
-  for (const stray of ['.DS_Store', 'plugin/notes.txt', 'plugin/dist/main.js.map', 'plugin/dist/main.js.LICENSE.txt']) {
+  utimesSync(path.join(scratch, 'index.html'), 1, 1);
+  for (const stray of ['.DS_Store', 'notes.txt', 'main.js.map', 'main.js.LICENSE.txt']) {
     writeFileSync(path.join(scratch, stray), 'stray');
   }
   expect(Buffer.from(packCcx(scratch, manifest, licence)).equals(before)).toBe(true);
 });
 
-test('the wider one differs in the network alone', () => {
-  const { requiredPermissions: narrow, ...same } = JSON.parse(manifest);
-  const { requiredPermissions: wide, ...others } = JSON.parse(allowAnyNetwork(manifest));
+test('the stricter one differs in the network alone, and lists exactly the addresses that the panel asks', () => {
+  const { requiredPermissions: wide, ...same } = JSON.parse(manifest);
+  const { requiredPermissions: narrow, ...others } = JSON.parse(listAddresses(manifest));
   expect(others).toEqual(same);
-  expect(wide).toEqual({ ...narrow, network: { domains: 'all' } });
+  expect(wide.network).toEqual({ domains: 'all' });
+  expect(narrow).toEqual({ ...wide, network: { domains: ORIGINS } });
 });
 
 describe('the rules', () => {
@@ -124,7 +123,7 @@ describe('the rules', () => {
         ? undefined
         : readFileSync(path.join(built, place));
   const entry = { type: 'command', id: 'a', label: 'A' };
-  const icon = { width: 24, height: 24, path: 'plugin/icons/plugin.png', scale: [1, 2], theme: ['all'] };
+  const icon = { width: 24, height: 24, path: 'icons/plugin.png', scale: [1, 2], theme: ['all'] };
 
   test.each<[string, object]>([
     ['manifest version 5', { manifestVersion: 4 }],
@@ -134,7 +133,7 @@ describe('the rules', () => {
     ['no version of a host', { host: { app: 'PS', minVersion: '25' } }],
     ['loadEvent', { host: { app: 'PS', minVersion: '25.10.0', data: { loadEvent: 'boot' } } }],
     ['not in the package', { main: 'gone.html' }],
-    ['starts with HTML', { main: 'plugin/dist/main.js' }],
+    ['starts with HTML', { main: 'main.js' }],
     ['needs a default', { entrypoints: [{ ...entry, label: { zh: 'A' } }] }],
     ['is no language', { entrypoints: [{ ...entry, label: { default: 'A', Chinese: 'B' } }] }],
     ['two entry points', { entrypoints: [entry, entry] }],

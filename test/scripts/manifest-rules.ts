@@ -142,7 +142,7 @@ function findPermissionProblems(permissions: NonNullable<Manifest['requiredPermi
   const problems: string[] = [];
   const { network, localFileSystem, launchProcess } = permissions;
   const domains = network?.domains ?? [];
-  // The word works only by itself: in a list it is a host that nobody has.
+  // The keyword only works by itself: in a list it is an ordinary, nonexistent host name.
   for (const origin of domains === 'all' ? [] : domains) {
     if (!/^(https?|wss?):\/\/[^/*]+$/.test(origin)) problems.push(`${origin} is no origin that Photoshop matches`);
   }

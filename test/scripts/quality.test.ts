@@ -117,7 +117,7 @@ describe('the benchmark of quality', () => {
     );
   });
 
-  it('scores mattes that somebody else made', async () => {
+  it('scores existing mattes', async () => {
     put('others', 'good.png')(await grey(Uint16Array.from(ball, (value) => value * 257)));
     await expect(run([pairs, '--alpha-from', path.join(folder, 'others')])).rejects.toThrow('no picture called wrong');
     put('others', 'wrong.png')(await grey(inverted));

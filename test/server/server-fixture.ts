@@ -78,7 +78,7 @@ export function fakeSession(): Session {
 
 export const OPAQUE = () => ({ output: { data: new Float32Array(16).fill(1), dims: [1, 1, 4, 4] } });
 
-/** A door that tests open: whoever calls `pass` waits until `open`. */
+/** A gate that tests open: callers of `pass` wait until `open`. */
 export class Gate {
   waiting = 0;
   #open: () => void = () => undefined;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -21,13 +21,12 @@ export interface TinyPlugin {
 export async function load(sim: SimulatedPhotoshop, plugin: TinyPlugin): Promise<LoadedPlugin> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tiny-plugin-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  mkdirSync(path.join(folder, 'plugin', 'dist'), { recursive: true });
   const manifest = {
     manifestVersion: 5,
     id: 'test.tiny',
     name: 'Tiny',
     version: '1.0.0',
-    main: 'plugin/index.html',
+    main: 'index.html',
     host: { app: 'PS', minVersion: '25.10.0' },
     entrypoints: [
       { type: 'panel', id: 'main', label: 'Main' },
@@ -38,11 +37,11 @@ export async function load(sim: SimulatedPhotoshop, plugin: TinyPlugin): Promise
   };
   writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
   writeFileSync(
-    path.join(folder, 'plugin', 'index.html'),
+    path.join(folder, 'index.html'),
     `<!doctype html><html><head><style>.off { display: none }</style></head>
-     <body>${plugin.body ?? ''}<script src="dist/main.js"></script></body></html>`,
+     <body>${plugin.body ?? ''}<script src="main.js"></script></body></html>`,
   );
-  writeFileSync(path.join(folder, 'plugin', 'dist', 'main.js'), plugin.script);
+  writeFileSync(path.join(folder, 'main.js'), plugin.script);
   return sim.loadPlugin(folder);
 }
 

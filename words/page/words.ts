@@ -3,7 +3,7 @@ import type { Sentence, Strings } from '../panel/strings.ts';
 
 export type Backdrop = 'checker' | 'white' | 'black' | 'colour' | 'mask';
 
-/** What the page says as the panel says it. */
+/** Texts of the page that match the panel's. */
 export type PanelWords = Pick<
   Strings,
   | 'cancel'
@@ -19,10 +19,10 @@ export type PanelWords = Pick<
   | 'serverErrors'
 >;
 
-/** Everything the page says. Texts of the markup are found by their name, written with dots: `downloads.mask`. */
+/** All texts of the page. Markup refers to them by dotted path: `downloads.mask`. */
 export interface Words extends PanelWords {
   lang: string;
-  /** The other language, in its own words. */
+  /** The other language, in its own name. */
   otherLanguage: string;
   intro: { title: string; choose: string; sample: string; types: string; dropHere: string };
   privacy: string;
@@ -77,7 +77,7 @@ export interface Words extends PanelWords {
     version: string;
     seconds: string;
   };
-  /** Stages of the Server-Timing header; what is missing here is shown under its own name. */
+  /** Stages of the Server-Timing header; others are shown by their own names. */
   timings: Record<string, string>;
   offline: Sentence;
   notReady: Record<'downloading' | 'loading' | 'missing' | 'failed' | 'installed', string>;

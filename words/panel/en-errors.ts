@@ -1,17 +1,17 @@
 import type { Strings } from './strings.ts';
 
-/** What goes wrong on this side of the wire. */
+/** Errors of the panel itself. */
 export const errors: Strings['errors'] = {
   NO_DOCUMENT: ['No document is open.', 'Open a picture, then click Mask subject.'],
   NO_LAYER: ['No layer is selected.', 'Select one layer in the Layers panel, then click again.'],
   SEVERAL_LAYERS: ['Several layers are selected.', 'Select one layer in the Layers panel, then click again.'],
   GROUP: [
-    '"{layer}" is a group, and no colour layer can be clipped to a group.',
+    '"{layer}" is a group, and a color layer cannot be clipped to a group.',
     'Choose another output, or select one layer inside the group.',
   ],
   ARTBOARD: ['"{layer}" is an artboard.', 'Select a layer or a group inside the artboard, then click again.'],
   CLIPPED: [
-    '"{layer}" is clipped to the layer below, so no colour layer can be clipped to it.',
+    '"{layer}" is clipped to the layer below, so a color layer cannot be clipped to it.',
     'Choose another output, or release the clipping mask (Layer > Release Clipping Mask).',
   ],
   ADJUSTMENT_LAYER: [
@@ -27,14 +27,14 @@ export const errors: Strings['errors'] = {
   EMPTY_LAYER: ['"{layer}" is empty.', 'Select the layer that shows the subject, then click again.'],
   OUTSIDE_SELECTION: ['The selection does not touch "{layer}".', 'Select around the subject, or deselect.'],
   OUTSIDE_CANVAS: ['"{layer}" lies outside the canvas.', 'Move it onto the canvas, then click again.'],
-  MASK_EXISTS: ['"{layer}" already has a mask.', 'Choose what happens to it; it is kept as an alpha channel.'],
+  MASK_EXISTS: ['"{layer}" already has a mask.', 'Choose what to do with it. It is kept as an alpha channel.'],
   COLOR_MODE: ['Hairline cannot make masks in {mode} mode.', 'Choose Image > Mode > RGB Color, then click again.'],
   COLOURS_MODE: [
-    'Clean colours need an RGB document, and this one is in {mode} mode.',
+    'Clean colors require an RGB document, and this one is in {mode} mode.',
     'Choose another output, or Image > Mode > RGB Color.',
   ],
   COLOURS_DEPTH: [
-    'Clean colours need a document of 8 or 16 bits per channel.',
+    'Clean colors require a document with 8 or 16 bits per channel.',
     'Choose another output, or Image > Mode > 16 Bits/Channel.',
   ],
   QUICK_MASK: ['Photoshop is in Quick Mask mode.', 'Press Q to leave it, then click again.'],
@@ -48,33 +48,33 @@ export const errors: Strings['errors'] = {
   ],
   READ_FAILED: [
     'Photoshop could not read the pixels of "{layer}".',
-    'Convert the layer to a smart object (Layer > Smart Objects), then click again.',
+    'Convert the layer to a Smart Object (Layer > Smart Objects), then click again.',
   ],
   WRITE_FAILED: [
     'Photoshop did not accept the mask; nothing was changed.',
     'Check that the layer can have a mask (Layer > Layer Mask), then click again.',
   ],
   SELECTION_FAILED: [
-    'Photoshop did not take the selection; nothing was changed.',
+    'Photoshop did not accept the selection; nothing was changed.',
     'Choose another output, then click again.',
   ],
   CHANNEL_FAILED: [
-    'Photoshop did not take the alpha channel "{channel}"; nothing was changed.',
+    'Photoshop did not accept the alpha channel "{channel}"; nothing was changed.',
     'Delete alpha channels that you no longer need, then click again.',
   ],
   LAYER_FAILED: [
-    'Photoshop did not take the new layer "{layer}"; nothing was changed.',
+    'Photoshop did not accept the new layer "{layer}"; nothing was changed.',
     'Choose another output, then click again.',
   ],
   NOT_KEPT: [
-    'The server could not keep the picture, and the edge controls and clean colours need it.',
+    'The server could not keep the picture, and the edge controls and clean colors need it.',
     'Set the edge controls to neutral, or use a smaller document.',
   ],
   MATTE_LOST: ['The server no longer keeps this picture.', 'Undo the mask, then click Mask subject.'],
   NOT_RUNNING: ['The Hairline server is not running.', 'Run "npm start" in the Hairline folder, then click again.'],
   PERMISSION_DENIED: [
-    'Photoshop does not let Hairline talk to its server.',
-    'Remove the Hairline plugin, install it again and restart Photoshop.',
+    'Photoshop does not allow Hairline to reach its server.',
+    'Remove the Hairline plugin, install the .ccx that may reach any address (no "listed-network" in its name), and restart Photoshop.',
   ],
   SERVER_OLDER: [
     'The Hairline server ({version}) is older than this panel.',
@@ -88,8 +88,8 @@ export const errors: Strings['errors'] = {
     'The Hairline server stopped answering.',
     'Check that it is still running ("npm start" in the Hairline folder), then click again.',
   ],
-  TIMED_OUT: ['The Hairline server took too long.', 'Restart the server, then click again.'],
-  BAD_ANSWER: ['The Hairline server gave an answer that makes no sense.', 'Restart the server, then click again.'],
+  TIMED_OUT: ['The Hairline server took too long to answer.', 'Restart the server, then click again.'],
+  BAD_ANSWER: ['The Hairline server sent an invalid response.', 'Restart the server, then click again.'],
   MODEL_MISSING: [
     'The model is not downloaded yet.',
     'Run "hairline models pull" once while online, then click again.',
@@ -105,22 +105,25 @@ export const errors: Strings['errors'] = {
   ],
   LAYER_DELETED: ['The layer was deleted before the mask was ready.', 'Select a layer, then click Mask subject.'],
   LAYER_CHANGED: ['"{layer}" was moved or changed while the mask was being made.', 'Click Mask subject again.'],
-  MASK_ADDED: ['"{layer}" got a mask while Hairline was working.', 'Click again and choose what happens to it.'],
+  MASK_ADDED: [
+    'A mask was added to "{layer}" while Hairline was working.',
+    'Click again and choose what to do with it.',
+  ],
   ALREADY_RUNNING: ['Hairline is already making a mask.', 'Wait until it is done, or cancel it in the panel.'],
   LAUNCH_FAILED: [
     'Photoshop could not start the Hairline server.',
-    'Type "npm start" in the Hairline folder once; after that the button works.',
+    'Run "npm start" in the Hairline folder once; after that the button works.',
   ],
   LAUNCH_TIMED_OUT: [
     'The Hairline server did not start.',
-    'Look at its window, or type "npm start" in the Hairline folder.',
+    'See its window for the reason, or run "npm start" in the Hairline folder.',
   ],
   NEVER_SAVED: [
-    '"{document}" was never saved on this computer, so there is no place beside it.',
+    '"{document}" was never saved on this computer, so there is no folder for the copy.',
     'Choose a folder for the copies, then click Retry failed.',
   ],
   FOLDER_CLOSED: [
-    'Hairline cannot write into the folder for the copy of "{document}".',
+    'Hairline cannot write the copy of "{document}" to the folder.',
     'Choose another folder, then click Retry failed.',
   ],
   SAVE_FAILED: [
@@ -131,11 +134,11 @@ export const errors: Strings['errors'] = {
     'This Action step was recorded by a newer Hairline.',
     'Update the Hairline plugin, or record the step again.',
   ],
-  STEP_BROKEN: ['This Action step holds settings that make no sense.', 'Delete the step and record it again.'],
-  NONE_CHOSEN: ['No document is chosen.', 'Tick at least one document in the list, then click again.'],
+  STEP_BROKEN: ['This Action step has settings that Hairline cannot read.', 'Delete the step and record it again.'],
+  NONE_CHOSEN: ['No document is selected.', 'Select at least one document in the list, then click again.'],
   SOME_FAILED: [
-    '{failed} of {total} documents could not be masked, "{document}" first.',
-    'The Hairline panel says why, and can retry them.',
+    '{failed} of {total} documents could not be masked, starting with "{document}".',
+    'The Hairline panel shows the reasons and can retry them.',
   ],
   UNEXPECTED: [
     'Something went wrong; the document was not changed.',

@@ -1,13 +1,13 @@
 import type { DeliveryKey } from './keys.ts';
 
-/** What Photoshop shows of us in its own windows. {layer} is the layer's name. */
+/** Texts that Photoshop shows in its own windows. {layer} is the layer's name. */
 export interface HostWords {
   /** In the progress bar. */
   reading: string;
   saving: string;
   /** In Edit > Undo, the History panel and the progress bar. */
   history: Record<DeliveryKey, string>;
-  /** A mask that was there before, kept as a channel. */
+  /** An earlier mask, kept as a channel. */
   oldMask: string;
   cutout: string;
   colours: string;

@@ -1,10 +1,10 @@
-/** What the tables of words have an entry for. The panel's own lists are checked against these by the compiler. */
+/** Keys of the word tables. The compiler checks the panel's lists against them. */
 export type DeliveryKey = 'mask' | 'selection' | 'channel' | 'layer' | 'mask+colour';
 export type MaskPolicyKey = 'ask' | 'replace' | 'intersect' | 'add' | 'subtract';
 export type SourceKey = 'layers' | 'composite';
 export type BackdropKey = 'checker' | 'black' | 'white' | 'red' | 'mask';
 
-/** Everything the panel itself can fail with. */
+/** All errors of the panel itself. */
 export type PanelErrorKey =
   | 'NO_DOCUMENT'
   | 'NO_LAYER'

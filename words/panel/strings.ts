@@ -4,31 +4,33 @@ import type { Refine, Subject } from '../../protocol/matte.ts';
 import type { HostWords } from './host-words.ts';
 import type { BackdropKey, DeliveryKey, MaskPolicyKey, PanelErrorKey, SourceKey } from './keys.ts';
 
-/** Everything the panel says. {placeholders} are filled in by `messages.ts`. Another language is another such table
- *  and a line in `choose.ts`; menu paths and names of things as in Photoshop of that language. */
+/**
+ * All texts of the panel. `messages.ts` fills in {placeholders}. A new language needs another table and a line in
+ * `choose.ts`; menu paths and terms follow Photoshop in that language.
+ */
 export interface Strings {
-  /** For screen readers and for the choice of a font, as HTML writes it. */
+  /** For screen readers and font selection, as an HTML language tag. */
   lang: string;
   maskSubject: string;
   cancel: string;
-  /** The choice of what to look for: its name for screen readers, and the words beside the buttons. */
+  /** The subject choice: its name for screen readers, and the button labels. */
   subject: string;
   subjects: Record<Subject, string>;
-  /** What Hairline does, for who opens it for the first time. */
+  /** Introduction for first-time users. */
   welcome: readonly [string, string, string];
   options: string;
-  /** Beside the lists of options, and the options. */
+  /** Labels of the option lists, and the options. */
   labels: Record<'source' | 'delivery' | 'refine' | 'existingMask' | 'backdrop', string>;
   sources: Record<SourceKey, string>;
   deliveries: Record<DeliveryKey, string>;
   refinements: Record<Refine, string>;
   maskPolicies: Record<MaskPolicyKey, string>;
-  /** Asked when a layer has a mask already and nothing was decided about that yet. */
+  /** Asked when a layer already has a mask and no choice was made yet. */
   question: Record<'remember' | 'keep', string>;
   answers: Record<Exclude<MaskPolicyKey, 'ask'>, string>;
   edge: Record<'title' | 'apply' | 'reset' | 'keep' | 'picture' | 'waiting', string>;
   edgeControls: Record<keyof EdgeControls, string>;
-  /** Beside a slider: lengths, areas by the side of a square, and shares. */
+  /** Slider values: lengths, areas as the side of a square, and percentages. */
   amounts: Record<'length' | 'area' | 'share', string>;
   backdrops: Record<BackdropKey, string>;
   setup: Record<
@@ -46,10 +48,11 @@ export interface Strings {
     | 'writing'
     | 'busy'
     | 'asking'
-    | 'cancelled',
+    | 'cancelled'
+    | 'notStarted',
     Sentence
   >;
-  /** How a run ended, by what was made; and for more than one layer. */
+  /** Outcome of a run, by output; for one layer and for several. */
   done: Record<DeliveryKey, Sentence>;
   several: Record<'part' | 'nothing', string> & { done: Record<DeliveryKey, string> };
   server: Record<
@@ -67,14 +70,14 @@ export interface Strings {
   >;
   /** Execution providers by their id. */
   providers: Record<string, string>;
-  /** Colour modes by Photoshop's constant, named as in its menu. */
+  /** Color modes by Photoshop's constant, named as in its menu. */
   modes: Record<string, string>;
   batch: BatchStrings;
-  /** How recorded steps are called in the Actions panel. */
+  /** Names of recorded steps in the Actions panel. */
   steps: { maskSubject: string; maskAll: string };
   errors: Record<PanelErrorKey, Sentence>;
   host: HostWords;
-  /** What the server's failures are called; where one is missing, the server's own English words stand. */
+  /** Translations of server errors; missing ones show the server's English text. */
   serverErrors: Partial<Record<ErrorCode, Sentence>>;
 }
 
@@ -97,9 +100,9 @@ export interface BatchStrings {
   running: string;
   stopped: string;
   ended: string;
-  /** One line for each document; `saved` and the like follow what came before them. */
+  /** One line per document; `saved` and similar texts are appended to it. */
   jobs: Record<'waiting' | 'saveWaiting' | 'saving' | 'done' | 'saved' | 'skipped' | 'failed' | 'notSaved', string>;
 }
 
-/** What is the case, and the one thing to do about it (empty if there is nothing to do). */
+/** A statement, and the next step (empty if there is none). */
 export type Sentence = readonly [message: string, hint: string];

@@ -1,6 +1,6 @@
 import type { Strings } from './strings.ts';
 
-/** What goes wrong on this side of the wire. */
+/** Errors of the panel itself. */
 export const errors: Strings['errors'] = {
   NO_DOCUMENT: ['没有打开的文档。', '请打开一张图片，然后单击“为主体添加蒙版”。'],
   NO_LAYER: ['未选择图层。', '请在“图层”面板中选择一个图层，然后重新单击。'],
@@ -46,8 +46,8 @@ export const errors: Strings['errors'] = {
   MATTE_LOST: ['服务器已不再保留此图片。', '请还原图层蒙版，然后单击“为主体添加蒙版”。'],
   NOT_RUNNING: ['Hairline 服务器未运行。', '请在 Hairline 文件夹中运行“npm start”，然后重新单击。'],
   PERMISSION_DENIED: [
-    'Photoshop 不允许 Hairline 与其服务器通信。',
-    '请移除 Hairline 增效工具，重新安装，然后重新启动 Photoshop。',
+    '此 Photoshop 不允许 Hairline 与其服务器通信。',
+    '请移除 Hairline 增效工具，安装可访问任意地址的 .ccx（名称中不含“listed-network”），然后重新启动 Photoshop。',
   ],
   SERVER_OLDER: ['Hairline 服务器（{version}）的版本低于此面板。', '请更新并重新启动服务器，然后重新单击。'],
   SERVER_NEWER: [
@@ -59,7 +59,7 @@ export const errors: Strings['errors'] = {
     '请检查服务器是否仍在运行（Hairline 文件夹中的“npm start”），然后重新单击。',
   ],
   TIMED_OUT: ['Hairline 服务器响应时间过长。', '请重新启动服务器，然后重新单击。'],
-  BAD_ANSWER: ['Hairline 服务器返回了无法理解的结果。', '请重新启动服务器，然后重新单击。'],
+  BAD_ANSWER: ['Hairline 服务器返回了无效的响应。', '请重新启动服务器，然后重新单击。'],
   MODEL_MISSING: ['模型尚未下载。', '请在联网时运行一次“hairline models pull”，然后重新单击。'],
   NO_SUBJECT: ['在“{layer}”中未找到主体。', '请选择显示人物或物体的图层，然后重新单击。'],
   DOCUMENT_CLOSED: ['蒙版完成之前文档已关闭。', '请重新打开文档，然后单击“为主体添加蒙版”。'],
@@ -72,15 +72,15 @@ export const errors: Strings['errors'] = {
     'Photoshop 无法启动 Hairline 服务器。',
     '请在 Hairline 文件夹中运行一次“npm start”；之后即可使用该按钮。',
   ],
-  LAUNCH_TIMED_OUT: ['Hairline 服务器没有启动。', '请查看其窗口，或在 Hairline 文件夹中运行“npm start”。'],
+  LAUNCH_TIMED_OUT: ['Hairline 服务器未能启动。', '请查看其窗口，或在 Hairline 文件夹中运行“npm start”。'],
   NEVER_SAVED: [
-    '“{document}”从未存储到此电脑，因此没有“原文件旁边”这一位置。',
+    '“{document}”从未存储到此电脑，因此没有可存放副本的文件夹。',
     '请为副本选择一个文件夹，然后单击“重试失败的文档”。',
   ],
   FOLDER_CLOSED: ['Hairline 无法将“{document}”的副本写入该文件夹。', '请选择其他文件夹，然后单击“重试失败的文档”。'],
   SAVE_FAILED: ['Photoshop 无法存储“{document}”的副本。', '请选择其他格式或文件夹，然后单击“重试失败的文档”。'],
   STEP_NEWER: ['此动作步骤由较新版本的 Hairline 记录。', '请更新 Hairline 增效工具，或重新记录该步骤。'],
-  STEP_BROKEN: ['此动作步骤中的设置无法识别。', '请删除该步骤并重新记录。'],
+  STEP_BROKEN: ['此动作步骤中的设置无效。', '请删除该步骤并重新记录。'],
   NONE_CHOSEN: ['未选择文档。', '请在列表中至少勾选一个文档，然后重新单击。'],
   SOME_FAILED: [
     '{total} 个文档中有 {failed} 个无法添加蒙版，第一个是“{document}”。',

@@ -16,7 +16,7 @@ export class Builder {
     this.#scope = scope;
   }
 
-  /** A name nobody else has; inputs and outputs reserve theirs first. */
+  /** A unique name; inputs and outputs reserve theirs first. */
   name(hint: string): string {
     let name = hint;
     for (let i = 1; this.#taken.has(name); i++) name = `${hint}_${i}`;

@@ -18,9 +18,9 @@ const PER_CHANNEL = new Set([
 const BINARY = new Set(['Add', 'Sub', 'Mul', 'Div', 'Min', 'Max']);
 
 /**
- * Where a Split has only one part that anybody reads, computes that part alone: the range of channels is carried back
- * through elementwise operations, resizes and convolutions, whose weights are cut. A network of which one output is
- * kept, or whose recurrent state is fixed, is full of such halves.
+ * If only one part of a Split is used, computes that part alone: the range of channels is propagated back through
+ * elementwise operations, resizes and convolutions, whose weights are cut. This pays off in networks reduced to one
+ * output or with a fixed recurrent state.
  */
 export function narrowSplits(net: Net): Net {
   const narrowing = new Narrowing(net);

@@ -44,7 +44,7 @@ export function bandShare(trimap: Trimap): number {
   return count / trimap.length;
 }
 
-/** Labels by value alone: for a trimap that somebody drew, and for the core of one that we make. */
+/** Labels by value alone: for a trimap from a data set, and for the core of a computed one. */
 export function classify({ data }: Plane): Trimap {
   const trimap = new Uint8Array(data.length);
   for (let i = 0; i < data.length; i++) {

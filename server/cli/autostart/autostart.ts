@@ -14,13 +14,11 @@ export type Action = (typeof ACTIONS)[number];
 
 /** Adds `hairline autostart`. */
 export function registerAutostart(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  const group = program
-    .command('autostart')
-    .description('start the server whenever you log on; needs no administrator');
+  const group = program.command('autostart').description('start the server at logon; no administrator rights needed');
   const sentences = {
     on: 'start it now and at every logon',
-    off: 'do not any more',
-    status: 'say which; exit code 1 when it is off',
+    off: 'stop starting it at logon',
+    status: 'print the current state; exit code 1 when it is off',
   } as const;
   for (const action of ACTIONS) {
     group
@@ -42,17 +40,17 @@ export function placeOf({ configDir }: Config): Place {
 /** @returns the exit code */
 export async function autostart(action: Action, place: Place, terminal: Terminal, run: Run): Promise<number> {
   const starter = starterOf(place, run);
-  // Quiet, because nobody watches.
+  // Quiet: it runs unattended.
   const command = serveCommand(place.env, '--log-level', 'warn');
   try {
     if (action === 'on') {
       await starter.on(command);
-      terminal.say(`Autostart is on (${starter.name}): Hairline starts now and whenever you log on.`);
+      terminal.say(`Autostart is on (${starter.name}): Hairline starts now and at every logon.`);
       return EXIT.ok;
     }
     if (action === 'off') {
       const was = await starter.off();
-      const rest = place.platform === 'win32' ? ' A server that runs goes on until "hairline stop".' : '';
+      const rest = place.platform === 'win32' ? ' A running server continues until "hairline stop".' : '';
       terminal.say(was ? `Autostart is off.${rest}` : 'Autostart was not on.');
       return EXIT.ok;
     }
@@ -60,7 +58,9 @@ export async function autostart(action: Action, place: Place, terminal: Terminal
     terminal.result(`Autostart is ${state === 'off' ? 'off' : 'on'} (${starter.name}).`);
     terminal.flush();
     if (state === 'outdated') {
-      terminal.complain('It starts another installation or other settings; "hairline autostart on" renews it.');
+      terminal.complain(
+        'It starts another installation or uses other settings. Run "hairline autostart on" to update it.',
+      );
     }
     return state === 'off' ? EXIT.failed : EXIT.ok;
   } catch (error) {

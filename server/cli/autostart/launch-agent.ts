@@ -7,7 +7,7 @@ import { escapeXml } from './xml.ts';
 
 const LABEL = 'hairline.server';
 
-/** macOS: a LaunchAgent of the user, in the session of the screen, where the GPU is. */
+/** macOS: a LaunchAgent of the user in the GUI session, where the GPU is available. */
 export function launchAgent({ home, uid }: Place, run: Run): Starter {
   const file = path.join(home, 'Library', 'LaunchAgents', `${LABEL}.plist`);
   const log = path.join(home, 'Library', 'Logs', 'hairline.log');
@@ -17,7 +17,7 @@ export function launchAgent({ home, uid }: Place, run: Run): Starter {
     async on(command) {
       await writeWithFolder(file, renderLaunchAgent(command, log));
       await run('launchctl', ['bootout', `${domain}/${LABEL}`]);
-      // Whoever has switched it off in the system settings now wants it.
+      // The user may have disabled it in System Settings; turning autostart on overrides that.
       await run('launchctl', ['enable', `${domain}/${LABEL}`]);
       for (let attempt = 1; ; attempt++) {
         const { code, output } = await run('launchctl', ['bootstrap', domain, file]);
@@ -26,7 +26,7 @@ export function launchAgent({ home, uid }: Place, run: Run): Starter {
           await rm(file, { force: true });
           throw new AutostartError(`launchctl refused: ${firstLine(output)}`);
         }
-        // The one that was just booted out may still be ending.
+        // The agent that was just booted out may still be stopping.
         await delay(attempt * 200);
       }
     },
@@ -44,7 +44,7 @@ export function launchAgent({ home, uid }: Place, run: Run): Starter {
   };
 }
 
-/** Restarted after a crash, but not after `hairline stop` nor when another server runs already. */
+/** Restarted after a crash, but not after `hairline stop` nor when another server is already running. */
 export function renderLaunchAgent(command: readonly string[], log: string): string {
   const string = (text: string) => `<string>${escapeXml(text)}</string>`;
   return `<?xml version="1.0" encoding="UTF-8"?>

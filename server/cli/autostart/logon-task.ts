@@ -4,13 +4,13 @@ import { AutostartError, firstLine, type Place, type Run, type Starter } from '.
 import { readText, writeWithFolder } from './text-file.ts';
 import { escapeXml } from './xml.ts';
 
-/** Windows: a task that runs when this user logs on, in the session of the screen, where the GPU is. */
+/** Windows: a task that runs when this user logs on, in the interactive session, where the GPU is available. */
 export function logonTask({ user, env, configDir }: Place, run: Run): Starter {
   const account = env.USERDOMAIN ? `${env.USERDOMAIN}\\${user}` : user;
-  // Tasks of all users share one folder.
+  // All users share one task folder.
   const name = `Hairline (${user})`;
   const system = env.SystemRoot ?? 'C:\\Windows';
-  // Kept, because what schtasks prints of a task cannot be compared: other order, other code page.
+  // Stored, because the output of schtasks cannot be compared with it: order and code page differ.
   const file = path.join(configDir, 'autostart.xml');
   const render = (command: readonly string[]) => renderTask(command, account, system);
   const schtasks = (...args: string[]) => run(path.win32.join(system, 'System32', 'schtasks.exe'), args);
@@ -44,9 +44,9 @@ export function logonTask({ user, env, configDir }: Place, run: Run): Starter {
 }
 
 /**
- * Begins with a byte order mark, which schtasks wants. A trigger without a user would be for all users and need an
- * administrator. A console program would open a window that ends the server when it is closed; a headless console host
- * has none. That one passes on no exit code, so a restart after failures is not asked for.
+ * Begins with a byte order mark, which schtasks requires. A trigger without a user would apply to all users and need an
+ * administrator. A console program would open a window that ends the server when closed; a headless console host has
+ * none. That host does not pass on exit codes, so no restart on failure is requested.
  */
 export function renderTask(command: readonly string[], account: string, system: string): string {
   const user = `<UserId>${escapeXml(account)}</UserId>`;
@@ -87,7 +87,7 @@ export function renderTask(command: readonly string[], account: string, system: 
 `;
 }
 
-/** As the C runtime takes a command line apart: backslashes count only before a quote. */
+/** Follows the C runtime's command-line parsing: backslashes count only before a quote. */
 export function quoteWindows(text: string): string {
   if (/^[^\s"]+$/.test(text)) return text;
   return `"${text.replace(/(\\*)"/g, '$1$1\\"').replace(/\\+$/, '$&$&')}"`;

@@ -1,23 +1,23 @@
 import { execFile } from 'node:child_process';
 
-/** `outdated`: it starts something, but not this installation with these settings. */
+/** `outdated`: it starts something other than this installation with these settings. */
 export type StarterState = 'on' | 'off' | 'outdated';
 
-/** What a system has for starting a program when its user logs on. No method needs an administrator. */
+/** The system's way to start a program at logon. No method needs an administrator. */
 export interface Starter {
   /** For people. */
   readonly name: string;
-  /** Registers the command, in place of an earlier one, and starts it now. @throws {AutostartError} */
+  /** Registers the command, replacing an earlier one, and starts it now. @throws {AutostartError} */
   on(command: readonly string[]): Promise<void>;
-  /** Leaves nothing behind. @returns whether there was anything */
+  /** Removes everything. @returns whether anything was registered */
   off(): Promise<boolean>;
   state(command: readonly string[]): Promise<StarterState>;
 }
 
-/** The system refused or lacks what is needed; the message is a sentence for people. */
+/** The system refused or lacks a requirement; the message is a sentence for people. */
 export class AutostartError extends Error {}
 
-/** Whose autostart it is. */
+/** The user whose autostart it is. */
 export interface Place {
   platform: NodeJS.Platform;
   home: string;
@@ -33,7 +33,7 @@ export interface RunResult {
   output: string;
 }
 
-/** Runs a program of the system to its end; failing is a result. */
+/** Runs a system program to completion; a failure is a result, not an exception. */
 export type Run = (program: string, args: readonly string[]) => Promise<RunResult>;
 
 export const runProgram: Run = (program, args) =>

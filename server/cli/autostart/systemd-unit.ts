@@ -12,7 +12,7 @@ export function systemdUnit({ home, env }: Place, run: Run): Starter {
   const systemctl = (...args: string[]) => run('systemctl', ['--user', ...args]);
   const off = async () => {
     const was = (await readText(file)) !== null;
-    // Without a running systemd this fails, and the files are all there is.
+    // Without a running systemd this fails, and only the files are removed.
     await systemctl('disable', '--now', UNIT);
     await rm(file, { force: true });
     await rm(path.join(folder, 'default.target.wants', UNIT), { force: true });
@@ -26,7 +26,7 @@ export function systemdUnit({ home, env }: Place, run: Run): Starter {
       const there = await systemctl('show-environment');
       if (there.code !== 0) {
         throw new AutostartError(
-          `This system has no systemd for users (${firstLine(there.output)}). Let your desktop start "hairline serve".`,
+          `This system has no systemd user session (${firstLine(there.output)}). Add "hairline serve" to the startup programs of your desktop.`,
         );
       }
       await writeWithFolder(file, renderUnit(command));
@@ -46,7 +46,7 @@ export function systemdUnit({ home, env }: Place, run: Run): Starter {
   };
 }
 
-/** Restarted after a crash, but not after `hairline stop` nor when another server runs already. */
+/** Restarted after a crash, but not after `hairline stop` nor when another server is already running. */
 export function renderUnit(command: readonly string[]): string {
   return `[Unit]
 Description=Hairline, portrait masks for Photoshop
@@ -64,12 +64,12 @@ WantedBy=default.target
 `;
 }
 
-/** systemd refuses programs with quotes or backslashes in their path, however written; `env` starts them. */
+/** systemd rejects program paths with quotes or backslashes, however escaped; `env` starts them. */
 function startable(command: readonly string[]): readonly string[] {
   return /["'\\]/.test(command[0] ?? '') ? ['/usr/bin/env', ...command] : command;
 }
 
-/** One word of a command. The colon before it keeps `$` as it is; `%` would name a property of the unit. */
+/** One word of a command. The colon prefix keeps `$` literal; `%` would expand to a unit property. */
 function quoteUnit(text: string): string {
   const escaped = text
     .replace(/[\\"]/g, '\\$&')

@@ -12,11 +12,13 @@ import { writeMatte, writeModels, writeSystem } from './text.ts';
 export function registerDoctor(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('doctor')
-    .description('check this computer and make a test matte; a page to paste into a bug report, without personal paths')
+    .description(
+      'check this computer and make a test matte; prints a report to paste into a bug report, without personal paths',
+    )
     .option('-m, --model <id>', 'model to try')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, coreml or webgpu')
     .option('--strict', 'try only the fastest provider of this system')
-    .option('--recheck', 'forget what was found out about the providers before, and check them again')
+    .option('--recheck', 'discard earlier provider checks and run them again')
     .option('--threads <number>', 'threads of the CPU provider')
     .option('--cache-dir <folder>', 'where models are kept')
     .option('--json', 'print one JSON object instead')

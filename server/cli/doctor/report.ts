@@ -29,7 +29,7 @@ export interface SystemReport {
 export interface PortReport {
   port: number;
   state: 'free' | 'hairline' | 'other program';
-  /** Of the Hairline server that listens there. */
+  /** Of the Hairline server listening there. */
   version: string | null;
   ready: Pick<Ready, 'ready' | 'state' | 'model' | 'provider' | 'reason'> | null;
 }
@@ -41,27 +41,27 @@ export interface ModelReport {
   default: boolean;
   state: 'installed' | 'not downloaded' | 'damaged';
   bytes: number;
-  /** What the file must have, and has when it is installed; empty where that is not known before. */
+  /** Expected and, when installed, actual properties; empty when not known in advance. */
   sha256: string;
 }
 
 export interface MatteReport {
-  /** Null when no model is installed to try. */
+  /** Null when no model is installed. */
   model: string | null;
   attempts: readonly Attempt[];
   /** Why a faster provider is not used. */
   reason: string | null;
   matte: { width: number; height: number; provider: string; total: number; timings: Timings; covered: number } | null;
-  /** Why there is no matte. */
+  /** Why no matte was made. */
   error: { message: string; detail: string | null } | null;
 }
 
 const TEST_SIZE = { width: 1920, height: 1280 };
 
-/** What can be said without running a network. Never fails: what cannot be found out is `unknown`. */
+/** Everything that can be reported without running a network. Never fails: what cannot be determined is `unknown`. */
 export async function describeSystem(config: Config): Promise<SystemReport> {
   const [imaging, name, graphics, ports] = await Promise.all([
-    // Its native part can be what is broken.
+    // Its native part may itself be broken.
     import('../../imaging/versions.ts').then((m) => m.imagingVersions).catch(() => null),
     systemName(),
     listGraphicsCards(),
@@ -108,7 +108,7 @@ async function describePort(port: number): Promise<PortReport> {
   return { port, state: 'hairline', version: health.version, ready };
 }
 
-/** Hashes every model that is there. */
+/** Hashes every installed model. */
 export async function describeModels(registry: ModelRegistry): Promise<ModelReport[]> {
   const standard = registry.resolve('auto').id;
   const models: ModelReport[] = [];
@@ -132,7 +132,7 @@ async function stateOf(registry: ModelRegistry, spec: ModelSpec): Promise<ModelR
   }
 }
 
-/** Makes one matte of a drawn portrait with the default model, or else with any that is installed. Downloads nothing. */
+/** Makes one matte of a drawn portrait with the default model, or else with any installed one. Downloads nothing. */
 export async function tryMatte(
   registry: ModelRegistry,
   models: readonly ModelReport[],

@@ -4,7 +4,7 @@ import type { Provider } from '../../inference/session.ts';
 import { formatBytes } from '../terminal.ts';
 import type { MatteReport, ModelReport, PortReport, SystemReport } from './report.ts';
 
-/** What is known before a network runs. Printed first: if the rest takes the process with it, this much is there. */
+/** What is known before a network runs. Printed first, in case the rest crashes the process. */
 export function writeSystem(report: SystemReport): string[] {
   const { versions, system, processor, memory, graphics, folders, settings } = report;
   return [

@@ -8,22 +8,22 @@ import type { Terminal } from '../terminal.ts';
 import { renderBatchFile } from './batch-file.ts';
 import { renderShellScript } from './shell-script.ts';
 
-/** Where the panel's button looks for the launcher. */
+/** Where the panel's Start button looks for the launcher. */
 export interface LauncherPlace {
   platform: NodeJS.Platform;
   home: string;
   env: NodeJS.ProcessEnv;
 }
 
-/** The panel opens exactly this path: a plugin may open files, not start programs. */
+/** The panel opens exactly this path: a UXP plugin may open files, but not start programs. */
 export function launcherFile({ platform, home }: Pick<LauncherPlace, 'platform' | 'home'>): string {
   const extension = platform === 'darwin' ? 'command' : platform === 'win32' ? 'cmd' : 'sh';
   return path.join(home, '.hairline', `start-hairline.${extension}`);
 }
 
 /**
- * Writes a file that starts this installation with the settings of this shell, unless it is there.
- * @throws {Error} when the home folder cannot be written
+ * Writes a file that starts this installation with the settings of this shell, unless it exists.
+ * @throws {Error} when the home folder is not writable
  */
 export async function writeLauncher(place: LauncherPlace): Promise<void> {
   const file = launcherFile(place);
@@ -34,7 +34,7 @@ export async function writeLauncher(place: LauncherPlace): Promise<void> {
   await writeFileAtomic(file, text, { mode: 0o755 });
 }
 
-/** As `writeLauncher`, for this user; a home folder that cannot be written is no reason to stop. */
+/** Like `writeLauncher`, for this user; an unwritable home folder does not stop the server. */
 export async function refreshLauncher({ launcher }: Config, terminal: Terminal): Promise<void> {
   if (!launcher) return;
   const place = { platform: process.platform, home: os.homedir(), env: process.env };
@@ -43,17 +43,17 @@ export async function refreshLauncher({ launcher }: Config, terminal: Terminal):
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     terminal.complain(
-      `The panel's Start button will not work: ${launcherFile(place)} cannot be written (${code ?? message}).`,
+      `The panel's Start button will not work: cannot write ${launcherFile(place)} (${code ?? message}).`,
     );
   }
 }
 
-/** @returns whether it was there */
+/** @returns whether it existed */
 export async function removeLauncher(place: Pick<LauncherPlace, 'platform' | 'home'>): Promise<boolean> {
   const file = launcherFile(place);
   const was = (await readFile(file).catch(() => null)) !== null;
   await rm(file, { force: true });
-  // Whatever else somebody keeps there stays.
+  // Other files in the folder stay.
   await rmdir(path.dirname(file)).catch(() => undefined);
   return was;
 }

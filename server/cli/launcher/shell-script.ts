@@ -1,4 +1,4 @@
-/** A file that macOS (as `.command`, in a window of its own) and Linux run when it is opened. */
+/** A script that macOS (as `.command`, in its own window) and Linux run when opened. */
 export function renderShellScript(command: readonly string[]): string {
   return `#!/bin/sh
 # Starts Hairline, portrait masks for Photoshop, unless it runs already.
@@ -12,7 +12,7 @@ exit 1
 `;
 }
 
-/** Within single quotes nothing means anything but the quote itself. */
+/** Within single quotes only the quote itself is special. */
 function quoteShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -21,15 +21,17 @@ export interface BatchOptions extends FinishOptions {
   model: string;
   subject: Subject;
   depth: Depth;
-  /** Everything else that the server is asked for. */
+  /** Further request parameters. */
   settings: Readonly<Record<string, string>>;
   onWritten(path: string): void;
+  /** Told which picture shows no subject. */
+  onEmpty(location: string): void;
 }
 
-/** While one picture is in the network, another is read or written. More would only cost memory. */
+/** While one picture is in the network, another is read or written. More would only use memory. */
 const AT_ONCE = 2;
 
-/** Works through the jobs; a picture that fails is noted and the rest goes on. Ends early when aborted. */
+/** Processes the jobs; a failed picture is recorded and the rest continue. Ends early when aborted. */
 export async function runBatch(
   jobs: readonly Job[],
   connection: Connection,
@@ -44,7 +46,7 @@ export async function runBatch(
   let told = false;
   const onDownload = (message: string) => {
     bar.update(ended, jobs.length, message);
-    if (!terminal.animated && !told) terminal.say(`${message} Waiting until it is there.`);
+    if (!terminal.animated && !told) terminal.say(`${message} Waiting for the download.`);
     told = true;
   };
   bar.update(0, jobs.length, '');
@@ -81,16 +83,17 @@ async function runJob(
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
-  const picture = await openEncoded(bytes);
+  const picture = await openEncoded(bytes, options.settings['allow-damaged'] === 'true');
   const { model, subject, depth, settings } = options;
-  const { alpha } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
+  const { alpha, hasSubject } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
-    throw new AppError('INTERNAL', 'The server answered a matte of another size than the picture.');
+    throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }
+  if (!hasSubject) options.onEmpty(job.input.location);
   return finishJob(job, picture, alpha, options, signal);
 }
 
-/** Every reason becomes a sentence and a next step. */
+/** Turns any error into a sentence and a next step. */
 export function describeFailure(location: string, error: unknown): Failure {
   if (error instanceof AppError) return { location, message: error.message, hint: nextStep(error) };
   if (error instanceof SourceError) return { location, message: error.message, hint: error.hint };
@@ -101,9 +104,9 @@ export function describeFailure(location: string, error: unknown): Failure {
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return {
       location,
-      message: `The result cannot be written (${code}).`,
+      message: `Cannot write the result (${code}).`,
       hint: 'Choose another folder with --output-dir.',
     };
   }
-  return { location, message, hint: 'Run the command again; pictures that are done are not repeated.' };
+  return { location, message, hint: 'Run the command again; finished pictures are skipped.' };
 }

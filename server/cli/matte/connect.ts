@@ -10,13 +10,13 @@ import { pullProgress } from '../progress.ts';
 import { formatBytes, type Terminal } from '../terminal.ts';
 import { Connection, findServer } from './connection.ts';
 
-/** A model's id, or `auto` for the one that suits the subject. */
+/** A model's id, or `auto` for the best model for the subject. */
 export interface Wanted {
   model: string;
   subject: Subject;
 }
 
-/** Opens a connection to a server that has the model or fetches it by itself; starts one when none is running. */
+/** Connects to a server that has the model or can download it; starts one when none is running. */
 export type Connect = (wanted: Wanted, config: Config, terminal: Terminal, signal: AbortSignal) => Promise<Connection>;
 
 export const connect: Connect = async (wanted, config, terminal, signal) => {
@@ -25,7 +25,7 @@ export const connect: Connect = async (wanted, config, terminal, signal) => {
   terminal.say(`Using the server at ${url}.`);
   const connection = new Connection(url, signal);
   const { model, subject } = wanted;
-  // Its list marks only the model for portraits. The one for objects it fetches when it is asked for, and says so.
+  // The list marks only the portrait model. The server downloads the one for objects on request, and says so.
   if (model !== 'auto' || subject === 'portrait') await ensureModel(connection, model, config, terminal, signal);
   return connection;
 };
@@ -40,7 +40,7 @@ export function openRegistry(config: Config) {
 
 /**
  * `ISNet, general use (MIT): a download of 113 MB, 176 MB on disk.`
- * @param bytes size of the download, where the server had to be asked for it
+ * @param bytes size of the download, when the server had to be asked for it
  */
 export function describeDownload(spec: ModelSpec, bytes: number | null = downloadBytesOf(spec)): string {
   const { name, licence, weights } = spec;
@@ -58,13 +58,13 @@ async function startOwn(
   const registry = openRegistry(config);
   const spec = registry.resolve('auto', subject);
   if (!(await registry.isInstalled(spec))) {
-    terminal.say(`The model is needed once. ${describeDownload(spec)}`);
+    terminal.say(`The model is downloaded once. ${describeDownload(spec)}`);
     await pullModel(registry, spec, terminal, signal);
   }
   signal.throwIfAborted();
   // Loaded only here: other commands need neither the network runtime nor the web server.
   const { startServer } = await import('../../main.ts');
-  // This model and no other: the server would fetch and load the one for portraits first.
+  // Only this model: the server would otherwise download and load the portrait model first.
   const server = await startServer({ ...config, model: spec.id, ports: [0], logLevel: 'error' });
   const close = () => server.close();
   try {
@@ -96,7 +96,7 @@ async function ensureModel(
   }
 }
 
-/** Downloads a model and shows how far it is. */
+/** Downloads a model and shows progress. */
 export async function pullModel(
   registry: ModelRegistry,
   spec: ModelSpec,

@@ -12,21 +12,23 @@ export interface MatteRequest {
   bytes: Uint8Array;
   type: EncodedType;
   model: string;
-  /** What `auto` is to look for. */
+  /** Subject that `auto` looks for. */
   subject: Subject;
   depth: Depth;
-  /** Everything else that the query takes, as text. */
+  /** Further query parameters, as text. */
   settings?: Readonly<Record<string, string>>;
 }
 
 export interface MatteAnswer {
   alpha: AlphaPlane;
-  /** What really ran. */
+  /** Model and provider that ran. */
   model: string;
   provider: string;
+  /** Whether a subject was found. */
+  hasSubject: boolean;
 }
 
-/** Talks to a server over HTTP; whether that runs in this process or in another one makes no difference. */
+/** Talks to a server over HTTP, in this process or another. */
 export class Connection {
   readonly url: string;
   readonly #signal: AbortSignal;
@@ -39,8 +41,8 @@ export class Connection {
   }
 
   /**
-   * Waits while the server is busy or fetches the model.
-   * @param onDownload called with the server's sentence each time it says that it fetches the model
+   * Waits while the server is busy or downloads the model.
+   * @param onDownload called with the server's sentence each time it reports the download
    * @throws {AppError} what the server answered, or INTERNAL when it stopped answering.
    */
   async matte(
@@ -50,7 +52,7 @@ export class Connection {
     const query = new URLSearchParams({ ...settings, model, subject, depth: String(depth), output: 'alpha' });
     const init = {
       method: 'POST',
-      // Raw samples, because a PNG would be packed by one side of the loopback only to be unpacked by the other.
+      // Raw samples, because packing a PNG for a loopback transfer is wasted work.
       headers: { 'content-type': type, accept: RAW_TYPE },
       body: bytes,
     };
@@ -65,6 +67,7 @@ export class Connection {
       },
       model: response.headers.get(HEADERS.model) ?? model,
       provider: response.headers.get(HEADERS.provider) ?? 'unknown',
+      hasSubject: response.headers.get(HEADERS.subject) !== 'none',
     };
   }
 
@@ -73,7 +76,7 @@ export class Connection {
     return Array.isArray(body) ? body : body.models;
   }
 
-  /** Ends the server if it was started for this connection. */
+  /** Stops the server if it was started for this connection. */
   close(): Promise<void> {
     return this.#stop();
   }
@@ -111,12 +114,12 @@ async function readError(response: Response): Promise<AppError> {
 
 export interface FoundServer {
   url: string;
-  /** What it announced; null when it was found by its port alone. */
+  /** From its discovery file; null when it was found by port alone. */
   announced: Discovery | null;
 }
 
 /**
- * A server that runs already: the one that announced itself, else whichever listens on one of our ports.
+ * A running server: the one named in the discovery file, else any Hairline server on one of our ports.
  * @param patience milliseconds for the announced one to answer
  */
 export async function locateServer(config: Config, patience?: number): Promise<FoundServer | null> {

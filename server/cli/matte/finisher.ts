@@ -3,29 +3,29 @@ import { readBackdrop } from '../../imaging/backdrop.ts';
 import { encodeAlphaPng, encodePng } from '../../imaging/codec.ts';
 import type { AlphaPlane, Picture, Raster } from '../../imaging/picture.ts';
 import { encodePsd } from '../../imaging/psd/document.ts';
-import { encodeTiff } from '../../imaging/tiff.ts';
+import { encodeTiff } from '../../imaging/tiff/encode.ts';
 import { composeOver } from '../../matting/composition.ts';
 import { estimateForeground, makeCutout } from '../../matting/foreground/estimate-foreground.ts';
 import { writeWhole } from '../../system/files.ts';
 import { type Format, type Job, largePath, type PlannedFile } from './plan.ts';
 
-/** What a composition is laid over: a colour 0..255 per channel, or an encoded picture. */
+/** Background of a composition: a color, 0..255 per channel, or an encoded picture. */
 export type Backdrop = readonly [number, number, number] | Buffer;
 
 export interface FinishOptions {
   format: Format;
   depth: Depth;
   backdrop: Backdrop;
-  /** Whether a document gets the cut-out as a hidden layer. */
+  /** Whether a document gets the cutout as a hidden layer. */
   psdCutout: boolean;
-  /** How colours under soft edges are estimated. */
+  /** How colors under soft edges are estimated. */
   method: ForegroundMethod;
   /** 0..1: share of the estimate in cutouts and compositions. */
   decontaminate: number;
 }
 
 /**
- * Writes every file of a job from its picture and matte, one after the other so that memory holds few copies.
+ * Writes all files of a job from its picture and matte, one at a time to limit memory.
  * @returns the paths written
  */
 export async function finishJob(
@@ -39,7 +39,7 @@ export async function finishJob(
   const { method, decontaminate } = options;
   const foreground = lazy(async () => estimateForeground(await raster(), alpha, { method, signal }));
   const cutout = lazy(async () => makeCutout(await raster(), alpha, { method, decontaminate, signal }));
-  // Both show the same over a backdrop; one of them is there already.
+  // Both look the same over a background, so the one already in memory is used.
   const shown = decontaminate === 1 ? foreground : cutout;
   const encode = options.format === 'tiff' ? encodeTiff : encodePng;
 

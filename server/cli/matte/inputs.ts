@@ -6,10 +6,10 @@ import { OUTPUTS } from '../../../protocol/matte.ts';
 
 /** One picture to process. */
 export interface Input {
-  /** As shown to people and compared for duplicates: an absolute path or a URL. */
+  /** As displayed and compared for duplicates: an absolute path or a URL. */
   location: string;
   isUrl: boolean;
-  /** Folder below the output folder, `''` for the folder itself. Mirrors the input folder. */
+  /** Folder below the output folder, `''` for the output folder itself. Mirrors the input folder. */
   folder: string;
   /** File name without its extension. */
   stem: string;
@@ -19,14 +19,20 @@ export interface Input {
 
 export interface Expansion {
   inputs: Input[];
-  /** What was asked for but cannot be listed. */
+  /** An input that does not exist or cannot be listed. */
   problems: { location: string; message: string; hint: string }[];
 }
 
-const EXTENSIONS = new Set(['jpg', 'jpeg', 'jpe', 'png', 'webp', 'tif', 'tiff', 'avif']);
+const EXTENSIONS = new Set(['jpg', 'jpeg', 'jpe', 'jfif', 'png', 'webp', 'tif', 'tiff', 'avif', 'gif']);
+/** Pictures too, which are listed with a reason: nothing that a folder has is left out without a word. */
+const UNREAD = new Set(
+  'heic heif hif bmp jp2 j2k jpx jxl tga exr hdr psd psb dng cr2 cr3 crw nef nrw arw sr2 raf rw2 orf pef srw 3fr iiq x3f'.split(
+    ' ',
+  ),
+);
 const OUTPUT_NAME = new RegExp(`_(${OUTPUTS.join('|')})\\.(png|tiff?)$`, 'i');
 
-/** Turns files, folders and URLs into pictures, in the order given, folders sorted by name, each picture once. */
+/** Expands files, folders and URLs into pictures, in the order given, folders sorted by name, each picture once. */
 export async function expandInputs(given: readonly string[], outputDir: string, cwd: string): Promise<Expansion> {
   const expansion: Expansion = { inputs: [], problems: [] };
   const output = await canonical(path.resolve(cwd, outputDir));
@@ -43,7 +49,7 @@ export function isUrl(text: string): boolean {
   return /^https?:\/\//i.test(text);
 }
 
-/** Windows leaves `*.jpg` to the program. A file that really has such a name wins over the pattern. */
+/** The Windows shell does not expand `*.jpg`. A file with that literal name wins over the pattern. */
 async function expandPattern(entry: string, cwd: string): Promise<string[]> {
   const location = path.resolve(cwd, entry);
   if (!/[*?]/.test(entry) || existsSync(location)) return [location];
@@ -56,7 +62,7 @@ async function addPath(expansion: Expansion, location: string, output: string): 
   try {
     const found = await stat(location);
     if (found.isDirectory()) await addFolder(expansion, location, location, output);
-    // A file that is named is tried whatever it is called; its content decides.
+    // A file named explicitly is tried whatever its extension; its content decides.
     else expansion.inputs.push(fileInput(location, ''));
   } catch (error) {
     expansion.problems.push(unreadable(location, error));
@@ -66,11 +72,11 @@ async function addPath(expansion: Expansion, location: string, output: string): 
 async function addFolder(expansion: Expansion, root: string, folder: string, output: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  // Results that an earlier run wrote among the originals are not pictures to work on.
+  // Results of an earlier run next to the originals are not inputs.
   const amongResults = (await canonical(root)) === output;
   for (const entry of entries) {
     const location = path.join(folder, entry.name);
-    // Hidden files include the shadow copies that macOS leaves on memory cards (`._IMG_1234.JPG`).
+    // Hidden files include the AppleDouble files that macOS leaves on memory cards (`._IMG_1234.JPG`).
     if (entry.name.startsWith('.')) continue;
     try {
       if (entry.isDirectory()) {
@@ -80,8 +86,10 @@ async function addFolder(expansion: Expansion, root: string, folder: string, out
       }
       const isFile = entry.isFile() || (entry.isSymbolicLink() && (await stat(location)).isFile());
       const { extension } = path.extname(entry.name) ? splitName(entry.name) : { extension: '' };
-      if (!isFile || !EXTENSIONS.has(extension)) continue;
-      if (amongResults && OUTPUT_NAME.test(entry.name)) continue;
+      if (!isFile) continue;
+      if (amongResults && (OUTPUT_NAME.test(entry.name) || /^ps[db]$/.test(extension))) continue;
+      if (UNREAD.has(extension)) expansion.problems.push(unread(location, extension));
+      if (!EXTENSIONS.has(extension)) continue;
       expansion.inputs.push(fileInput(location, path.relative(root, folder)));
     } catch (error) {
       expansion.problems.push(unreadable(location, error));
@@ -98,7 +106,7 @@ function urlInput(url: string): Input {
   try {
     name = decodeURIComponent(path.posix.basename(new URL(url).pathname));
   } catch {
-    // A URL that cannot be parsed fails when it is fetched, with a sentence of its own.
+    // An invalid URL fails when it is fetched, with its own error.
   }
   const { stem, extension } = splitName(safeName(name));
   return { location: url, isUrl: true, folder: '', stem: stem || 'picture', extension };
@@ -109,7 +117,7 @@ function splitName(name: string): { stem: string; extension: string } {
   return { stem, extension: ext.slice(1).toLowerCase() };
 }
 
-/** A name that every file system takes. */
+/** A name that is valid on every file system. */
 function safeName(name: string): string {
   const plain = name
     .replace(/[<>:"/\\|?*\p{Cc}]/gu, '_')
@@ -118,15 +126,20 @@ function safeName(name: string): string {
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(plain) ? `_${plain}` : plain;
 }
 
+function unread(location: string, extension: string): Expansion['problems'][number] {
+  const message = `Hairline cannot read .${extension} files.`;
+  return { location, message, hint: 'Save it as TIFF, PNG or JPEG, then run the command again.' };
+}
+
 function unreadable(location: string, error: unknown): Expansion['problems'][number] {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOENT'
     ? {
         location,
         message: 'There is no such file or folder.',
-        hint: 'Check the path; put quotes round one with spaces.',
+        hint: 'Check the path; put quotes around one with spaces.',
       }
-    : { location, message: `It cannot be read (${code}).`, hint: 'Check the permissions.' };
+    : { location, message: `Cannot read it (${code}).`, hint: 'Check the permissions.' };
 }
 
 /** Real path of a folder, also of one that does not exist yet. */

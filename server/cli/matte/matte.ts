@@ -19,26 +19,29 @@ import type { MatteOptions } from './run-matte.ts';
 export function registerMatte(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('matte')
-    .description('make mattes of pictures: files, folders with all folders inside, or web addresses')
+    .description('make mattes of pictures: files, folders including subfolders, or URLs')
     .argument('[inputs...]', 'pictures, folders or URLs; the same as --input')
     .option('-i, --input <paths...>', 'pictures, folders or URLs')
-    .option('-d, --output-dir <folder>', 'where the results go', 'results')
+    .option('-d, --output-dir <folder>', 'output folder', 'results')
     .addOption(
-      new Option('--outputs <list>', `what to write, of ${OUTPUTS.join(',')} (default: alpha,composition,foreground)`)
+      new Option(
+        '--outputs <list>',
+        `outputs to write, of ${OUTPUTS.join(',')} (default: alpha,composition,foreground)`,
+      )
         .argParser(parseOutputs)
         .conflicts('saveForeground'),
     )
     .option('--no-save-foreground', 'do not write the foreground')
     .addOption(
-      new Option('--format <format>', 'file format; psd is one document with the matte as layer mask')
+      new Option('--format <format>', 'file format; psd is one document with the matte as Layer Mask')
         .choices(FORMATS)
         .default('png'),
     )
-    .option('--psd-cutout', 'add the cut-out to a psd as a hidden layer')
+    .option('--psd-cutout', 'add the cutout to a psd as a hidden layer')
     .addOption(new Option('--depth <bits>', 'bits per channel, 8 or 16').argParser(parseDepth).default(8))
-    .option('--background <colour|picture>', 'what the composition is laid over', 'white')
+    .option('--background <colour|picture>', 'background of the composition', 'white')
     .addOption(
-      new Option('--subject <subject>', 'what to look for; without --model, this chooses the model')
+      new Option('--subject <subject>', 'what to look for; chooses the model unless --model is given')
         .choices(SUBJECTS)
         .default('portrait'),
     )
@@ -46,35 +49,37 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
       new Option('--refine <how>', 'fast: fewer network runs; best: more of them').choices(REFINEMENTS).default('best'),
     )
     .addOption(
-      new Option('--region <left,top,width,height>', 'look for the subject only there; pixels').argParser(parseRegion),
+      new Option('--region <left,top,width,height>', 'look for the subject only in this region; pixels').argParser(
+        parseRegion,
+      ),
     )
     .addOption(
-      new Option(
-        '--subjects <which>',
-        'which of several bodies to keep: all, the largest, or the one at --point',
-      ).choices(KEPT),
+      new Option('--subjects <which>', 'which subject to keep: all, the largest, or the one at --point').choices(KEPT),
     )
-    .addOption(new Option('--point <x,y>', 'keep the body there, or nearest to it; pixels').argParser(parsePoint))
     .addOption(
-      new Option('--enhance <when>', 'lift dark and flat pictures for the network only')
+      new Option('--point <x,y>', 'keep the subject at this point, or the nearest one; pixels').argParser(parsePoint),
+    )
+    .addOption(
+      new Option('--enhance <when>', 'brighten dark and low-contrast pictures, for the network only')
         .choices(ENHANCEMENTS)
         .default('auto'),
     )
     .addOption(
-      new Option('--foreground <how>', 'colours under soft edges; fast takes half the time')
+      new Option('--foreground <how>', 'color estimation under soft edges; fast takes half the time')
         .choices(FOREGROUND_METHODS)
         .default('best'),
     )
     .addOption(
-      new Option('--decontaminate <share>', 'how much of the old background to take out of them, 0 to 1')
+      new Option('--decontaminate <share>', 'how much of the old background to remove from soft edges, 0 to 1')
         .argParser(parseShare)
         .default(1),
     )
     .option('--model <id>', 'model to use; "hairline models" lists them')
-    .option('--cache-dir <folder>', 'where models are kept')
-    .option('--device <device>', 'auto, gpu, cpu, cuda, dml, …; for a server that is started here')
-    .option('--force', 'make results again that are there already')
-    .option('-q, --quiet', 'say nothing but errors')
+    .option('--cache-dir <folder>', 'model folder')
+    .option('--device <device>', 'auto, gpu, cpu, cuda, dml, …; applies if this command starts a server')
+    .option('--allow-damaged', 'read damaged files as far as possible')
+    .option('--force', 'overwrite existing results')
+    .option('-q, --quiet', 'print errors only')
     .option('--json', 'print one JSON object instead of the paths written')
     .addHelpText('after', '\nExample: hairline matte -i portraits -d results --background "#808080"')
     .action(async (inputs: string[], options: MatteOptions & { input?: string[]; quiet?: boolean }) => {
@@ -83,7 +88,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
       if (given.length === 0) {
         throw new UsageError('Name a picture, a folder or a URL: hairline matte -i photo.jpg -d results');
       }
-      // Loaded only now: --help and the other commands do without the image library.
+      // Loaded only now: --help and the other commands do not need the image library.
       const { runMatte } = await import('./run-matte.ts');
       exit(await interruptible((signal) => runMatte(given, options, { terminal, signal })));
     });
@@ -92,27 +97,27 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
 function parseOutputs(text: string): Output[] {
   const names = text.split(',').map((name) => name.trim());
   const wrong = names.find((name) => !OUTPUTS.some((output) => output === name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is none of ${OUTPUTS.join(', ')}.`);
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not one of ${OUTPUTS.join(', ')}.`);
   return OUTPUTS.filter((output) => names.includes(output));
 }
 
 function parseDepth(text: string): Depth {
   if (text === '8' || text === '16') return Number(text) as Depth;
-  throw new InvalidArgumentError('It is 8 or 16.');
+  throw new InvalidArgumentError('It must be 8 or 16.');
 }
 
 function parseRegion(text: string): string {
   if (new RegExp(REGION_PATTERN).test(text)) return text;
-  throw new InvalidArgumentError('Give whole pixels: left,top,width,height, like 100,50,800,600.');
+  throw new InvalidArgumentError('Use whole pixels: left,top,width,height, like 100,50,800,600.');
 }
 
 function parsePoint(text: string): string {
   if (new RegExp(POINT_PATTERN).test(text)) return text;
-  throw new InvalidArgumentError('Give whole pixels: x,y, like 640,360.');
+  throw new InvalidArgumentError('Use whole pixels: x,y, like 640,360.');
 }
 
 function parseShare(text: string): number {
   const share = Number(text);
   if (text.trim() !== '' && share >= 0 && share <= 1) return share;
-  throw new InvalidArgumentError('It is a number from 0 to 1.');
+  throw new InvalidArgumentError('It must be a number from 0 to 1.');
 }

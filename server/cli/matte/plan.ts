@@ -7,7 +7,7 @@ export const FORMATS = ['png', 'tiff', 'psd'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export interface PlannedFile {
-  /** `document`: a layered file with the matte as layer mask. */
+  /** `document`: a layered file with the matte as Layer Mask. */
   kind: Output | 'document';
   path: string;
 }
@@ -15,7 +15,7 @@ export interface PlannedFile {
 export interface Job {
   input: Input;
   files: PlannedFile[];
-  /** All files are there already. */
+  /** All its files exist already. */
   done: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface PlanOptions {
   format: Format;
 }
 
-/** Gives every picture its own output names: no two pictures of a run ever write the same file. */
+/** Gives every picture its own output names: no two pictures of a run write the same file. */
 export function planJobs(inputs: readonly Input[], options: PlanOptions): Job[] {
   const names = uniqueNames(inputs);
   return inputs.map((input, i) => {
@@ -39,19 +39,19 @@ export function planJobs(inputs: readonly Input[], options: PlanOptions): Job[] 
   });
 }
 
-/** Files appear whole or not at all, so their presence is proof enough. */
+/** Files are written atomically, so an existing file is complete. */
 function isThere({ kind, path: file }: PlannedFile): boolean {
   return existsSync(file) || (kind === 'document' && existsSync(largePath(file)));
 }
 
-/** Where a document goes that turns out to be too large for a PSD. */
+/** Path of a document that turns out to be too large for a PSD. */
 export function largePath(file: string): string {
   return file.replace(/\.psd$/, '.psb');
 }
 
 /**
- * `a` for `a.jpg`; where `a.png` is there too, `a_jpg` and `a_png`; a number where even that is taken. Compared without
- * case, because Windows and macOS do.
+ * `a` for `a.jpg`; if `a.png` is there too, `a_jpg` and `a_png`; a number if even that is taken. Compared
+ * case-insensitively, because Windows and macOS do.
  */
 function uniqueNames(inputs: readonly Input[]): string[] {
   const key = (input: Input, name: string) => path.join(input.folder, name).normalize('NFC').toLowerCase();

@@ -28,18 +28,18 @@ export interface MatteOptions {
   saveForeground: boolean;
   format: Format;
   depth: Depth;
-  /** Adds the cut-out to documents, as a hidden layer. */
+  /** Adds the cutout to documents, as a hidden layer. */
   psdCutout?: boolean;
-  /** A colour, or the path or URL of a picture. */
+  /** A color, or the path or URL of a picture. */
   background: string;
   subject: Subject;
   refine: Refine;
-  /** `left,top,width,height` and `x,y`, checked. */
+  /** `left,top,width,height` and `x,y`, already validated. */
   region?: string;
   subjects?: Kept;
   point?: string;
   enhance: Enhance;
-  /** How colours under soft edges are estimated. */
+  /** How colors under soft edges are estimated. */
   foreground: ForegroundMethod;
   /** 0..1 */
   decontaminate: number;
@@ -47,6 +47,8 @@ export interface MatteOptions {
   cacheDir?: string;
   device?: string;
   force?: boolean;
+  /** Takes what can be read of damaged files. */
+  allowDamaged?: boolean;
   json?: boolean;
 }
 
@@ -59,9 +61,9 @@ export interface MatteContext {
 }
 
 /**
- * `hairline matte`: plans, connects only when there is something to do, works, and sums up.
+ * `hairline matte`: plans, connects only if there is work to do, runs it, and prints a summary.
  * @returns the exit code
- * @throws {UsageError} before anything is touched; {AppError} when there is no way to get a server or its model
+ * @throws {UsageError} before anything is touched; {AppError} when no server or model is available
  */
 export async function runMatte(
   given: readonly string[],
@@ -81,6 +83,7 @@ export async function runMatte(
   const jobs = planJobs(inputs, { outputDir, outputs, format });
   const open = options.force ? jobs : jobs.filter((job) => !job.done);
   const written: string[] = [];
+  const empty: string[] = [];
   const failures: Failure[] = [...problems];
   let done = 0;
   if (open.length > 0) {
@@ -94,7 +97,14 @@ export async function runMatte(
       const psdCutout = Boolean(options.psdCutout);
       const { foreground: method, decontaminate } = options;
       const finish = { format, depth, backdrop, psdCutout, method, decontaminate };
-      const work = { ...finish, model, subject, settings, onWritten };
+      const work = {
+        ...finish,
+        model,
+        subject,
+        settings,
+        onWritten,
+        onEmpty: (location: string) => empty.push(location),
+      };
       const failed = await runBatch(open, connection, work, terminal, signal);
       done = open.length - failed.length;
       failures.push(...failed);
@@ -104,9 +114,9 @@ export async function runMatte(
   }
 
   const skipped = jobs.length - open.length;
-  if (options.json) terminal.result(JSON.stringify({ written, skipped, failed: failures }));
+  if (options.json) terminal.result(JSON.stringify({ written, skipped, empty, failed: failures }));
   terminal.flush();
-  report({ done, skipped, failures, outputDir, interrupted: signal.aborted }, terminal);
+  report({ done, skipped, failures, empty, outputDir, interrupted: signal.aborted }, terminal);
   if (signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -114,25 +124,26 @@ export async function runMatte(
 function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOptions): readonly Output[] {
   if (format === 'psd' && (outputs || !saveForeground)) {
     throw new UsageError(
-      '--format psd writes one document per picture; --outputs and --no-save-foreground have no meaning.',
+      '--format psd writes one document per picture; --outputs and --no-save-foreground do not apply.',
     );
   }
-  if (format !== 'psd' && psdCutout) throw new UsageError('--psd-cutout has a meaning only with --format psd.');
+  if (format !== 'psd' && psdCutout) throw new UsageError('--psd-cutout only applies to --format psd.');
   return (
     outputs ?? OUTPUTS.filter((o) => o === 'alpha' || o === 'composition' || (o === 'foreground' && saveForeground))
   );
 }
 
-/** What is passed on to the server as it is. */
+/** Parameters passed to the server unchanged. */
 function chooseSettings({ refine, region, point, enhance, ...options }: MatteOptions): Record<string, string> {
   const subjects = options.subjects ?? (point ? 'point' : 'all');
   if ((subjects === 'point') !== Boolean(point)) {
-    throw new UsageError('--subjects point needs --point x,y, and --point no other --subjects.');
+    throw new UsageError('--subjects point requires --point x,y, and --point requires --subjects point.');
   }
-  return { refine, subjects, enhance, ...(region && { region }), ...(point && { point }) };
+  const damaged = options.allowDamaged && { 'allow-damaged': 'true' };
+  return { refine, subjects, enhance, ...damaged, ...(region && { region }), ...(point && { point }) };
 }
 
-/** A wrong name is better said now than after the server has started. */
+/** Reports a wrong name now rather than after the server has started. */
 function checkModel(config: Config): void {
   try {
     openRegistry(config);
@@ -145,16 +156,16 @@ async function readBackdropOption(text: string, cwd: string, signal: AbortSignal
   try {
     return parseColour(text);
   } catch {
-    // Not a colour: a picture, then.
+    // Not a color, so it must be a picture.
   }
   const location = /^https?:/i.test(text) ? text : path.resolve(cwd, text);
   const bytes = await readSource(location, signal).catch((error: unknown) => {
     if (error instanceof SourceError) {
-      throw new UsageError(`--background: "${text}" is neither a colour nor a picture. ${error.message}`);
+      throw new UsageError(`--background: "${text}" is neither a color nor a picture. ${error.message}`);
     }
     throw error;
   });
-  if (!sniffType(bytes)) throw new UsageError(`--background: "${text}" is not a picture that Hairline can read.`);
+  if (!sniffType(bytes)) throw new UsageError(`--background: Hairline cannot read "${text}" as a picture.`);
   return bytes;
 }
 
@@ -162,19 +173,22 @@ interface Summary {
   done: number;
   skipped: number;
   failures: readonly Failure[];
+  /** Where no subject was found. */
+  empty: readonly string[];
   outputDir: string;
   interrupted: boolean;
 }
 
-function report({ done, skipped, failures, outputDir, interrupted }: Summary, terminal: Terminal): void {
+function report({ done, skipped, failures, empty, outputDir, interrupted }: Summary, terminal: Terminal): void {
   for (const { location, message, hint } of failures) terminal.complain(`${location}\n  ${message} ${hint}`);
+  for (const location of empty) terminal.say(`${location}\n  No subject was found; its matte is empty.`);
   if (interrupted) {
-    terminal.complain('Stopped. Run the command again to go on; what is done is not repeated.');
+    terminal.complain('Stopped. Run the command again to continue; finished pictures are skipped.');
     return;
   }
   const failed = failures.length > 0 ? `, ${failures.length} failed` : '';
   if (done + failures.length > 0) terminal.say(`${count(done, 'picture')} done${failed}, in ${outputDir}`);
-  if (skipped > 0) terminal.say(`${count(skipped, 'picture')} skipped: done already. Use --force to do them again.`);
+  if (skipped > 0) terminal.say(`${count(skipped, 'picture')} skipped: results exist. Use --force to make them again.`);
   if (done + failures.length + skipped === 0) {
     terminal.complain('No pictures found there (JPEG, PNG, WebP, TIFF, AVIF).');
   }

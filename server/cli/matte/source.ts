@@ -3,15 +3,15 @@ import { MAX_ENCODED_BYTES } from '../../../protocol/limits.ts';
 import { AppError } from '../../errors.ts';
 import { isUrl } from './inputs.ts';
 
-/** Pictures come from slow web servers too, but one that sends nothing for this long will not. */
+/** Pictures may come from slow web servers, but this long without a byte means the transfer has stalled. */
 const URL_TIMEOUT_MS = 120_000;
 
-/** Bytes of a file or of what a URL answers. @throws {SourceError | AppError} */
+/** Bytes of a file or of a URL's response. @throws {SourceError | AppError} */
 export function readSource(location: string, signal: AbortSignal): Promise<Buffer> {
   return isUrl(location) ? readUrl(location, signal) : readLocalFile(location, signal);
 }
 
-/** A file or address cannot be read at all; `hint` says what to check. */
+/** A file or URL is unreadable; `hint` says what to check. */
 export class SourceError extends Error {
   readonly hint: string;
 
@@ -33,7 +33,7 @@ async function readLocalFile(location: string, signal: AbortSignal): Promise<Buf
   } catch (error) {
     if (error instanceof AppError || signal.aborted) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    throw new SourceError(`It cannot be read (${code}).`, 'Check the path and the permissions.', { cause: error });
+    throw new SourceError(`Cannot read it (${code}).`, 'Check the path and the permissions.', { cause: error });
   }
 }
 
@@ -50,8 +50,8 @@ async function readUrl(location: string, signal: AbortSignal): Promise<Buffer> {
     return await collect(response);
   } catch (error) {
     if (error instanceof AppError || error instanceof SourceError || signal.aborted) throw error;
-    const reason = timeout.aborted ? 'it took too long' : describe(error as Error);
-    throw new SourceError(`It could not be downloaded: ${reason}.`, 'Check the address and the connection.', {
+    const reason = timeout.aborted ? 'it timed out' : describe(error as Error);
+    throw new SourceError(`Cannot download it: ${reason}.`, 'Check the address and the connection.', {
       cause: error,
     });
   }

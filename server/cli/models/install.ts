@@ -6,7 +6,7 @@ import { describeDownload, pullModel } from '../matte/connect.ts';
 import { EXIT, formatBytes, UsageError } from '../terminal.ts';
 import { type ModelsContext, notesOn, stateOf } from './state.ts';
 
-/** Downloads up to this size are begun without a question. */
+/** Downloads up to this size start without confirmation. */
 const SMALL_BYTES = 50_000_000;
 
 export async function pull(
@@ -20,17 +20,17 @@ export async function pull(
     terminal.say(`${spec.name} is downloaded already. Use --force to download it again.`);
     return EXIT.ok;
   }
-  // Servers that are blocked rather than down take their time to say nothing.
+  // Firewalled servers time out slowly, so show what is happening.
   terminal.say(`Looking for ${spec.name} …`);
   const offer = await registry.offer(spec, signal);
   terminal.say(describeDownload(spec, offer?.bytes ?? null));
   for (const line of describeSources(spec, offer)) terminal.say(line);
   terminal.say(`Licence: ${spec.licence.spdx}, ${spec.licence.url}`);
   for (const note of notesOn(spec)) terminal.say(note);
-  // Without an offer there is nothing to agree to; the download then says what is wrong with every source.
+  // Without an offer there is nothing to confirm; the download then reports the error of every source.
   const small = !offer || (offer.bytes !== null && offer.bytes <= SMALL_BYTES);
   if (!yes && !small) {
-    if (!terminal.interactive) throw new UsageError('Nobody is here to be asked: add --yes to download.');
+    if (!terminal.interactive) throw new UsageError('Not an interactive terminal. Pass --yes to confirm the download.');
     if (!(await terminal.confirm('Download it now?', signal))) return EXIT.failed;
   }
   await pullModel(registry, spec, terminal, signal, force);
@@ -38,7 +38,7 @@ export async function pull(
   return EXIT.ok;
 }
 
-/** The source that would be used, and what is tried if it fails: that may be a much larger download. */
+/** The source to be used, and the fallback, which may be a much larger download. */
 function describeSources({ weights }: ModelSpec, offer: Offer | null): string[] {
   const others = weights.sources.filter((source) => nameOfSource(source) !== offer?.source);
   const lines = others.map((source) => {
@@ -54,5 +54,5 @@ export async function addModel(file: string, id: string, { config, terminal, reg
   const manifest = await registry.manifest(spec);
   const size = manifest ? ` (${formatBytes(manifest.bytes)})` : '';
   terminal.say(`${spec.name} is installed from ${path.basename(file)}${size}, in ${config.cacheDir}`);
-  if (spec.verify) terminal.say(`To check that it is the real one: hairline models verify ${spec.id}`);
+  if (spec.verify) terminal.say(`To check that it is the genuine model: hairline models verify ${spec.id}`);
 }

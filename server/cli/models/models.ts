@@ -15,27 +15,27 @@ interface CacheOption {
 export function registerModels(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   const models = program.command('models').description('list, download, check and remove the models');
   const command = (name: string, description: string) =>
-    models.command(name).description(description).option('--cache-dir <folder>', 'where models are kept');
+    models.command(name).description(description).option('--cache-dir <folder>', 'model folder');
   const open = ({ cacheDir }: CacheOption) => {
     const config = loadUserConfig({ cacheDir });
     return { config, terminal, registry: openRegistry(config) };
   };
   models
     .command('list', { isDefault: true })
-    .description('show the models, and which are downloaded')
-    .option('--cache-dir <folder>', 'where models are kept')
+    .description('list the models and whether they are downloaded')
+    .option('--cache-dir <folder>', 'model folder')
     .action((options: CacheOption) => listModels(open(options)));
   command('pull [id]', 'download a model (the default one if none is named)')
-    .option('--force', 'download again what is there already')
-    .option('-y, --yes', 'do not ask')
+    .option('--force', 'download again even if it is installed')
+    .option('-y, --yes', 'do not ask for confirmation')
     .action(async (id: string | undefined, options: CacheOption & { force?: boolean; yes?: boolean }) => {
       exit(await interruptible((signal) => pull(id ?? 'auto', options, open(options), signal)));
     });
-  command('add <file>', 'install a model from a file that you have')
-    .requiredOption('--as <id>', 'which model the file is')
+  command('add <file>', 'install a model from a local file')
+    .requiredOption('--as <id>', 'the model this file contains')
     .action((file: string, options: CacheOption & { as: string }) => addModel(file, options.as, open(options)));
-  command('verify <id>', 'compare what an installed model computes with published results')
-    .option('--from <folder>', 'take the published pictures from a folder instead of downloading them')
+  command('verify <id>', 'compare the results of an installed model with published ones')
+    .option('--from <folder>', 'read the published pictures from a folder instead of downloading them')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, coreml or webgpu')
     .action(async (id: string, options: CacheOption & { from?: string; device?: string }) => {
       const { device } = loadUserConfig({ device: options.device });
@@ -71,7 +71,7 @@ export async function listModels({ config, terminal, registry }: ModelsContext):
   }
   terminal.flush();
   for (const note of notes) terminal.say(note);
-  terminal.say(`Models are kept in ${config.cacheDir}`);
+  terminal.say(`Models are stored in ${config.cacheDir}`);
 }
 
 export async function removeModel(id: string, { terminal, registry }: ModelsContext): Promise<void> {

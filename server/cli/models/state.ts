@@ -4,14 +4,14 @@ import type { ModelRegistry, ModelShelf } from '../../registry/model-registry.ts
 import type { ModelSpec } from '../../registry/spec/model-spec.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** What every command here works with. */
+/** Shared context of the model commands. */
 export interface ModelsContext {
   config: Config;
   terminal: Terminal;
   registry: ModelShelf;
 }
 
-/** What a person should know of a model before using it. */
+/** What users should know about a model before using it. */
 export function notesOn({ licence, unverified }: ModelSpec): string[] {
   return [licence.note, unverified && `Unverified. ${unverified}`].filter((note) => note !== undefined);
 }

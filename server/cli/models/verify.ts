@@ -7,8 +7,8 @@ import { EXIT, UsageError } from '../terminal.ts';
 import type { ModelsContext } from './state.ts';
 
 /**
- * `hairline models verify`: computes published mattes anew, through the pipeline that pictures take, and prints how far
- * the results are apart.
+ * `hairline models verify`: recomputes published mattes through the normal pipeline and prints how far the results
+ * differ.
  * @returns the exit code: 1 when the installed model is not the published one
  */
 export async function verifyModel(
@@ -21,7 +21,7 @@ export async function verifyModel(
   if (!spec.verify) throw new UsageError(`There are no published results to compare ${spec.name} with.`);
   const { tolerance, pairs } = spec.verify;
   const weights = await registry.readWeights(spec);
-  // Loaded only here: no other of these commands runs a network.
+  // Loaded only here: no other model command runs a network.
   const [{ loadSession }, { SessionCache }] = await Promise.all([
     import('../../inference/load-session.ts'),
     import('../../inference/session-cache.ts'),
@@ -39,7 +39,7 @@ export async function verifyModel(
       terminal.result(`${nameOf(pair)}: mean absolute difference ${difference.toFixed(5)} = ${inLevels(difference)}`);
     }
     const same = worst <= tolerance;
-    const verdict = same ? 'computes what was published' : 'does NOT compute what was published';
+    const verdict = same ? 'reproduces the published results' : 'does NOT reproduce the published results';
     terminal.result(`${spec.id} ${verdict}: at most ${inLevels(worst)}, limit ${inLevels(tolerance)}.`);
     return same ? EXIT.ok : EXIT.failed;
   } finally {
@@ -69,7 +69,10 @@ async function compare(
   return sum / alpha.data.length;
 }
 
-/** The model as it was fed when the results were published. The graph is the same; only the packing differs. */
+/**
+ * The model with the input format used when the results were published. The graph is the same; only the packing
+ * differs.
+ */
 function feeding(model: LoadedModel, channels: VerifyPair['channels']): LoadedModel {
   const spec: ModelSpec = { ...model.spec, input: { ...model.spec.input, channels } };
   const { session, queue } = model;
@@ -78,5 +81,5 @@ function feeding(model: LoadedModel, channels: VerifyPair['channels']): LoadedMo
 
 const nameOf = ({ input }: VerifyPair) => path.posix.basename(new URL(input.url).pathname);
 
-/** `0.6/255`: differences of masks are thought of in grey levels. */
+/** `0.6/255`: mask differences are easier to judge in gray levels. */
 const inLevels = (difference: number) => `${(difference * 255).toFixed(2)}/255`;

@@ -6,12 +6,12 @@ import { readDiscovery } from '../../system/discovery.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
 import { serveCommand } from './own-command.ts';
 
-/** A first start may still have to build what was changed. */
+/** A first start may still have to compile changed sources. */
 const PATIENCE_MS = 90_000;
 const LOOK_MS = 100;
 
 /**
- * Starts `hairline serve` with the same flags as a process of its own, without a window, and waits until it answers.
+ * Starts `hairline serve` with the same flags as a separate process without a window, and waits until it answers.
  * @returns the exit code
  */
 export async function startInBackground(flags: Flags, { configDir }: Config, terminal: Terminal): Promise<number> {
@@ -28,17 +28,19 @@ export async function startInBackground(flags: Flags, { configDir }: Config, ter
   for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
     const found = await readDiscovery(configDir);
     if (found) {
-      terminal.say(`Hairline ${found.version} runs at http://127.0.0.1:${found.port}. This window may be closed.`);
+      terminal.say(
+        `Hairline ${found.version} is running at http://127.0.0.1:${found.port}. You can close this window.`,
+      );
       return EXIT.ok;
     }
     if (ended) break;
     await delay(LOOK_MS);
   }
-  terminal.complain('Hairline could not start. "hairline logs" says why, and so does "hairline serve".');
+  terminal.complain('Hairline could not start. Run "hairline logs" or "hairline serve" to see why.');
   return EXIT.failed;
 }
 
-/** The command line that means these flags. */
+/** The command line equivalent of these flags. */
 export function flagsToArgs(flags: Flags): string[] {
   return (Object.entries(SETTINGS) as [string, Setting<unknown>][]).flatMap(([key, { flag, name = key }]) => {
     const value = flags[name as keyof Flags];

@@ -9,7 +9,7 @@ import { EXIT, interruptible, type Terminal } from '../terminal.ts';
 const LOOK_MS = 300;
 
 export interface LogsOptions {
-  /** How many of the last ones. */
+  /** How many of the last lines to show. */
   lines: number;
   follow?: boolean;
   json?: boolean;
@@ -20,11 +20,11 @@ export interface LogsOptions {
 export function registerLogs(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('logs')
-    .description('show what the server has logged')
-    .option('-n, --lines <number>', 'how many of the last lines', parseCount, 50)
-    .option('-f, --follow', 'go on with what comes, until Ctrl-C')
-    .option('--json', 'print the lines as they are in the file')
-    .option('--path', 'print where the file is')
+    .description('show the log of the server')
+    .option('-n, --lines <number>', 'number of last lines to show', parseCount, 50)
+    .option('-f, --follow', 'keep printing new lines until Ctrl-C')
+    .option('--json', 'print the lines as stored in the file')
+    .option('--path', 'print the path of the log file')
     .action(async (options: LogsOptions) => {
       exit(await interruptible((signal) => showLogs(loadUserConfig(), options, terminal, signal)));
     });
@@ -53,7 +53,7 @@ export async function showLogs(
   }
   let current = await Tail.open(logFile(logDir));
   if (!current && !follow) {
-    terminal.complain(`There is no log in ${logDir}. It begins with the first "hairline serve".`);
+    terminal.complain(`There is no log in ${logDir}. The first "hairline serve" creates it.`);
     return EXIT.failed;
   }
   try {
@@ -64,7 +64,7 @@ export async function showLogs(
       await delay(LOOK_MS, undefined, { signal });
       for (const line of (await current?.read()) ?? []) print(line);
       if (current && !(await current.isOutdated())) continue;
-      // The log was turned over: the rest of the old file has just been read.
+      // The log was rotated: the rest of the old file has just been read.
       await current?.close();
       current = await Tail.open(logFile(logDir));
     }
@@ -92,7 +92,7 @@ type Handle = Awaited<ReturnType<typeof open>>;
 class Tail {
   readonly #file: string;
   readonly #handle: Handle;
-  /** What has come of a line whose end has not. */
+  /** The start of a line whose end has not been written yet. */
   #rest = Buffer.alloc(0);
 
   private constructor(file: string, handle: Handle) {
@@ -109,7 +109,7 @@ class Tail {
     }
   }
 
-  /** The lines that have been completed since it was read last. */
+  /** The lines completed since the last read. */
   async read(): Promise<string[]> {
     const chunks = [this.#rest];
     for (;;) {
@@ -123,7 +123,7 @@ class Tail {
     return bytes.toString('utf8', 0, end).split('\n').filter(Boolean);
   }
 
-  /** Whether the name now stands for another file. */
+  /** Whether the path now refers to another file. */
   async isOutdated(): Promise<boolean> {
     const other = await open(this.#file).catch(() => null);
     if (!other) return false;

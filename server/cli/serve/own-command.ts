@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { packageRoot } from '../../system/package-root.ts';
 
-/** Settings of this shell that a program started by the system would not see. */
+/** Settings of this shell's environment that a program started by the system would not inherit. */
 const PASSED_ON = {
   HAIRLINE_PORT: '--port',
   HAIRLINE_MODEL: '--model',
@@ -12,7 +12,9 @@ const PASSED_ON = {
   HAIRLINE_LOG_DIR: '--log-dir',
 } as const;
 
-/** `hairline serve` in full: absolute, because the system starts it elsewhere and with another PATH. */
+/**
+ * The full `hairline serve` command: absolute, because the system starts it in another folder and with another PATH.
+ */
 export function serveCommand(env: NodeJS.ProcessEnv, ...options: string[]): string[] {
   const settings = Object.entries(PASSED_ON).flatMap(([variable, flag]) => {
     const value = env[variable];

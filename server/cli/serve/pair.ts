@@ -7,7 +7,7 @@ import { EXIT, type Terminal } from '../terminal.ts';
 export function registerPair(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('pair [name]')
-    .description('let a program on another computer in and print its token, once; without a name, list who is in')
+    .description('pair a program on another computer and print its token once; without a name, list the paired clients')
     .action(async (name: string | undefined) => {
       const config = loadUserConfig();
       if (name === undefined) listClients(config, terminal);
@@ -15,7 +15,7 @@ export function registerPair(program: Command, terminal: Terminal, exit: (code: 
     });
   program
     .command('unpair <name>')
-    .description('take that permission away again, also from a server that runs')
+    .description('revoke a client, also on a running server')
     .action(async (name: string) => exit(await unpair(loadUserConfig(), name, terminal)));
 }
 
@@ -24,7 +24,7 @@ export async function pair({ configDir }: Config, name: string, terminal: Termin
   terminal.result(await addClient(configDir, name));
   terminal.flush();
   terminal.say(
-    `"${name}" is paired. Its token is shown this once: send it as "Authorization: Bearer <token>". The way there is plain http; use it only in a network you trust, or through SSH or TLS.`,
+    `"${name}" is paired. Its token is shown only this once: send it as "Authorization: Bearer <token>". The connection is plain HTTP; use it only in a network you trust, or through SSH or TLS.`,
   );
 }
 
@@ -33,12 +33,12 @@ export function listClients({ configDir }: Config, terminal: Terminal): void {
   const clients = readClients(configDir);
   for (const { name, since } of clients) terminal.result(`${since.slice(0, 10)}  ${name}`);
   terminal.flush();
-  if (clients.length === 0) terminal.say('Nobody is paired: only programs on this computer can use the server.');
+  if (clients.length === 0) terminal.say('No clients are paired: only programs on this computer can use the server.');
 }
 
 /** @throws {ClientsError} */
 export async function unpair({ configDir }: Config, name: string, terminal: Terminal): Promise<number> {
   const was = await removeClient(configDir, name);
-  terminal.say(was ? `"${name}" is no longer let in.` : `"${name}" was not paired.`);
+  terminal.say(was ? `"${name}" is unpaired.` : `"${name}" was not paired.`);
   return was ? EXIT.ok : EXIT.failed;
 }

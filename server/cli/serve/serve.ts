@@ -14,7 +14,7 @@ import { startInBackground } from './background.ts';
 /** Milliseconds that a matte in progress may take to finish after Ctrl-C or `hairline stop`. */
 export const GRACE = 30_000;
 
-/** One that was started at the same moment has announced itself by then. */
+/** By then, a server started at the same moment has written its discovery file. */
 const ANNOUNCED_MS = 2_000;
 const LOOK_MS = 100;
 
@@ -23,18 +23,18 @@ export function registerServe(program: Command, exit: (code: number) => void): v
     .command('serve')
     .description('start the matting server that the Photoshop panel talks to')
     .option('-p, --port <number>', 'listen on this port only (default: the first free one of 7866 to 7869)')
-    .option('--host <address>', 'listen for paired clients on this address as well (see "hairline pair")')
-    .option('--host-names <names>', 'names besides addresses that they use for this computer, with commas')
-    .option('-m, --model <id>', 'model that runs unless a request names one')
+    .option('--host <address>', 'also listen for paired clients on this address (see "hairline pair")')
+    .option('--host-names <names>', 'comma-separated host names by which other computers reach this one')
+    .option('-m, --model <id>', 'default model of requests that name none')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, coreml or webgpu')
-    .option('--strict', 'fail rather than fall back from the fastest provider of this system')
-    .option('--recheck', 'check the providers again instead of trusting what was found out before')
-    .option('--threads <number>', 'threads of the CPU provider (default: as many as cores)')
-    .option('--cache-dir <folder>', 'where models are kept')
-    .option('--config-dir <folder>', 'where settings are kept, and the file by which other commands find the server')
-    .option('--log-dir <folder>', 'where the log is kept')
-    .option('--log-level <level>', 'what is shown here: silent, error, warn, info or debug')
-    .option('--background', 'return when it answers, and let it run without a window')
+    .option('--strict', 'fail instead of falling back from the fastest provider of this system')
+    .option('--recheck', 'check the providers again instead of using earlier results')
+    .option('--threads <number>', 'threads of the CPU provider (default: one per core)')
+    .option('--cache-dir <folder>', 'model folder')
+    .option('--config-dir <folder>', 'folder of the settings and of the file by which other commands find the server')
+    .option('--log-dir <folder>', 'log folder')
+    .option('--log-level <level>', 'level of messages shown here: silent, error, warn, info or debug')
+    .option('--background', 'return once the server answers, and leave it running without a window')
     .action(async ({ background = false, ...flags }: Flags & { background?: boolean }) => {
       const terminal = new Terminal();
       if (background) exit(await startInBackground(flags, loadUserConfig(flags), terminal));
@@ -50,7 +50,7 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
     terminal.say(`Hairline ${health?.version ?? ''} is already running at http://127.0.0.1:${other.port}.`);
     return;
   }
-  // Loaded only now: the other commands do without the web server and the network runtime.
+  // Loaded only now: the other commands do not need the web server and the network runtime.
   const [{ createLogger }, { startServer }] = await Promise.all([
     import('../../log/logger.ts'),
     import('../../main.ts'),
@@ -68,7 +68,7 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   );
   if (flags.port === undefined && (await isSecond(server.port, config))) {
     await server.close();
-    terminal.say('Hairline has been started twice at the same moment; the other one goes on.');
+    terminal.say('Another Hairline server started at the same time; this one is exiting.');
     return;
   }
   let signal: string | undefined;
@@ -76,13 +76,13 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
     signal ??= event.signal;
     if (event.err) logger.error({ err: event.err }, 'stopping after a fault');
     else logger.info({ ...(signal && { signal }) }, 'stopping');
-    // Where the folder cannot be written any more, whoever reads the file sees that this process is gone.
+    // If the folder is no longer writable, readers of the file can still tell that this process has ended.
     await removeDiscovery(config.configDir).catch(() => undefined);
     await server.close();
     logger.info('stopped');
   });
   stop = close;
-  // The window was closed: nobody can be told anything, and pictures in progress are finished all the same.
+  // The terminal was closed: messages can no longer be shown, but pictures in progress are still finished.
   process.once('SIGHUP', () => {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
     signal = 'SIGHUP';
@@ -91,7 +91,7 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   await announce(config, { port: server.port, token: shutdown.token }, terminal);
   await refreshLauncher(config, terminal);
   logger.info({ version: VERSION, port: server.port, host: config.host }, 'listening');
-  terminal.say(`Hairline ${VERSION} listens at ${server.url}`);
+  terminal.say(`Hairline ${VERSION} is listening at ${server.url}`);
   terminal.say(`Try it in a browser: ${server.url}/`);
   if (config.host !== LOOPBACK) terminal.say(`Paired clients reach it at ${config.host}, port ${server.port}.`);
   try {
@@ -100,7 +100,7 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
     logger.info({ model: spec.id, provider }, 'ready');
     terminal.say(`Ready: model ${spec.name} on ${provider}${reason ? ` (${reason})` : ''}. Stop with Ctrl-C.`);
   } catch (error) {
-    // It stays up: /ready tells the panel what is missing, and the model can be fetched while it runs.
+    // The server stays up: /ready tells the panel what is missing, and the model can be downloaded while it runs.
     logger.warn({ err: error }, 'the model is not ready');
     terminal.complain(`The model is not ready. ${(error as Error).message}`);
   } finally {
@@ -109,8 +109,8 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
 }
 
 /**
- * Whether the same user has started another one at the same moment, so that neither saw the other: it then has one of the
- * ports before this one's and announces itself. One of another user, or a program that is none of ours, does not.
+ * Whether the same user started another server at the same moment, so that neither saw the other: that one then has a
+ * lower port of ours and a discovery file. A server of another user, or another program, does not.
  */
 export async function isSecond(port: number, { ports, configDir }: Config): Promise<boolean> {
   const before = ports.slice(0, ports.indexOf(port));
@@ -135,6 +135,6 @@ async function announce(
     await writeDiscovery(configDir, { port, pid: process.pid, version: VERSION, startedAt, token });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    terminal.complain(`${configDir} cannot be written (${code}): "hairline stop" will not work, Ctrl-C does.`);
+    terminal.complain(`Cannot write to ${configDir} (${code}): "hairline stop" will not work, Ctrl-C will.`);
   }
 }

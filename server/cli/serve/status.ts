@@ -9,7 +9,7 @@ import { EXIT, type Terminal } from '../terminal.ts';
 export function registerStatus(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('status')
-    .description('say whether the server runs, where, and with what; exit code 1 when it does not')
+    .description('print whether the server is running, where, and with what; exit code 1 when it is not')
     .option('--json', 'print one JSON object instead')
     .action(async ({ json = false }: { json?: boolean }) => {
       exit(await showStatus(loadUserConfig(), terminal, { json }));
@@ -36,7 +36,7 @@ export async function showStatus(
     const server = { version, url: found.url, pid, startedAt, ready: isReady };
     terminal.result(JSON.stringify({ running: true, ...server, state, model, provider, label, reason, queued }));
   } else {
-    terminal.result(`Hairline ${ready.version} runs at ${found.url}`);
+    terminal.result(`Hairline ${ready.version} is running at ${found.url}`);
     terminal.result(`Model     ${ready.model}, ${describeState(ready)}`);
     terminal.result(`Queue     ${ready.queued === 0 ? 'empty' : `${ready.queued} waiting or running`}`);
     if (startedAt) terminal.result(`Since     ${describeSince(startedAt, new Date())}`);
@@ -47,16 +47,16 @@ export async function showStatus(
 
 async function askReady(url: string): Promise<Ready | null> {
   try {
-    // 503 has the same shape: it says what the model waits for.
+    // A 503 has the same shape: it says what the model is waiting for.
     const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(PATIENT_MS), redirect: 'error' });
     const body = (await response.json()) as Partial<Ready>;
     if (body.state !== undefined) return body as Ready;
   } catch {
-    // Below: it may have ended since it was found.
+    // Handled below: the server may have ended since it was found.
   }
   const health = await probe(Number(new URL(url).port));
   const unknown = { ready: false, state: 'failed', model: 'unknown', provider: null, queued: 0 } as const;
-  return health && { ...health, ...unknown, reason: 'It does not say what it is doing.' };
+  return health && { ...health, ...unknown, reason: 'It does not report its state.' };
 }
 
 function describeState({ state, provider, label, reason }: Ready): string {
@@ -64,7 +64,7 @@ function describeState({ state, provider, label, reason }: Ready): string {
   return state === 'ready' ? `ready on ${label ?? provider}${why}` : `${state}${why}`;
 }
 
-/** `2026-11-22 09:30 (3 h 5 min)`, in the time of this computer. */
+/** `2026-11-22 09:30 (3 h 5 min)`, in local time. */
 export function describeSince(startedAt: string, now: Date): string {
   const start = new Date(startedAt);
   if (Number.isNaN(start.getTime())) return 'unknown';

@@ -7,7 +7,7 @@ import { locateServer } from '../matte/connection.ts';
 import { EXIT, interruptible, type Terminal } from '../terminal.ts';
 import { GRACE } from './serve.ts';
 
-/** The server itself gives up after its grace; a little later it must be gone. */
+/** Slightly longer than the server's own grace period. */
 const PATIENCE_MS = GRACE + 5_000;
 const LOOK_MS = 50;
 
@@ -15,13 +15,13 @@ const LOOK_MS = 50;
 export function registerStop(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('stop')
-    .description('end the running server; pictures in progress are finished')
+    .description('stop the running server; pictures in progress are finished')
     .action(async () => {
       exit(await interruptible((signal) => stopServer(loadUserConfig(), terminal, signal)));
     });
 }
 
-/** @returns the exit code: ok also when no server runs, for then nothing is left to do. */
+/** @returns the exit code: ok also when no server runs, because the goal is reached. */
 export async function stopServer(
   config: Config,
   terminal: Terminal,
@@ -36,21 +36,22 @@ export async function stopServer(
   const { url, announced } = found;
   if (!announced?.token) {
     terminal.complain(
-      `The server at ${url} was started by somebody else or with other settings (HAIRLINE_CONFIG). End it there.`,
+      `The server at ${url} was started by another user or with other settings (HAIRLINE_CONFIG). Stop it there.`,
     );
     return EXIT.failed;
   }
   const status = await askToStop(url, announced.token, signal);
   if (status === 401) {
-    terminal.complain(`The server at ${url} is not the one that announced itself. End it where it was started.`);
+    terminal.complain(`The server at ${url} is not the one in the discovery file. Stop it where it was started.`);
     return EXIT.failed;
   }
-  // Whatever else came back, 202, 503 or a cut connection: it is ending already, or the wait shows that it is not.
+  // Any other response (202, 503, a cut connection) means that it is ending, or the wait below will show that it is
+  // not.
   const until = performance.now() + patience;
   let told = false;
   while (isAlive(announced.pid)) {
     if (performance.now() > until) {
-      terminal.complain(`The server at ${url} (process ${announced.pid}) does not end.`);
+      terminal.complain(`The server at ${url} (process ${announced.pid}) does not stop.`);
       return EXIT.failed;
     }
     await delay(LOOK_MS, undefined, { signal });

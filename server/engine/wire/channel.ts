@@ -1,20 +1,20 @@
 import type { Duplex } from 'node:stream';
 import { encodeHead, FRAME, FrameParser } from './frames.ts';
 
-/** Bytes go out in pieces, so that a small answer never waits for a big picture to pass. */
+/** Bytes are sent in chunks, so that a small answer never waits for a whole picture. */
 const PIECE = 256 * 1024;
 
 export interface ChannelListener<In> {
   onMessage(message: In): void;
   /** Valid until this returns. */
   onBytes(id: number, part: Buffer): void;
-  /** The other side is gone, or sent what nobody understands. Called once. */
+  /** The other side is gone or sent invalid data. Called once. */
   onClose(error: Error | null): void;
 }
 
 /**
- * One end of the pipe. An extra pipe of `stdio` rather than Node's own messages: those took 1.9 s for 300 MB there and
- * back where this takes 0.5 s, and they gather whole copies on either side.
+ * One end of the pipe. An extra `stdio` pipe instead of Node's IPC messages: for 300 MB there and back those took 1.9 s
+ * and this takes 0.5 s, and they buffer whole copies on both sides.
  */
 export class Channel<In, Out> {
   readonly #stream: Duplex;
@@ -47,15 +47,15 @@ export class Channel<In, Out> {
     stream.on('close', () => close(null));
   }
 
-  /** Nothing happens once the other side is gone: `onClose` has told. */
+  /** A no-op once the other side is gone: `onClose` has reported it. */
   send(message: Out): void {
     const text = Buffer.from(JSON.stringify(message));
     this.#write(FRAME.message, 0, text);
   }
 
   /**
-   * Sends all of it, in turns with whatever else is being sent, and not faster than the other side reads.
-   * @param wanted asked before each piece: nothing more is sent once nobody wants it
+   * Sends everything, interleaved with other transfers and with backpressure.
+   * @param wanted called before each chunk; sending stops when it returns false
    */
   async sendBytes(id: number, bytes: Uint8Array, wanted: () => boolean = () => true): Promise<void> {
     for (let at = 0; at < bytes.byteLength && this.#open && wanted(); at += PIECE) {
@@ -64,7 +64,7 @@ export class Channel<In, Out> {
     }
   }
 
-  /** Lets what was sent go out, then closes. */
+  /** Flushes, then closes. */
   end(): void {
     if (this.#open) this.#stream.end();
   }

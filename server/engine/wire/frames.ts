@@ -1,6 +1,6 @@
 /**
- * What travels over the pipe between the two processes: frames of a 9-byte head (kind, id, length; little-endian) and
- * their content. A `message` is JSON; `bytes` are a piece of the picture or answer with that id, as they are.
+ * The wire format between the two processes: frames of a 9-byte head (kind, id, length; little-endian) and content. A
+ * `message` is JSON; `bytes` are a chunk of the picture or answer with that id.
  */
 export const FRAME = { message: 0, bytes: 1 } as const;
 type Kind = (typeof FRAME)[keyof typeof FRAME];
@@ -20,11 +20,11 @@ export function encodeHead(kind: Kind, id: number, length: number): Buffer {
 
 export interface FrameListener {
   onMessage(text: string): void;
-  /** A part of a frame: bytes are passed on as they come and never gathered here. Valid until this returns. */
+  /** A part of a frame: bytes are passed on as they arrive and never buffered here. Valid until this returns. */
   onBytes(id: number, part: Buffer): void;
 }
 
-/** Cuts what arrives, in pieces of any size, into frames again. */
+/** Splits incoming chunks of any size into frames. */
 export class FrameParser {
   readonly #listener: FrameListener;
   readonly #head = Buffer.alloc(HEAD);
@@ -38,7 +38,7 @@ export class FrameParser {
     this.#listener = listener;
   }
 
-  /** @throws {Error} when this is no such stream */
+  /** @throws {Error} on an invalid stream */
   push(chunk: Buffer): void {
     for (let at = 0; at < chunk.length; ) {
       if (this.#headFilled < HEAD) {
@@ -62,7 +62,7 @@ export class FrameParser {
     this.#id = this.#head.readUInt32LE(1);
     this.#left = this.#head.readUInt32LE(5);
     const known = this.#kind === FRAME.bytes || (this.#kind === FRAME.message && this.#left <= MAX_MESSAGE);
-    if (!known) throw new Error('The pipe between the processes is out of step.');
+    if (!known) throw new Error('The pipe between the processes is out of sync.');
     if (this.#left === 0) this.#close();
   }
 

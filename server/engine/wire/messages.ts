@@ -10,9 +10,9 @@ export interface EngineSettings {
   modelsDirs: readonly string[];
 }
 
-/** One thing that the child is asked for. Ids are the parent's and never used twice. */
+/** One call to the child. Ids are the parent's and never reused. */
 export type Call =
-  | { ask: 'matte'; task: MatteTask /** Of the picture that follows. */; bytes: number }
+  | { ask: 'matte'; task: MatteTask /** Size of the picture that follows. */; bytes: number }
   | { ask: 'edge'; task: EdgeTask }
   | { ask: 'weigh-edge'; task: EdgeTask }
   | { ask: 'forget'; matte: string }
@@ -23,7 +23,7 @@ export type Order =
   | { type: 'start'; settings: EngineSettings }
   | { type: 'call'; id: number; call: Call }
   | { type: 'abort'; id: number }
-  /** So many more bytes of a streamed answer may come. */
+  /** Allows this many more bytes of a streamed answer. */
   | { type: 'credit'; id: number; bytes: number }
   | { type: 'close' };
 
@@ -48,7 +48,7 @@ export interface WireError {
   cause: WireError | null;
 }
 
-/** Causes of causes tell nothing more. */
+/** Nested causes add nothing useful. */
 const DEPTH = 3;
 
 export function packError(error: unknown, depth = DEPTH): WireError {

@@ -5,7 +5,7 @@ import { whenClosed } from '../when-closed.ts';
 
 /**
  * The content type the client prefers.
- * @param offered the usual one first
+ * @param offered the default first
  * @throws {AppError} NOT_ACCEPTABLE
  */
 export function chooseType(request: FastifyRequest, offered: string[]): string {
@@ -15,8 +15,8 @@ export function chooseType(request: FastifyRequest, offered: string[]): string {
 }
 
 /**
- * Sends what the engine made; a stream ends with its client. Returns nothing, because awaiting a reply would wait until
- * its stream is sent, and for ever where Node drops the answer without a word.
+ * Sends the engine's answer; a stream ends with its client. Returns nothing: awaiting a reply would wait until its
+ * stream is sent, and forever when Node drops the answer silently.
  */
 export function sendAnswer(reply: FastifyReply, { type, headers, body }: Answer): void {
   reply.type(type).headers(headers).send(body);

@@ -43,14 +43,14 @@ const Body = Type.Object(
 type Body = Static<typeof Body>;
 type WithId = { Params: { id: string } };
 
-/** Edge controls on mattes that are still kept: no upload and no network run. */
+/** Edge controls on kept mattes: no upload and no network run. */
 export async function registerEdge(app: FastifyInstance, engine: Engine, admission: Admission): Promise<void> {
   app.delete<WithId>('/v1/mattes/:id', { config: { described: DESCRIBED_DELETE } }, async (request, reply) => {
     if (!(await engine.forget(request.params.id))) throw new AppError('MATTE_GONE');
     return reply.code(204).send();
   });
 
-  // In a scope of its own: no other route takes JSON.
+  // In its own scope: no other route accepts JSON.
   await app.register(async (scope) => {
     const parse = scope.getDefaultJsonParser('error', 'error');
     scope.addContentTypeParser(JSON_TYPE, { parseAs: 'string', bodyLimit: BODY_LIMIT }, parse);
@@ -73,7 +73,7 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
     const task = { id: request.params.id, settings, type: chooseType(request, offerTypes(settings)) };
     const signal = abortOnClose(reply);
     const bytes = await engine.weighEdge(task);
-    // Who left meanwhile would never give its place back.
+    // A client that has already disconnected would never release its place.
     signal.throwIfAborted();
     const place = new Place(admission.enter(bytes, clientOf(request)));
     whenClosed(reply, () => place.end());
@@ -90,11 +90,11 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
 function offerTypes(settings: EdgeRequest): string[] {
   const { output = 'alpha', depth = 8 } = settings;
   if (output === DOCUMENT) return [DOCUMENT_TYPE];
-  // A JPEG can hold neither transparency nor 16 bits.
+  // A JPEG supports neither transparency nor 16 bits.
   return depth === 8 && (output === 'alpha' || output === 'composition') ? OFFERED_OPAQUE : OFFERED;
 }
 
-/** @throws {AppError} BAD_REQUEST with the first thing that is wrong, in a sentence for people. */
+/** @throws {AppError} BAD_REQUEST with the first error, as a sentence. */
 function checkBody(body: unknown): Body {
   if (Value.Check(Body, body)) return body;
   const [error] = Value.Errors(Body, body);
@@ -102,6 +102,6 @@ function checkBody(body: unknown): Body {
   const range = Object.entries(EDGE_RANGES).find(([key]) => key === name)?.[1];
   if (range) throw new AppError('BAD_REQUEST', `"${name}" must be a number from ${range[0]} to ${range[1]}.`);
   if (name && !(name in Body.properties)) throw new AppError('BAD_REQUEST', `"${name}" is not a setting.`);
-  if (name) throw new AppError('BAD_REQUEST', `"${name}" has a value that is not known.`);
+  if (name) throw new AppError('BAD_REQUEST', `"${name}" has an unknown value.`);
   throw new AppError('BAD_REQUEST', 'The body must be an object with known settings only.');
 }

@@ -11,10 +11,10 @@ const HEALTH: Health = { name: 'hairline', version: VERSION, protocol: PROTOCOL_
 
 export function registerHealth(app: FastifyInstance, engine: Engine, jobs: Jobs): void {
   const errors = failures(...EVERYWHERE);
-  const health = { summary: 'Is it running?', response: { 200: HealthSchema, ...errors } };
+  const health = { summary: 'Is the server running?', response: { 200: HealthSchema, ...errors } };
   app.get('/health', { schema: health }, async () => HEALTH);
 
-  const ready = { summary: 'Can it work?', response: { 200: ReadySchema, 503: ReadySchema, ...errors } };
+  const ready = { summary: 'Is the server ready?', response: { 200: ReadySchema, 503: ReadySchema, ...errors } };
   app.get('/ready', { schema: ready }, async (request, reply): Promise<Ready> => {
     const status = await engine.status('auto');
     const ready = status.state === 'ready';

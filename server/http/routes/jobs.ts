@@ -10,7 +10,7 @@ import { secondsUntilNextLook } from './perform.ts';
 
 const ID = {
   type: 'object',
-  properties: { id: { type: 'string', description: 'Of the job, as in its Location.' } },
+  properties: { id: { type: 'string', description: 'Id of the job, as in its Location.' } },
   required: ['id'],
 };
 type WithId = { Params: { id: string } };
@@ -20,7 +20,7 @@ const RESULT: FastifySchema = {
   params: ID,
   response: {
     200: {
-      description: 'What the request would have been answered with, as often as it is asked for until it expires.',
+      description: 'The answer to the original request; can be fetched repeatedly until it expires.',
       content: { 'image/png': BINARY, [RAW_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
     },
     ...failures(...EVERYWHERE, 'JOB_GONE', 'JOB_PENDING', 'CANCELLED', 'DEADLINE_PASSED', 'RESULT_TOO_LARGE'),
@@ -31,17 +31,17 @@ const CANCEL: FastifySchema = {
   summary: 'Cancel or forget a job',
   params: ID,
   response: {
-    204: { description: 'Work stops at its next safe point; a job that had ended is forgotten.', type: 'null' },
+    204: { description: 'Work stops at its next safe point; a finished job is forgotten.', type: 'null' },
     ...failures(...EVERYWHERE, 'JOB_GONE'),
   },
 };
 
-/** Jobs that `Prefer: respond-async` made. Their ids are random and the only way to them. */
+/** Jobs created by `Prefer: respond-async`. Their random ids are the only way to access them. */
 export function registerJobs(app: FastifyInstance, jobs: Jobs, metrics: Metrics): void {
-  metrics.gauge('hairline_jobs_known', 'Jobs that are kept, whatever their state.', () => jobs.size);
+  metrics.gauge('hairline_jobs_known', 'Kept jobs in any state.', () => jobs.size);
   metrics.gauge('hairline_job_result_bytes', 'Bytes of results that are kept.', () => jobs.bytes);
-  metrics.gauge('hairline_turns_waiting', 'Pictures that wait for their turn.', () => jobs.waiting);
-  metrics.gauge('hairline_turns_running', 'Pictures that are worked on.', () => jobs.running);
+  metrics.gauge('hairline_turns_waiting', 'Pictures waiting for their turn.', () => jobs.waiting);
+  metrics.gauge('hairline_turns_running', 'Pictures in progress.', () => jobs.running);
 
   const schema = {
     summary: 'State of a job',
@@ -63,7 +63,7 @@ export function registerJobs(app: FastifyInstance, jobs: Jobs, metrics: Metrics)
     whenClosed(reply, () => {
       if (reply.raw.writableFinished) jobs.markFetched(id);
     });
-    // Pictures are unpublished work: no browser writes them to its disk.
+    // Pictures are unpublished work: browsers must not store them on disk.
     sendAnswer(reply.header('cache-control', 'no-store'), answer);
     return reply;
   });

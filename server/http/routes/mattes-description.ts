@@ -12,15 +12,20 @@ const number = (description: string, values?: readonly number[]) => ({
   ...(values && { enum: values }),
 });
 
-/** What every answer with pixels is described by. */
+/** Headers of every answer with pixels. */
 const PIXEL_HEADERS = {
   [HEADERS.width]: number('Pixels.'),
   [HEADERS.height]: number('Pixels.'),
   [HEADERS.channels]: number('1 for `output=alpha`.', [1, 3, 4]),
   [HEADERS.depth]: number('Bits per sample.', [8, 16]),
   [HEADERS.matteId]: { type: 'string', format: 'uuid' },
-  [HEADERS.model]: { type: 'string', description: 'What really ran; several are joined by +.' },
-  [HEADERS.provider]: { type: 'string', description: 'Execution provider that really ran it.' },
+  [HEADERS.model]: { type: 'string', description: 'Model that ran; several are joined by +.' },
+  [HEADERS.provider]: { type: 'string', description: 'Execution provider that ran it.' },
+  [HEADERS.subject]: {
+    type: 'string',
+    enum: ['found', 'none'],
+    description: 'For a new matte: whether a subject was found.',
+  },
   'server-timing': { type: 'string', description: 'Milliseconds by stage.' },
 };
 
@@ -30,7 +35,7 @@ const ID = {
   required: ['id'],
 };
 
-/** The body of `POST /v1/mattes/:id/edge` is the schema that checks it. */
+/** The body of `POST /v1/mattes/:id/edge` uses the schema that validates it. */
 export function describeEdge(body: object): FastifySchema {
   return {
     params: ID,
@@ -54,7 +59,7 @@ export const DESCRIBED_DELETE: FastifySchema = {
   },
 };
 
-/** What can go wrong with an encoded picture. */
+/** Errors of an encoded picture. */
 export const MATTE_FAILURES = [
   'BAD_REQUEST',
   'EMPTY_BODY',
@@ -75,13 +80,13 @@ export const MATTE_FAILURES = [
   'DEADLINE_PASSED',
 ] as const satisfies readonly ErrorCode[];
 
-/** For `GET /docs` only: body and headers are checked by the route, which knows more than a schema can say. */
+/** For `GET /docs` only: the route validates body and headers, which a schema cannot fully describe. */
 export const DESCRIBED: FastifySchema = {
   headers: {
     type: 'object',
     properties: {
-      [HEADERS.width]: number('Pixels. Needed for raw pixels.'),
-      [HEADERS.height]: number('Pixels. Needed for raw pixels.'),
+      [HEADERS.width]: number('Pixels. Required for raw pixels.'),
+      [HEADERS.height]: number('Pixels. Required for raw pixels.'),
       [HEADERS.channels]: number('Of raw pixels: RGB, or straight RGBA. Default 4.', [3, 4]),
       [HEADERS.depth]: number('Bits per sample of raw pixels. Default 8.', [8, 16]),
       prefer: {
@@ -107,7 +112,7 @@ export const DESCRIBED: FastifySchema = {
       content: { 'image/png': BINARY, [RAW_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
     },
     202: {
-      description: 'With `Prefer: respond-async`: the picture is a job now, at the address in Location.',
+      description: 'With `Prefer: respond-async`: the picture is now a job, at the address in Location.',
       headers: { location: { type: 'string', description: '/v1/jobs/:id' } },
       ...JobSchema,
     },

@@ -50,7 +50,7 @@ const Query = Type.Object(
       ANSWERS.map((output) => Type.Literal(output)),
       { default: 'alpha' },
     ),
-    // Text, so that only these two spellings pass: as a number, "08" and "8.0" would.
+    // A string, so that only these two spellings are valid: as a number, "08" and "8.0" would be too.
     depth: Type.Union(
       DEPTHS.map((depth) => Type.Literal(depth)),
       { default: '8' },
@@ -58,7 +58,7 @@ const Query = Type.Object(
     background: Type.String({
       default: 'white',
       maxLength: 64,
-      description: 'A CSS colour or `checker`, for `composition`.',
+      description: 'A CSS color or `checker`, for `composition`.',
     }),
     foreground: Type.Union(
       FOREGROUND_METHODS.map((method) => Type.Literal(method)),
@@ -69,10 +69,14 @@ const Query = Type.Object(
       SWITCH.map((value) => Type.Literal(value)),
       { default: 'false' },
     ),
+    'allow-damaged': Type.Union(
+      SWITCH.map((value) => Type.Literal(value)),
+      { default: 'false', description: 'Takes what can be read of a damaged file.' },
+    ),
     region: Type.Optional(
       Type.String({
         pattern: REGION_PATTERN,
-        description: '`left,top,width,height` in pixels; nothing is found outside.',
+        description: '`left,top,width,height` in pixels; the matte is empty outside.',
       }),
     ),
     subjects: Type.Union(
@@ -96,7 +100,7 @@ const ACCEPTED = new Set<string>([RAW_TYPE, MULTIPART, ...ENCODED_TYPES]);
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Bytes this upload may bring, once admitted. */
+    /** Bytes this upload may have, once admitted. */
     announced: number;
     place: Place | null;
   }
@@ -121,7 +125,7 @@ export function registerMattes(
     {
       schema: { summary: 'The matte of one picture', querystring: Query },
       config: { described: DESCRIBED },
-      // Everything that can be refused is refused here, before a byte of the body is kept.
+      // Everything that can be refused is refused here, before a byte of the body is read.
       onRequest: async (request, reply) => {
         if (!ACCEPTED.has(mediaType(request))) throw new AppError('UNSUPPORTED_TYPE');
         const validate = request.getValidationFunction('querystring');
@@ -160,30 +164,31 @@ export function registerMattes(
 }
 
 function taskOf(request: FastifyRequest<{ Querystring: Query }>): MatteTask {
-  const { 'cutout-layer': cutoutLayer, depth, region, point, ...query } = request.query;
+  const { 'cutout-layer': cutoutLayer, 'allow-damaged': allowDamaged, depth, region, point, ...query } = request.query;
   return {
     ...query,
     layout: isRaw(request) ? readRawLayout(request.headers) : null,
     depth: depth === '16' ? 16 : 8,
     cutoutLayer: cutoutLayer === 'true',
+    allowDamaged: allowDamaged === 'true',
     region: region ? parseRegion(region) : null,
     point: point ? parsePoint(point) : null,
     type: chooseType(request, offerTypes(request)),
   };
 }
 
-/** Where the size is known beforehand, what lies outside of the picture is refused before the picture is there. */
+/** If the size is known in advance, an area outside the picture is refused before the upload. */
 function checkPlaces(request: FastifyRequest<{ Querystring: Query }>): void {
   const { region, subjects, point } = request.query;
   if ((subjects === 'point') !== (point !== undefined))
-    throw new AppError('BAD_REQUEST', 'The parameters "subjects=point" and "point" belong together.');
+    throw new AppError('BAD_REQUEST', 'The parameters "subjects=point" and "point" must be used together.');
   if (!isRaw(request)) return;
   const layout = readRawLayout(request.headers);
   if (region) checkRegion(parseRegion(region), layout);
   if (point) checkPoint(parsePoint(point), layout);
 }
 
-/** Raw pixels are answered with raw pixels and pictures with PNG, unless the client says otherwise. */
+/** Raw pixels are answered with raw pixels and pictures with PNG, unless the client asks otherwise. */
 function offerTypes(request: FastifyRequest<{ Querystring: Query }>): string[] {
   if (request.query.output === DOCUMENT) return [DOCUMENT_TYPE];
   return isRaw(request) ? [RAW_TYPE, 'image/png'] : ['image/png', RAW_TYPE];
@@ -196,6 +201,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   refine: REFINEMENTS,
   foreground: FOREGROUND_METHODS,
   'cutout-layer': SWITCH,
+  'allow-damaged': SWITCH,
   subjects: KEPT,
   enhance: ENHANCEMENTS,
 };
@@ -206,7 +212,7 @@ const SHAPES: Readonly<Record<string, string>> = {
   point: '"x,y" in whole pixels, like "640,360"',
 };
 
-/** The first thing wrong with the query, in a sentence for people. */
+/** The first error of the query, as a sentence. */
 function describeQuery(query: object, errors: FastifySchemaValidationError[] | null | undefined): string {
   const [error] = errors ?? [];
   if (error?.keyword === 'additionalProperties')

@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Metrics } from '../metrics.ts';
 import { EVERYWHERE, failures } from '../schemas.ts';
 
-/** `GET /metrics`: text for Prometheus, behind the same access control as everything else. */
+/** `GET /metrics`: Prometheus text, behind the same access control as all routes. */
 export function registerMetrics(app: FastifyInstance, engine: Engine, metrics: Metrics): void {
   metrics.gauge('hairline_queue_length', 'Mattes waiting or running.', () => engine.queued);
   metrics.gauge(

@@ -4,9 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import { STRICT_PAGE_POLICY } from '../security-headers.ts';
 
 /**
- * `GET /` and what it loads: the page to try Hairline without Photoshop. Each file of the folder is an address of its own;
- * no address is ever turned into a path.
- * @param folder as the build leaves it; where it is missing, there is no page
+ * `GET /` and its assets: the page to try Hairline without Photoshop. Each file of the folder gets a fixed route;
+ * request paths never become file paths.
+ * @param folder as built; if missing, there is no page
  */
 export async function registerPage(app: FastifyInstance, folder: string): Promise<void> {
   if (!existsSync(folder)) return;
@@ -18,7 +18,7 @@ export async function registerPage(app: FastifyInstance, folder: string): Promis
       root: folder,
       wildcard: false,
       decorateReply: false,
-      // An update must not meet the files of the version before; the ETag spares what has not changed.
+      // After an update, old files must not be served from the cache; the ETag avoids resending unchanged ones.
       cacheControl: false,
       setHeaders: (response) => void response.setHeader('cache-control', 'no-cache'),
     });

@@ -11,20 +11,21 @@ import { sendAnswer } from './answer.ts';
 export interface Order {
   jobs: Jobs;
   work: (options: WorkOptions) => Promise<Answer>;
-  /** Held by the job, if there is one, until its work has ended. */
+  /** Admission held by the job, if there is one, until its work has ended. */
   place: Place;
-  /** Aborted when the client leaves. */
+  /** Aborted when the client disconnects. */
   signal: AbortSignal;
 }
 
 /**
- * Does the work of a request in its client's turn. `Prefer: respond-async` makes it a job that outlives the request;
- * `wait=N` beside it gives the work N seconds to be answered directly, and alone it is the client's deadline.
+ * Runs the work of a request in its client's turn. `Prefer: respond-async` makes it a job that outlives the request;
+ * with `wait=N` as well, work that finishes within N seconds is answered directly; `wait=N` alone is the client's
+ * deadline.
  */
 export async function perform(request: FastifyRequest, reply: FastifyReply, order: Order): Promise<void> {
   const { respondAsync, wait } = parsePrefer(request.headers.prefer);
   const { socket } = request.raw;
-  // Until there is something to send, silence does not tell of a client that has gone. Work has a limit of its own.
+  // No timeout until data is sent: silence does not mean that the client is gone. The work has its own limit.
   socket.setTimeout(0);
   try {
     await (respondAsync ? submit(request, reply, order, wait ?? 0) : run(request, reply, order, wait));
@@ -46,7 +47,7 @@ async function run(
 
 async function submit(request: FastifyRequest, reply: FastifyReply, order: Order, wait: number): Promise<void> {
   const { jobs, work, place, signal } = order;
-  // Not the request: it holds its body, and a job lives longer.
+  // Does not capture the request, which holds the body: a job lives longer.
   const { log } = request;
   signal.throwIfAborted();
   place.begin();
@@ -68,7 +69,7 @@ async function submit(request: FastifyRequest, reply: FastifyReply, order: Order
   const { id, ended } = job;
   if (wait > 0) {
     const isOver = await endsWithin(wait * 1000, ended, signal);
-    // Who leaves now was never told the name of the job.
+    // A client that disconnects now never learned the job's id.
     if (signal.aborted) {
       jobs.abandon(id);
       throw new AppError('CANCELLED');
@@ -88,7 +89,7 @@ async function submit(request: FastifyRequest, reply: FastifyReply, order: Order
     .send(info);
 }
 
-/** When to look next: not every moment, and not too late. */
+/** When to poll next: neither too often nor too late. */
 export function secondsUntilNextLook(estimate: number | null): number {
   return Math.min(30, Math.max(1, Math.ceil(estimate ?? 1)));
 }

@@ -3,21 +3,21 @@ import type { Subject } from '../../../protocol/matte.ts';
 import { AppError } from '../../errors.ts';
 import { parseColour } from '../../imaging/colour.ts';
 
-/** What a rembg client asks for, in our words. */
+/** The request of a rembg client, in Hairline's terms. */
 export interface RemoveOptions {
   url: string | null;
   model: string;
   subject: Subject;
   output: 'alpha' | 'cutout' | 'composition';
-  /** CSS colour. */
+  /** CSS color. */
   background: string;
-  /** 0 keeps the picture's own colours in soft edges. */
+  /** 0 keeps the picture's own colors in soft edges. */
   decontaminate: 0 | 1;
-  /** Whether the mask is made hard, with smoothed edges. */
+  /** Whether the mask is binarized, with smoothed edges. */
   hard: boolean;
 }
 
-/** rembg's models that find whatever stands out; those for people; the rest of its names is unknown here. */
+/** rembg's models for any salient object; those for people; its other names are unknown here. */
 const SUBJECTS: Readonly<Record<string, Subject>> = {
   u2net_human_seg: 'portrait',
   'birefnet-portrait': 'portrait',
@@ -37,37 +37,39 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   withoutbg: 'object',
 };
 
-/** rembg's own default is a model for anything. */
+/** rembg defaults to a model for any object. */
 const DEFAULT_MODEL = 'u2net';
 
 const YES = ['true', '1', 'on', 't', 'yes', 'y'];
 const NO = ['false', '0', 'off', 'f', 'no', 'n'];
 
-/** For `GET /docs` only: rembg takes more spellings than a schema can tell, and ignores what it does not know. */
+/** For `GET /docs` only: rembg accepts more spellings than a schema can describe, and ignores unknown parameters. */
 export const RemoveQuery = Type.Object({
-  model: Type.Optional(Type.String({ description: 'A name of rembg, or an id of `GET /v1/models`, or `auto`.' })),
+  model: Type.Optional(Type.String({ description: 'A model name of rembg, an id of `GET /v1/models`, or `auto`.' })),
   om: Type.Optional(Type.Boolean({ description: 'Only the mask.' })),
   bgc: Type.Optional(
-    Type.String({ description: 'Background: `r,g,b` or `r,g,b,255`, or a CSS colour. Also called `bgcolor`.' }),
+    Type.String({ description: 'Background: `r,g,b` or `r,g,b,255`, or a CSS color. Also called `bgcolor`.' }),
   ),
-  dc: Type.Optional(Type.Boolean({ description: 'Takes the old background out of soft edges; default true.' })),
-  ppm: Type.Optional(Type.Boolean({ description: 'Makes the mask hard, with smoothed edges.' })),
-  a: Type.Optional(Type.Boolean({ description: 'Accepted: edges are soft without it.' })),
-  vm: Type.Optional(Type.Boolean({ description: 'Accepted: edges are soft without it.' })),
+  dc: Type.Optional(
+    Type.Boolean({ description: 'Removes the color of the old background from soft edges; default true.' }),
+  ),
+  ppm: Type.Optional(Type.Boolean({ description: 'Binarizes the mask, with smoothed edges.' })),
+  a: Type.Optional(Type.Boolean({ description: 'Accepted and ignored: edges are soft without it.' })),
+  vm: Type.Optional(Type.Boolean({ description: 'Accepted and ignored: edges are soft without it.' })),
   af: Type.Optional(Type.Integer({ description: 'Accepted, 0 to 255.' })),
   ab: Type.Optional(Type.Integer({ description: 'Accepted, 0 to 255.' })),
   ae: Type.Optional(Type.Integer({ description: 'Accepted, from 0.' })),
 });
 
 /**
- * Reads the parameters of a rembg client. Of one that comes twice, the last counts; what is empty counts as absent.
+ * Parses the parameters of a rembg client. When one is repeated, the last counts; an empty one counts as absent.
  * @throws {AppError} BAD_REQUEST
  */
 export function readRemoveOptions(given: Readonly<Record<string, unknown>>): RemoveOptions {
   const text = (name: string): string | null => {
     const value = Object.hasOwn(given, name) ? [given[name]].flat().at(-1) : null;
     if (value === null || value === undefined || value === '') return null;
-    // What JSON can also say may not even have words.
+    // Other JSON types have no text form.
     if (typeof value === 'object') throw new AppError('BAD_REQUEST', `The parameter "${name}" must be a text.`);
     return String(value);
   };
@@ -101,7 +103,7 @@ export function readRemoveOptions(given: Readonly<Record<string, unknown>>): Rem
   };
 }
 
-/** A CSS colour, or null where the background stays empty. */
+/** A CSS color, or null to leave the background transparent. */
 function readBackground(text: string | null): string | null {
   if (text === null) return null;
   const numbers = text.replace(/^[([]|[)\]]$/g, '').split(',');

@@ -29,19 +29,19 @@ const MULTIPART = 'multipart/form-data';
 const JSON_TYPE = 'application/json';
 const FIELDS = 'application/x-www-form-urlencoded';
 
-/** Parameters and an address, no pictures. */
+/** Bytes of a body with parameters and a URL, but no picture. */
 const BODY_LIMIT = 16 * 1024;
 
-/** What `ppm` does in rembg: the mask is smoothed, and then cut at the half. */
+/** Equivalent of rembg's `ppm`: the mask is smoothed, then thresholded at one half. */
 const HARD = { feather: 2, contrast: 100 };
 
 type Parameters = Record<string, unknown>;
 
-/** The HTTP interface of rembg, so that programs which talk to a rembg server can talk to this one. */
+/** rembg's HTTP interface, so that rembg clients can use this server. */
 export async function registerRemove(app: FastifyInstance, dependencies: RemoveDependencies): Promise<void> {
   const { engine, admission, jobs, metrics, fetchUrl } = dependencies;
 
-  // In a scope of its own: no other route takes fields.
+  // In its own scope: no other route accepts form fields.
   await app.register(async (scope) => {
     const parseJson = scope.getDefaultJsonParser('error', 'error');
     scope.addContentTypeParser(JSON_TYPE, { parseAs: 'string', bodyLimit: BODY_LIMIT }, parseJson);
@@ -54,7 +54,7 @@ export async function registerRemove(app: FastifyInstance, dependencies: RemoveD
     scope.get<{ Querystring: Parameters }>(
       PATH,
       {
-        // Asking for the headers alone would do all the work.
+        // No HEAD: it would do all the work.
         exposeHeadRoute: false,
         config: { described: DESCRIBED_GET },
         onRequest: async (request, reply) => {
@@ -75,7 +75,7 @@ export async function registerRemove(app: FastifyInstance, dependencies: RemoveD
           if (![MULTIPART, JSON_TYPE, FIELDS].includes(mediaType(request))) throw new AppError('UNSUPPORTED_TYPE');
           check(request.query);
           request.announced = announceBytes(request);
-          // Instead of a picture an address may come.
+          // A URL may be sent instead of a picture.
           admit(request, reply, Math.max(request.announced, MAX_URL_BYTES));
         },
       },
@@ -107,7 +107,7 @@ export async function registerRemove(app: FastifyInstance, dependencies: RemoveD
       const { file, fields } = await read();
       const options = check({ ...request.query, ...fields });
       const picture = file ?? (options.url === null ? null : await fetchUrl(options.url, signal));
-      if (!picture) throw new AppError('EMPTY_BODY', 'Neither the field "file" nor the field "url" is there.');
+      if (!picture) throw new AppError('EMPTY_BODY', 'The request has neither a "file" nor a "url" field.');
       const work = (how: WorkOptions) => remove(options, picture, how);
       await perform(request, reply, { jobs, place, signal, work });
     } finally {
@@ -140,8 +140,8 @@ export async function registerRemove(app: FastifyInstance, dependencies: RemoveD
 }
 
 /**
- * A browser that does not tell where a request comes from: any page could have it fetched as an image. All browsers call
- * themselves Mozilla, and no page can change that; programs do not.
+ * Browsers that do not send Sec-Fetch-Site: any page could trigger the request as an image. All browsers send a Mozilla
+ * User-Agent, and no page can change that; programs do not send it.
  */
 function refuseOldBrowser({ headers }: FastifyRequest): void {
   const isBrowser = /^\s*mozilla\//i.test(headers['user-agent'] ?? '');
@@ -157,10 +157,10 @@ async function readParameters(request: FastifyRequest): Promise<{ file: Buffer |
 }
 
 const ANSWERS = {
-  200: { description: 'The cut-out, or what `om` and `bgc` make of it.', content: { 'image/png': BINARY } },
+  200: { description: 'The cutout, or the output that `om` and `bgc` select.', content: { 'image/png': BINARY } },
   ...failures(...EVERYWHERE, ...MATTE_FAILURES, 'URL_REFUSED', 'URL_FAILED'),
 };
-const Url = Type.String({ description: 'Of a picture in the open internet, http or https.' });
+const Url = Type.String({ description: 'URL of a picture on the public internet, http or https.' });
 const Fields = Type.Object({ ...RemoveQuery.properties, url: Type.Optional(Url) });
 const Form = Type.Object({
   ...Fields.properties,
@@ -168,7 +168,7 @@ const Form = Type.Object({
 });
 
 const DESCRIBED_GET: FastifySchema = {
-  summary: 'Cut out a picture from the internet, as rembg does',
+  summary: 'Cut out a picture from a URL, as rembg does',
   querystring: Type.Object({ ...RemoveQuery.properties, url: Url }),
   response: ANSWERS,
 };

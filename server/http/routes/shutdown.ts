@@ -6,25 +6,25 @@ import { EVERYWHERE, failures } from '../schemas.ts';
 import { whenClosed } from '../when-closed.ts';
 
 export interface Shutdown {
-  /** What a request must bring as `Authorization: Bearer …`. */
+  /** The token that a request must send as `Authorization: Bearer …`. */
   readonly token: string;
-  /** Begins to end the process; requests in progress are finished. */
+  /** Starts the shutdown; requests in progress finish. */
   begin(): void;
 }
 
 /**
- * `POST /v1/shutdown`, because a signal ends a process on Windows in the middle of a picture. Access control keeps web pages
- * out; the token keeps other users of this computer out, who can reach the port but not read the discovery file.
+ * `POST /v1/shutdown`: a signal would kill a process on Windows in the middle of a picture. Access control keeps web
+ * pages out; the token keeps out other users of this computer, who can reach the port but not read the discovery file.
  */
 export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdown): void {
   const expected = digest(`Bearer ${token}`);
   const stopping = Type.Object(
     { stopping: Type.Boolean() },
-    { description: 'It ends after the requests in progress.' },
+    { description: 'The server stops after the requests in progress.' },
   );
   app.post('/v1/shutdown', {
     schema: {
-      summary: 'End the server',
+      summary: 'Stop the server',
       security: [{ token: [] }],
       response: { 202: stopping, ...failures(...EVERYWHERE, 'UNAUTHORIZED', 'SHUTTING_DOWN') },
     },
@@ -34,14 +34,14 @@ export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdow
       throw new AppError('UNAUTHORIZED');
     },
     handler: async (_request, reply) => {
-      // Closing waits for every answer, so this one goes out first.
+      // Closing waits for every answer, so this one is sent first.
       whenClosed(reply, begin);
       return reply.code(202).send({ stopping: true });
     },
   });
 }
 
-/** Of one length whatever was sent, as the comparison demands. */
+/** Hashed to equal length, as the constant-time comparison requires. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

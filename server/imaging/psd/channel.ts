@@ -9,7 +9,7 @@ const RLE = 1;
 /** Bytes that are handed on at a time. */
 const CHUNK = 1 << 20;
 
-/** Every how many lines one is packed to learn whether packing is worth it, and which share it must then save. */
+/** Every how many lines one is packed as a sample, and the share it must save for packing to be worth it. */
 const SAMPLE = 16;
 const WORTH = 0.1;
 
@@ -78,7 +78,7 @@ export class ChannelData {
     const capacity = Math.max(CHUNK, most);
     for (let i = 0; i < lines; ) {
       signal?.throwIfAborted();
-      // A new one each time: who reads may hold on to it while it waits for a disk or a socket.
+      // A new buffer each time: the consumer may hold on to it while writing to a disk or a socket.
       const chunk = Buffer.allocUnsafeSlow(Math.min(capacity, (lines - i) * most));
       let end = 0;
       for (; i < lines && end + most <= chunk.length; i++) {

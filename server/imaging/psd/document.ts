@@ -11,7 +11,7 @@ const MAX_SIDE = { psd: 30_000, psb: 300_000 } as const;
 const MAX_PSD_BYTES = 2 ** 31 - 1;
 const RGB_MODE = 3;
 
-/** Screens of old; what Photoshop assumes where a file says nothing. */
+/** What Photoshop assumes when a file has no resolution. */
 const DEFAULT_DPI = 72;
 
 const CUTOUT_NAME = 'Subject - cutout';
@@ -21,7 +21,7 @@ export interface PsdDocument {
   /** Of the picture's layer. */
   name: string;
   picture: Raster;
-  /** Layer mask of the picture. */
+  /** Layer Mask of the picture. */
   alpha: AlphaPlane;
   /** Straight RGBA, for a second, hidden layer above. */
   cutout?: Raster | undefined;
@@ -39,8 +39,8 @@ export interface PsdFile {
 }
 
 /**
- * A Photoshop document: the untouched picture, hidden by a layer mask where the matte is dark, and on request the
- * cut-out as a hidden layer. Follows the Adobe Photoshop File Formats Specification (2019). It becomes a PSB when a side
+ * A Photoshop document: the untouched picture, hidden by a Layer Mask where the matte is dark, and optionally the
+ * cutout as a hidden layer. Follows the Adobe Photoshop File Formats Specification (2019). It becomes a PSB when a side
  * or the file is too long for a PSD. Besides the rasters it needs a few megabytes, whatever their size.
  */
 export async function encodePsd(document: PsdDocument, signal?: AbortSignal): Promise<PsdFile> {
@@ -102,9 +102,9 @@ function colours(raster: Raster): [number, Plane][] {
 }
 
 /**
- * The merged image, for viewers that know no layers: RGB over white, then the transparency. The specification says only
- * where the transparency is ("Layer count"), not that the colours lie over white; but Photoshop writes them so, readers
- * that honour the transparency take the white out again, and those that do not show the subject on white.
+ * The merged image, for viewers without layer support: RGB over white, then the transparency. The specification says
+ * only where the transparency is ("Layer count"), not that the colors lie over white; but Photoshop writes it so,
+ * readers that honor the transparency remove the white, and those that do not show the subject on white.
  */
 function mergedPlanes({ picture, alpha }: PsdDocument): Plane[] {
   const opacity = maskedOpacity(picture, alpha);

@@ -27,7 +27,7 @@ export function writeLayerRecord(out: ByteWriter, layer: Layer, canvas: Canvas, 
     // Layer mask data: 20 bytes; black outside its bounds, no flags, two bytes of filler.
     writeBounds(extra.u32(20), canvas).u8(0).u8(0).u16(0);
   } else extra.u32(0);
-  // No blending ranges: everything blends.
+  // No blending ranges: all tones blend.
   extra.u32(0);
   writeNames(extra, layer.name);
   out.u32(extra.length).bytes(extra.toBuffer());

@@ -22,7 +22,7 @@ export function planeOf({ data }: AlphaPlane): Plane {
   return (y, row) => row.set(data.subarray(y * row.length, (y + 1) * row.length));
 }
 
-/** What shows of a picture through its mask: its own transparency times the mask. */
+/** What is visible through the mask: the picture's own transparency times the mask. */
 export function maskedOpacity(picture: Raster, alpha: AlphaPlane): Plane {
   if (picture.channels === 3) return planeOf(alpha);
   const mask = alpha.data;
@@ -34,7 +34,7 @@ export function maskedOpacity(picture: Raster, alpha: AlphaPlane): Plane {
   };
 }
 
-/** One colour channel of what shows, over white. */
+/** One color channel of the visible picture, over white. */
 export function overWhite(picture: Raster, channel: number, opacity: Plane): Plane {
   const { channels, data, width } = picture;
   const max = maxOf(data);

@@ -90,3 +90,10 @@ function weigh({ first, last, head, tail, whole }: Coverage, at: number, source:
 function addRow(sums: Float64Array, data: Uint8Array | Uint16Array, base: number, weight: number): void {
   for (let i = 0; i < sums.length; i++) sums[i]! += weight * data[base + i]!;
 }
+
+/** Less opacity than this everywhere means that no subject was found; the panel draws the same line. */
+const FAINT = 0.05 * 65535;
+
+export function hasSubject({ data }: Plane16): boolean {
+  return data.some((value) => value > FAINT);
+}

@@ -7,13 +7,14 @@ const TRUST = 0.02;
 /**
  * One alpha out of three or more opinions on the same grid.
  *
- * Where networks disagree, one is usually badly wrong: it lost a torso or kept a chair. The median per pixel follows the
- * majority and so decides what belongs to the person, but it is a patchwork at the edges. So each of the `edges`
- * opinions, which draw hair best, is weighted by how closely it follows the median around the pixel
- * (`exp(-mean distance / 0.02)`), and their mix is the answer: clean strands from a network where it is right about the
- * person, nothing from it where it is not.
+ * Where networks disagree, one is usually badly wrong: it lost a torso or kept a chair. The median per pixel follows
+ * the majority and so decides what belongs to the person, but it is a patchwork at the edges. There, hair comes from
+ * the network that agrees with the median locally: each of the `edges` opinions, which draw hair best, is weighted by
+ * its closeness to the median around the pixel (`exp(-mean distance / 0.02)`), and the result is their weighted mean.
+ * It has the clean strands of a network that is right about the person, and nothing of one that is not.
  *
- * `npm run bench:quality` measures it; either constant may be doubled, and the neighbourhood halved, without much change.
+ * `npm run bench:quality` measures it; either constant may be doubled, and the neighborhood halved, without much
+ * change.
  */
 export function findConsensus(opinions: readonly CoarseAlpha[], edges: readonly number[]): CoarseAlpha {
   const { width, height } = opinions[0]!;
@@ -26,7 +27,7 @@ export function findConsensus(opinions: readonly CoarseAlpha[], edges: readonly 
     for (let i = 0; i < apart.length; i++) apart[i] = Math.abs(data[i]! - majority[i]!);
     const distance = boxMean(apart, width, height, RADIUS);
     for (let i = 0; i < sum.length; i++) {
-      // Never quite nothing: somebody must answer where both are far from the majority.
+      // Never zero: the weights must have a positive sum even if all are far from the majority.
       const weight = Math.exp(-distance[i]! / TRUST) + 1e-6;
       sum[i]! += weight * data[i]!;
       weights[i]! += weight;

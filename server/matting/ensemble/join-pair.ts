@@ -1,7 +1,7 @@
 import type { CoarseAlpha } from '../grid/coarse-alpha.ts';
 import { boxMean } from './consensus.ts';
 
-/** Neighbourhood in which the first network's certainty is judged, and the mean alpha from which on it is certain. */
+/** Neighborhood in which the first network's certainty is judged, and the mean alpha above which it is certain. */
 const RADIUS = 40;
 const SURE = 0.8;
 /** Weight of the first network where it is not. */
@@ -10,9 +10,8 @@ const SHARE = 0.4;
 /**
  * One alpha out of two opinions on the same grid: of a network that knows people, and of one that draws edges.
  *
- * What the second loses is a torso, so inside of what the first takes for a person all around, its word is enough. What
- * the second adds is as often an arm that the first has missed as it is a chair, and at edges both have something to say:
- * there they are mixed.
+ * The second may lose a torso, so well inside the person according to the first, the first alone counts. What the
+ * second adds may be an arm that the first has missed, or a chair, and both contribute to edges: there they are mixed.
  */
 export function joinPair(person: CoarseAlpha, edges: CoarseAlpha): CoarseAlpha {
   const { width, height, data } = person;

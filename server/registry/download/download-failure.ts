@@ -7,13 +7,13 @@ const OFFLINE = ['ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETD
 const DISK_FULL = ['ENOSPC', 'EDQUOT'];
 const READ_ONLY = ['EACCES', 'EPERM', 'EROFS'];
 
-/** A source that did not give the model, and why. */
+/** A source that failed, and why. */
 export interface SourceFailure {
   source: string;
   error: unknown;
 }
 
-/** Trouble on this computer, which no other source would be free of. */
+/** Local trouble that no other source would avoid. */
 export function isLocal(error: unknown): boolean {
   if (error instanceof AppError) return true;
   const { code = '', syscall } = error as NodeJS.ErrnoException;
@@ -32,7 +32,7 @@ export function downloadFailure(spec: ModelSpec, folder: string, failures: reado
   if (only) return new AppError(only.code, `${start}: ${only.reason}.`, { cause });
   const offline = reasons.every(({ code }) => code === 'WEIGHTS_MISSING');
   const list = reasons.map(({ source, reason }) => `\n  ${source}: ${reason}.`).join('');
-  const instead = `\nA file from elsewhere can be used too: hairline models add <file> --as ${spec.id}.`;
+  const instead = `\nYou can also install a file from elsewhere: hairline models add <file> --as ${spec.id}.`;
   const detail = `${start}.${list}${instead}`;
   return new AppError(offline ? 'WEIGHTS_MISSING' : 'DOWNLOAD_FAILED', detail, { cause });
 }

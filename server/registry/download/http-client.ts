@@ -1,7 +1,7 @@
 import fetch, { type FetchOptions } from 'make-fetch-happen';
 import { npmSettings } from '../sources/npm-settings.ts';
 
-/** An answer whose body has not been read yet. Whoever asked for it calls `close` in the end. */
+/** A response whose body has not been read yet. The caller must call `close`. */
 export interface HttpAnswer {
   status: number;
   header(name: string): string | null;
@@ -27,8 +27,8 @@ type NpmSettings = Pick<FetchOptions, 'proxy' | 'noProxy' | 'ca' | 'cert' | 'key
 };
 
 /**
- * A client with the user's npm settings for proxies and certificates. It is npm's own: Node's `fetch` knows no proxy
- * before version 24, and designers sit behind one more often than not.
+ * A client with the user's npm settings for proxies and certificates. It uses npm's own HTTP client: Node's `fetch`
+ * does not support proxies before version 24, and many designers are behind one.
  */
 export function createHttpClient(env: NodeJS.ProcessEnv): HttpClient {
   let settings: Promise<NpmSettings> | undefined;
@@ -42,7 +42,7 @@ export function createHttpClient(env: NodeJS.ProcessEnv): HttpClient {
       const location = answer.header('location');
       if (!(answer.status > 300 && answer.status < 309 && location)) return answer;
       answer.close();
-      if (redirects === MAX_REDIRECTS) throw new Error('the server redirects in a circle');
+      if (redirects === MAX_REDIRECTS) throw new Error('the server redirects in a loop');
       current = checked(location, current);
     }
   };
@@ -59,7 +59,7 @@ async function once(url: URL, request: HttpRequest, connection: FetchOptions): P
     cache: 'no-store',
     retry: false,
   });
-  // Closed before it was read, the body fails; without a listener that would end the process.
+  // Closed before it was read, the body emits an error; without a listener that would end the process.
   response.body.on('error', () => {});
   return {
     status: response.status,

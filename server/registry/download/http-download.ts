@@ -6,9 +6,9 @@ import type { HttpAnswer, HttpClient } from './http-client.ts';
 import { PartFile } from './part-file.ts';
 
 /*
- * Why not a library: of the downloaders in Node that are still kept up, ipull 4.0 and node-downloader-helper 2.1, neither
- * sends If-Range, so both join the halves of two different files; neither speaks to a proxy; and ipull keeps its state
- * inside the file it writes. npm's HTTP client does the part that is hard to get right, and resuming is below.
+ * No library fits: of the maintained downloaders in Node, ipull 4.0 and node-downloader-helper 2.1, neither sends
+ * If-Range, so both may join halves of two different files; neither supports proxies; and ipull stores its state inside
+ * the file it writes. npm's HTTP client does the hard part, and resuming is below.
  */
 
 export interface DownloadTools {
@@ -18,7 +18,7 @@ export interface DownloadTools {
   onBytes(done: number, total: number | null): void;
   /** Throws when a file of this size has no room. */
   checkSpace?(bytes: number): Promise<void>;
-  /** Without a byte for this long, a connection is taken for dead. */
+  /** A connection counts as dead after this long without a byte. */
   stallMs?: number;
   /** Milliseconds before each further try. */
   retryDelays?: readonly number[];
@@ -26,18 +26,18 @@ export interface DownloadTools {
 
 const STALL_MS = 60_000;
 const RETRY_DELAYS = [500, 1_500, 4_000];
-/** No model that Hairline knows comes near; whatever is larger is not one. */
+/** No model that Hairline knows comes near this size. */
 export const MAX_DOWNLOAD_BYTES = 1_000_000_000;
 
 /** Failures that pass by themselves. */
 const TRANSIENT = ['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ECONNABORTED', 'EAI_AGAIN', 'ESTALLED', 'ECUT'];
 
 /**
- * Downloads one file and verifies it. A cut is continued where it happened, up to three times, and after that by the
- * next call with the same expected checksum: what has arrived stays at `<base>.<checksum>.part` until then.
- * @param base where the part file is kept; without a checksum in `expected` nothing outlives this call
- * @returns the verified bytes; the part file stays too, so that the caller deletes it when it has used them.
- * @throws {WrongContent} when the bytes are not the expected ones, after a try in one go.
+ * Downloads one file and verifies it. An interrupted download is resumed up to three times, and after that by the next
+ * call with the same expected checksum: partial data stays at `<base>.<checksum>.part` until then.
+ * @param base path of the part file; without a checksum in `expected` nothing outlives this call
+ * @returns the verified bytes; the part file stays too: the caller deletes it after use.
+ * @throws {WrongContent} when the bytes are not the expected ones, after an uninterrupted try.
  */
 export async function downloadFile(
   url: string,

@@ -3,15 +3,15 @@ import { open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/pro
 import path from 'node:path';
 import { PART } from '../../system/files.ts';
 
-/** Older than this, a claimed part belongs to nobody: a live download stalls for one minute at most. */
+/** Older than this, a claimed part is abandoned: a live download stalls for one minute at most. */
 export const ABANDONED_MS = 10 * 60_000;
 
 const CLAIM = /\.(\d+)-[0-9a-f]{8}$/;
 const KEPT = /\.[0-9a-f]{12}(\.\d+-[0-9a-f]{8})?\.part$/;
 
 /**
- * A download that is not complete yet and that a later process may continue. Between two downloads it lies at
- * `<base>.part`; who continues it claims it by renaming it to a name of its own, which only one process can do.
+ * An incomplete download that a later process may continue. Between two downloads it lies at `<base>.part`; a process
+ * claims it by renaming it to a unique name, which only one process can do.
  */
 export class PartFile {
   readonly path: string;
@@ -56,7 +56,7 @@ export class PartFile {
     this.size = 0;
   }
 
-  /** Leaves it for whoever comes next. */
+  /** Releases it for the next process. */
   async release(): Promise<void> {
     if (this.size === 0) await this.remove();
     else await rename(this.path, this.#base + PART).catch(no);
@@ -67,7 +67,7 @@ export class PartFile {
   }
 }
 
-/** Parts of one content that nobody works on, the longest first. */
+/** Unclaimed parts of one content, the longest first. */
 async function leftovers(base: string): Promise<{ file: string; size: number }[]> {
   const found: { file: string; size: number }[] = [];
   for (const name of await readdir(path.dirname(base)).catch(() => [])) {

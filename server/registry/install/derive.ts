@@ -43,7 +43,7 @@ function importGraph(files: readonly Uint8Array[], step: ImportStep, candidates:
     return importWith(files, step);
   } catch (error) {
     if (!(error instanceof UnsupportedOpError) || step.outputs) throw error;
-    // What cannot be converted may belong to an output that nobody wants.
+    // What cannot be converted may belong to an output that is not needed.
     for (const name of candidates) {
       try {
         return importWith(files, { ...step, outputs: [name] });

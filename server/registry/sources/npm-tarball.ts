@@ -70,7 +70,7 @@ async function fetchOnce(
     { ...settings, integrity: source.integrity, signal } as pacote.Options,
   );
   try {
-    // pacote waits out its retry delays before it notices an abort; nobody else should.
+    // pacote waits out its retry delays before it notices an abort; the caller should not.
     await Promise.race([work, aborted(signal)]);
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -13,7 +13,7 @@ const VerifyPair = Type.Object({
   channels: Channels,
 });
 
-/** Pictures whose mattes somebody else has published; `hairline models verify` computes them anew. */
+/** Pictures with mattes published by third parties; `hairline models verify` recomputes them. */
 const Verification = Type.Object({
   /** Largest mean absolute difference (alpha 0..1) that still counts as the same network. */
   tolerance: Type.Number(),
@@ -36,7 +36,7 @@ export const ModelSpecSchema = Type.Object({
     /** What a person should know before using the results. */
     note: Type.Optional(Type.String()),
   }),
-  /** Set while nobody of us has run these weights; says what is not known. */
+  /** Set while we have not run these weights ourselves; says what is not known. */
   unverified: Type.Optional(Type.String()),
   weights: Type.Object({
     /** File name in the model's cache folder. */
@@ -80,15 +80,15 @@ export type ModelSpec = Static<typeof ModelSpecSchema>;
 export type Subject = Static<typeof Subject>;
 export type VerifyPair = Static<typeof VerifyPair>;
 
-/** The size of the download, where the spec knows it before anybody is asked. */
+/** The size of the download, if the spec states it. */
 export function downloadBytesOf({ weights }: ModelSpec): number | null {
   const [first] = weights.sources;
   return first ? bytesOfSource(first) : null;
 }
 
 /**
- * Checks a parsed `model.json`.
- * @throws {Error} naming the first wrong key; a broken spec is a mistake of whoever wrote it, not of a client.
+ * Validates a parsed `model.json`.
+ * @throws {Error} naming the first wrong key; a broken spec is its author's mistake, not a client's.
  */
 export function parseModelSpec(json: unknown, origin: string): ModelSpec {
   if (Value.Check(ModelSpecSchema, json)) return json;

@@ -81,7 +81,7 @@ describe('the matting graphs of human-models', () => {
 });
 
 describe('what cannot be imported', () => {
-  test('an unknown operation is named with its node', () => {
+  test('names an unknown operation and its node', () => {
     const g = new GraphBuilder();
     g.op('CropAndResize', [g.input('x', [1, 4, 4, 1])], FLOAT, 'crop/crops');
     expect(() => importGraphDef(g.toGraphDef())).toThrowError(
@@ -90,12 +90,12 @@ describe('what cannot be imported', () => {
     expect(() => importGraphDef(g.toGraphDef())).toThrow(/"CropAndResize" of node "crop\/crops"/);
   });
 
-  test('loops are refused by the operation that makes them', async () => {
+  test('refuses loops and names the operation that makes them', async () => {
     const model = await readHumanModel('handtrack');
     expect(() => importCase(model)).toThrow(UnsupportedOpError);
   });
 
-  test('a known operation in an unknown role says why', () => {
+  test('explains why a known operation is unsupported in an unknown role', () => {
     const g = new GraphBuilder();
     const x = g.input('x', [1, 4, 4, 1]);
     const numbers = [g.floats([1]), g.floats([0]), g.floats([0]), g.floats([1])];
@@ -103,7 +103,7 @@ describe('what cannot be imported', () => {
     expect(() => importGraphDef(g.toGraphDef())).toThrow(/"FusedBatchNormV3" of node "norm": it is in training mode/);
   });
 
-  test('an unknown operation that no output needs does not matter', () => {
+  test('ignores an unknown operation that no output needs', () => {
     const g = new GraphBuilder();
     const x = g.input('x', [2, 2]);
     g.op('Assert', [g.op('Mystery', [x], FLOAT)], FLOAT);
@@ -131,7 +131,7 @@ describe('what cannot be imported', () => {
 });
 
 describe('options', () => {
-  test('an input fixed at a constant vanishes, and what it decides is decided', () => {
+  test('removes an input fixed at a constant, and resolves what it decides', () => {
     const g = new GraphBuilder();
     const x = g.input('x', [1, 4, 4, 2]);
     const flag = g.input('training', [], 'DT_BOOL');

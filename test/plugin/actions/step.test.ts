@@ -16,14 +16,14 @@ const SETTINGS = 'com.hairline.settings';
 const BATCH = 'com.hairline.batch';
 const step = (fields: object, version = 1) => ({ [VERSION]: version, [SETTINGS]: JSON.stringify(fields) });
 
-test('comes back from an Action file as it was recorded', () => {
+test('reads back a step from an Action file as it was recorded', () => {
   const kept = JSON.parse(JSON.stringify(writeStep(settings)));
   expect(readStep(kept)).toEqual(settings);
   expect(Object.keys(kept).every((key) => key.startsWith('com.hairline.'))).toBe(true);
   expect(Object.values(kept).every((value) => typeof value === 'string' || typeof value === 'number')).toBe(true);
 });
 
-test('what this file recorded when the format was new still plays', () => {
+test('still plays a step recorded with version 1', () => {
   // Word for word what version 1 wrote; never change it.
   const recorded = {
     'com.hairline.version': 1,
@@ -44,7 +44,7 @@ test('a step without the settings of later versions has them at their defaults',
   expect(readStep(step({ edge: { feather: 2 } })).edge).toEqual({ ...DEFAULT_SETTINGS.edge, feather: 2 });
 });
 
-test('what we do not know is ignored', () => {
+test('ignores unknown settings', () => {
   const extra = {
     ...step({ ...settings, glow: 'green', edge: { ...settings.edge, sparkle: 9 } }),
     'com.other.key': {},
@@ -52,7 +52,7 @@ test('what we do not know is ignored', () => {
   expect(readStep(extra)).toEqual(settings);
 });
 
-test('a step never asks', () => {
+test('never asks when played', () => {
   expect(readStep(writeStep({ ...settings, existingMask: 'ask' })).existingMask).toBe('replace');
   expect(readStep(step({ existingMask: 'ask' })).existingMask).toBe('replace');
 });

@@ -20,10 +20,13 @@ test.each([
   'http://127.0.0.1:7866@example.com',
 ])('%j is not listed in the manifest', (typed) => expect(readAddress(typed, ORIGINS)).toBeNull());
 
-test('where the manifest permits everything, only an origin is an address', () => {
-  expect(readAddress('https://studio.lan:8443/', 'all')).toBe('https://studio.lan:8443');
+test('where the manifest permits everything, an address is still one of this computer', () => {
+  expect(readAddress('http://[::1]:9000/', 'all')).toBe('http://[::1]:9000');
+  expect(readAddress('ws://localhost:7866', 'all')).toBe('ws://localhost:7866');
   for (const typed of [
-    'ftp://studio.lan',
+    'https://studio.lan:8443/',
+    'http://localhost.example.com',
+    'http://127.0.0.1:7866@example.com',
     'http://user:secret@studio.lan',
     'http://studio.lan/path',
     'two words',

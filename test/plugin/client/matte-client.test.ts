@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cancellation, Cancelled } from '../../../plugin/cancellation.ts';
 import type { Client, Server } from '../../../plugin/client/client.ts';
-import { createHttp } from '../../../plugin/client/http.ts';
+import { createNetwork } from '../../../plugin/client/http.ts';
 import { createClient } from '../../../plugin/client/matte-client.ts';
 import type { Picture } from '../../../plugin/picture.ts';
 import { PROTOCOL_VERSION } from '../../../protocol/limits.ts';
@@ -33,7 +33,7 @@ function start(
   const { create, sent: exchanges } = scriptXhr((xhr) => decide(xhr, attempt++));
   const cancel = new Cancellation();
   const events: string[] = [];
-  const result = createClient(createHttp(create)).matte(
+  const result = createClient(createNetwork({ createXhr: create })).matte(
     server,
     { picture: sent, subject, refine: 'best', depth },
     cancel,
@@ -119,11 +119,11 @@ test('learns from the first answer which spelling of "arraybuffer" gives bytes',
     xhr.knownResponseType = 'arrayBuffer';
     return answer(8, [0, 1, 2, 3]);
   });
-  const http = createHttp(create);
+  const http = createNetwork({ createXhr: create }).http;
   const ask = () => http({ method: 'GET', url: 'http://127.0.0.1:7866/', timeout: 100, cancel: new Cancellation() });
   const answers = [ask()];
   await vi.runAllTimersAsync();
-  expect(typeof (await answers[0]!).body).toBe('string');
+  expect((await answers[0]!).body).toEqual(new Uint8Array([0, 1, 2, 3]).buffer);
   answers.push(ask());
   await vi.runAllTimersAsync();
   expect((await answers[1]!).body).toEqual(new Uint8Array([0, 1, 2, 3]).buffer);
@@ -176,7 +176,7 @@ test('asks for an object', async () => {
 
 const downloading = (pause: string) => failure(503, 'MODEL_DOWNLOADING', { 'retry-after': pause });
 
-test('waits for a model that is being downloaded, without news of every question', async () => {
+test('waits for a model download, without reporting progress for every poll', async () => {
   const { result, events, exchanges } = start((_xhr, attempt) =>
     attempt < 40 ? downloading('3') : answer(8, [0, 0, 0, 0]),
   );
@@ -188,7 +188,7 @@ test('waits for a model that is being downloaded, without news of every question
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('once the model is there, a server that takes its time is said to work', async () => {
+test('reports processing once the model is downloaded', async () => {
   const { result, events, exchanges } = start((_xhr, attempt) => (attempt === 0 ? downloading('3') : 'hang'));
   await vi.advanceTimersByTimeAsync(3100);
   const second = exchanges[1]!;
@@ -221,7 +221,7 @@ test('waits for the queue and for a model in one run', async () => {
   ]);
 });
 
-test('a server that dies on the way, and one that never answers', async () => {
+test('handles a server that dies during a request, and one that never answers', async () => {
   const lost = start(() => ({ error: '' }));
   await vi.runAllTimersAsync();
   await expect(lost.result).rejects.toMatchObject({ code: 'SERVER_LOST' });
@@ -260,7 +260,7 @@ describe('a matte that the server keeps', () => {
     let attempt = 0;
     const { create, sent } = scriptXhr((xhr) => decide(xhr, attempt++));
     const cancel = new Cancellation();
-    const result = work(createClient(createHttp(create)), cancel);
+    const result = work(createClient(createNetwork({ createXhr: create })), cancel);
     result.catch(() => {});
     return { result, sent, cancel };
   };

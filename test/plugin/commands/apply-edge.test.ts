@@ -87,7 +87,7 @@ test.each<[MaskPolicy, number]>([
   ['intersect', 40],
   ['add', 128],
   ['subtract', 40],
-])('a mask that somebody painted on is kept as a channel, then: %s', async (existingMask, value) => {
+])('keeps a mask that was painted on as a channel, then: %s', async (existingMask, value) => {
   const { host, apply, refinable } = await start();
   const painted = { ...host.masks.get(3)!, data: new Uint8Array(24).fill(40) };
   host.masks.set(3, painted);

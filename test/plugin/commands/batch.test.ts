@@ -69,7 +69,7 @@ test('masks each document in its turn, the active one or not', async () => {
   expect([...host.masks.keys()]).toEqual([1, 2, 3]);
 });
 
-test('keeps nothing of a document but words and figures', async () => {
+test('keeps only texts and figures of a document', async () => {
   const { run, states } = start();
   await run();
   const text = JSON.stringify(states());
@@ -77,7 +77,7 @@ test('keeps nothing of a document but words and figures', async () => {
   expect(text.length).toBeLessThan(400);
 });
 
-test('a document that fails does not stop the others, and has another turn', async () => {
+test('continues after a failed document, which can be retried', async () => {
   const { host, client, run, states, retry } = start();
   host.closed.add(2);
   await run();
@@ -101,7 +101,7 @@ test('skips masks that are there, whatever the settings would do with them', asy
   expect(client.requests).toEqual([]);
 });
 
-test('asks nothing about masks that are to be made again, and keeps them', async () => {
+test('replaces masks without asking when told to, and keeps the old ones', async () => {
   const { host, run, states } = start({ redoMasked: true });
   for (const id of [1, 2, 3]) host.masks.set(id, { width: 6, height: 4, depth: 8, data: new Uint8Array(24).fill(9) });
   await run();
@@ -124,7 +124,7 @@ test.each(['connect', 'upload', 'wait'])('cancelled at "%s": that document and t
   expect([...host.masks.keys()]).toEqual([1]);
 });
 
-test('a copy that could not be saved is all that is left to do', async () => {
+test('retries only the saving when a copy could not be saved', async () => {
   const { client, run, states, retry, saves, options } = start({ save: { format: 'psd', folder: null } });
   await run();
   expect(states()[1]).toEqual({ name: 'failed', masked, error: expect.objectContaining({ code: 'NEVER_SAVED' }) });

@@ -140,7 +140,7 @@ test('passes the words of the server on', async () => {
   expect(started.host.masks.size).toBe(0);
 });
 
-test('does not hide a layer in which nothing was found', async () => {
+test('does not hide a layer without a subject', async () => {
   const started = start();
   started.client.level = 0.02;
   await expectRefusal(started, 'NO_SUBJECT');
@@ -161,7 +161,7 @@ test.each(['inspect', 'connect', 'read', 'upload', 'wait', 'edit', 'convert', 'w
   },
 );
 
-test('a cancel that comes after the mask is written does not deny the mask', async () => {
+test('a cancel after the mask is written still reports the mask', async () => {
   const started = start();
   const { edit } = started.host;
   started.host.edit = async (...args) => {

@@ -74,7 +74,7 @@ test('a run asks for what was chosen last', async () => {
   expect(client.requests.map(({ subject, refine }) => [subject, refine])).toEqual([['object', 'fast']]);
 });
 
-test('a choice during a run is not heard, and the panel shows so', async () => {
+test('ignores choices during a run, and disables them', async () => {
   const { session, client, kept, views } = start();
   client.onStage = () => {
     const before = views.length;
@@ -86,7 +86,7 @@ test('a choice during a run is not heard, and the panel shows so', async () => {
   expect(client.requests.map(({ subject }) => subject)).toEqual(['portrait']);
 });
 
-test('introduces itself until a mask was made', async () => {
+test('shows the introduction until a mask was made', async () => {
   const { session, client } = start();
   expect(session.view.newcomer).toBe(true);
   client.matteError = new PluginError('SERVER_LOST');
@@ -97,7 +97,7 @@ test('introduces itself until a mask was made', async () => {
   expect(session.view.newcomer).toBe(false);
 });
 
-test('watches a server that is not there less and less often, and one that is, rarely', async () => {
+test('polls a missing server less and less often, and a running one rarely', async () => {
   const { session, client, views } = start();
   client.connectError = new PluginError('NOT_RUNNING');
   let looks = 0;
@@ -119,7 +119,7 @@ test('watches a server that is not there less and less often, and one that is, r
   session.stop();
 });
 
-test('one answer that is late does not make the server a missing one', async () => {
+test('one late answer does not count as a missing server', async () => {
   const { session, client, views } = start();
   session.watchServer();
   await vi.advanceTimersByTimeAsync(10);
@@ -162,7 +162,7 @@ test('says its place in the queue while a run waits', async () => {
   await vi.advanceTimersByTimeAsync(10);
   const run = session.maskSubject();
   await vi.advanceTimersByTimeAsync(5000);
-  expect(describeView(views.at(-1)!, en).hint).toBe('Place in the queue: 3. You can keep working in Photoshop.');
+  expect(describeView(views.at(-1)!, en).hint).toBe('Position in the queue: 3. You can keep working in Photoshop.');
   await vi.advanceTimersByTimeAsync(10_000);
   await expect(run).resolves.toMatchObject({ name: 'done' });
   session.stop();
@@ -253,7 +253,7 @@ test('leaves the old mask alone when the question is cancelled', async () => {
   expect([client.requests.length, host.history.length]).toEqual([asked, 1]);
 });
 
-/** After a mask, with somebody looking at its edge. */
+/** After a mask, with its edge section open. */
 async function lookAtEdge() {
   const all = start();
   await all.session.maskSubject();
@@ -275,7 +275,7 @@ test('shows what the edge controls would do, without a network run', async () =>
   expect([client.edges.length, client.requests.length, preview().stale]).toEqual([2, 1, false]);
 });
 
-test('asks for no preview while nobody looks or a run is on', async () => {
+test('requests no preview while the edge section is hidden or a run is in progress', async () => {
   const { session, client } = await lookAtEdge();
   session.edge.look(null);
   session.edge.change({ ...session.edge.controls, shift: 2 });
@@ -283,7 +283,7 @@ test('asks for no preview while nobody looks or a run is on', async () => {
   expect(client.edges.length).toBe(1);
 });
 
-test('a matte that the server has dropped is made again without a word', async () => {
+test('silently makes a matte again that the server has dropped', async () => {
   const { session, client, views, preview } = await lookAtEdge();
   client.kept.clear();
   const before = views.length;
@@ -294,7 +294,7 @@ test('a matte that the server has dropped is made again without a word', async (
   expect(new Set(views.slice(before).map(({ panel }) => panel.name))).toEqual(new Set(['done']));
 });
 
-test('a run that is started meanwhile has Photoshop to itself, and the preview goes on after it', async () => {
+test('a new run pauses the preview, which continues after it', async () => {
   const { session, host, client, preview } = await lookAtEdge();
   client.kept.clear();
   let during = 0;

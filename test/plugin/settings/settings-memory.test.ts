@@ -26,9 +26,11 @@ test('everything chosen is there the next time', () => {
   expect([memory.settings, memory.address, memory.welcomed]).toEqual([DEFAULT_SETTINGS, '', false]);
   memory.choose(settings);
   memory.chooseAddress('http://127.0.0.1:7868');
+  memory.noteRoute('ws://localhost:7866');
   memory.noteWelcome();
   const next = new SettingsMemory(() => kept);
   expect([next.settings, next.address, next.welcomed]).toEqual([settings, 'http://127.0.0.1:7868', true]);
+  expect(next.route).toBe('ws://localhost:7866');
 });
 
 test('one choice leaves the others alone', () => {

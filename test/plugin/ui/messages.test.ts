@@ -10,7 +10,7 @@ import { zh } from '../../../words/panel/zh.ts';
 test.each(Object.entries(en.errors))('%s is one sentence and one next step', (_code, [message, hint]) => {
   for (const text of [message, hint]) {
     expect(text).toMatch(/^["A-Z{].*[.]$/);
-    expect(text).not.toMatch(/[!]|please|oops|invalid|exception/i);
+    expect(text).not.toMatch(/[!]|please|oops|exception/i);
   }
 });
 
@@ -27,7 +27,7 @@ test('shows the words of the server as they are', () => {
   expect(describeError(error, en)).toEqual({ message: 'It broke.', hint: 'Mend it.', detail: '' });
 });
 
-test('has a sentence for what nobody foresaw', () => {
+test('has a sentence for unexpected errors', () => {
   for (const thrown of [new TypeError('x is undefined'), 'x is undefined', { message: 'x is undefined' }]) {
     expect(describeError(thrown, en)).toEqual({
       message: en.errors.UNEXPECTED[0],
@@ -69,14 +69,14 @@ test('says what was made, and of which layers nothing', () => {
       },
       en,
     );
-  expect(say([{ layerName: 'A', outcome: 'channel' }]).message).toBe('Alpha channel made of "A".');
+  expect(say([{ layerName: 'A', outcome: 'channel' }]).message).toBe('Alpha channel added for "A".');
   const several = say([
     { layerName: 'A', outcome: 'mask' },
     { layerName: 'Sky', outcome: 'no-subject' },
     { layerName: 'B', outcome: 'mask' },
   ]);
   expect(several.message).toBe('Masks added to 2 layers.');
-  expect(several.hint).toBe('No subject was found in: "Sky". To take it back, choose Edit > Undo.');
+  expect(several.hint).toBe('No subject was found in: "Sky". To undo, choose Edit > Undo.');
 });
 
 test.each([en, zh])(
@@ -108,7 +108,7 @@ test('says at which of several layers a run is, and its place in the queue', () 
   };
   expect(say({ queued: 3, place: 2 })).toMatchObject({
     message: 'Waiting for other pictures to finish.',
-    hint: 'Layer 2 of 5. Place in the queue: 2. You can keep working in Photoshop.',
+    hint: 'Layer 2 of 5. Position in the queue: 2. You can keep working in Photoshop.',
   });
   // Its turn has come, or the server is an older one.
   for (const change of [{ place: null }, { queued: 3 }]) {
@@ -135,7 +135,7 @@ test.each([
 test('server line when there is none that fits', () => {
   expect(describeServer({ name: 'offline', error: new PluginError('NOT_RUNNING') }, en)).toBe('Server not running');
   const error = new PluginError('SERVER_NEWER', { version: '2.0.0' });
-  expect(describeServer({ name: 'offline', error }, en)).toBe('Server 2.0.0 does not fit this panel');
+  expect(describeServer({ name: 'offline', error }, en)).toBe('Server 2.0.0 is not compatible with this panel');
 });
 
 test('says what the server reports in the language of the panel, as far as it is known there', () => {

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { expect, it } from 'vitest';
 import { clientOf } from '../../../server/access/client-id.ts';
 
-it('tells paired clients by name, and programs on this computer by what they call themselves', () => {
+it('identifies paired clients by name, and local programs by User-Agent', () => {
   const from = (client: string, ip: string, agent?: string) =>
     clientOf({ client, ip, headers: agent === undefined ? {} : { 'user-agent': agent } } as FastifyRequest);
   expect(from('studio', '192.168.0.7', 'one')).toBe(from('studio', '192.168.0.8', 'two'));

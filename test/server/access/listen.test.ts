@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../../server/config/config.ts';
 import * as ports from '../../../server/system/ports.ts';
 import { type StandInServer, startStandInServer } from '../../fixtures/stand-in.ts';
+import { expectError, lines, talk } from '../talk.ts';
 
 const taken: Server[] = [];
 const servers: StandInServer[] = [];
@@ -33,12 +35,12 @@ async function start(list: readonly number[]): Promise<StandInServer> {
 }
 
 describe('a port that is taken', () => {
-  it('is passed over', async () => {
+  it('is skipped', async () => {
     const [busy, free] = [await occupy(), await freePort()];
     expect((await start([busy, free])).port).toBe(free);
   });
 
-  it('is passed over when it is taken between the look and the listening', async () => {
+  it('is skipped when it is taken between the check and listening', async () => {
     const [busy, free] = [await occupy(), await freePort()];
     vi.spyOn(ports, 'isFree').mockResolvedValue(true);
     const server = await start([busy, free]);
@@ -56,9 +58,25 @@ describe('a port that is taken', () => {
   });
 });
 
-it('listens on this computer only, unless it is told otherwise', async () => {
+it('listens on loopback only by default', async () => {
   expect(loadConfig({}, {}).host).toBe('127.0.0.1');
   const server = await start([0]);
   expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
   expect((await fetch(`http://127.0.0.1:${server.port}/health`)).status).toBe(200);
+});
+
+it('listens on both of this computer’s own addresses, where it has both', async (context) => {
+  const hasSix = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
+  if (!hasSix) return context.skip('This computer has no IPv6.');
+  const server = await start([0]);
+  expect((await fetch(`http://[::1]:${server.port}/health`)).status).toBe(200);
+  const strange = await talk(server.port, lines(server.port, 'GET /health', ['Host: [::2]']), { address: '::1' });
+  expectError(strange, 'FORBIDDEN_HOST');
+  // Who asks for `localhost` must not reach another program.
+  const port = await freePort();
+  const other = createServer();
+  taken.push(other);
+  await new Promise<void>((resolve) => other.listen(port, '::1', resolve));
+  const free = await freePort();
+  expect((await start([port, free])).port).toBe(free);
 });

@@ -68,6 +68,6 @@ test('a packaged install runs without sources and without a compiler', () => {
   expect(existsSync(path.join(root, 'dist', '.built'))).toBe(false);
 });
 
-test('without either it says what to do', () => {
+test('explains what to do if neither is available', () => {
   expect(hairline()).toMatchObject({ status: 1, stderr: expect.stringContaining('npm ci') });
 });

@@ -28,7 +28,7 @@ test.each([
   [['bogus'], "unknown command 'bogus'"],
   [['matte'], 'Name a picture'],
   [['matte', '--depth', '12', 'a.jpg'], '8 or 16'],
-  [['matte', '--outputs', 'alpha,foo', 'a.jpg'], '"foo" is none of'],
+  [['matte', '--outputs', 'alpha,foo', 'a.jpg'], '"foo" is not one of'],
   [['matte', '--outputs', 'alpha', '--no-save-foreground', 'a.jpg'], 'cannot be used with'],
   [['matte', '--format', 'gif', 'a.jpg'], 'png, tiff, psd'],
   [['matte', '--subject', 'cat', 'a.jpg'], 'portrait, object'],
@@ -43,30 +43,30 @@ test('models are listed with what they cost', async () => {
   expect(err).toContain(cache);
 });
 
-test('a download is not begun where nobody can be asked', async () => {
+test('a download does not start without confirmation when not interactive', async () => {
   const { code, err } = await hairline('models', 'pull', 'isnet', '--cache-dir', cache);
   expect(code).toBe(2);
   expect(err).toContain('MIT');
   expect(err).toContain('--yes');
 });
 
-test('an unknown model is answered with those there are', async () => {
+test('an unknown model is answered with the available ones', async () => {
   expect(await hairline('models', 'remove', 'nope', '--cache-dir', cache)).toMatchObject({
     code: 1,
     err: expect.stringContaining('isnet'),
   });
 });
 
-test('what to do next is something that can be done at a command line', async () => {
+test('suggests a next step that works at a command line', async () => {
   const file = path.join(cache, 'portrait.jpg');
   await writeFile(file, 'a photo');
   const { code, err } = await hairline('models', 'add', file, '--as', 'bshm', '--cache-dir', cache);
   expect(code).toBe(1);
   expect(err).toContain('its name ends in ".jpg"');
-  expect(err).toContain('Add --help');
+  expect(err).toContain('Run with --help');
   expect(err).not.toContain('API');
 });
 
-test('removing what is not there is fine', async () => {
+test('removing a missing model is not an error', async () => {
   expect(await hairline('models', 'remove', 'isnet', '--cache-dir', cache)).toMatchObject({ code: 0 });
 });

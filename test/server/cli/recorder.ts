@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { Terminal } from '../../../server/cli/terminal.ts';
 
-/** A terminal that nobody sits at, and what was written to it. */
+/** A non-interactive terminal, and what was written to it. */
 export function recordTerminal() {
   const stdin = new PassThrough() as unknown as NodeJS.ReadStream;
   const text = { out: '', err: '' };

@@ -134,9 +134,9 @@ describe('the settings file', () => {
   });
 
   it.each([
-    ['{"prot": 1}', '"prot" in FILE is no setting. Known are: port, host,'],
-    ['{"configDir": "x"}', '"configDir" in FILE is no setting.'],
-    ['{"__proto__": 1}', '"__proto__" in FILE is no setting.'],
+    ['{"prot": 1}', '"prot" in FILE is not a setting. Settings are: port, host,'],
+    ['{"configDir": "x"}', '"configDir" in FILE is not a setting.'],
+    ['{"__proto__": 1}', '"__proto__" in FILE is not a setting.'],
     ['{"port": 70000}', '"port" in FILE must be a whole number from 0 to 65535, not "70000".'],
     ['{"port": null}', '"port" in FILE must be a whole number from 0 to 65535, not null.'],
     ['{"model": {}}', '"model" in FILE must be the id of a model, not {}.'],
@@ -154,7 +154,7 @@ describe('the settings file', () => {
 
   it('is refused when it cannot be read', () => {
     mkdirSync(file);
-    expect(() => loadUserConfig({}, env())).toThrow(`${file} cannot be read (EISDIR).`);
+    expect(() => loadUserConfig({}, env())).toThrow(`Cannot read ${file} (EISDIR).`);
   });
 
   it('is shown with the origin of each value', () => {

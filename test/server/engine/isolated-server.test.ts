@@ -11,7 +11,7 @@ import { type StandInServer, startStandInServer } from '../../fixtures/stand-in.
 import { until } from '../server-fixture.ts';
 
 const SIZE = 64;
-/** A picture of one grey: the stand-in's alpha is its brightness. */
+/** A picture of one gray: the stand-in's alpha is its brightness. */
 const grey = (value: number) => new Uint8Array(SIZE * SIZE * 3).fill(value);
 
 async function post(url: string, value: number): Promise<Response> {
@@ -62,7 +62,7 @@ describe('a server whose engine is a process of its own', () => {
     expect((await fetch(`${server.url}/v1/mattes/${id}`, { method: 'DELETE' })).status).toBe(404);
   });
 
-  it('tells the truth while the child restarts, and has the model warm again by itself', async () => {
+  it('reports its state while the child restarts, and reloads the model automatically', async () => {
     expect(await ready()).toMatchObject({ state: 'ready', ready: true });
     await kill();
     await until(async () => (await ready()).state === 'loading');
@@ -70,7 +70,7 @@ describe('a server whose engine is a process of its own', () => {
     expect((await post(server.url, 7)).status).toBe(200);
   });
 
-  it('keeps mattes as long as the child', async () => {
+  it('keeps mattes as long as the child lives', async () => {
     const id = (await post(server.url, 200)).headers.get(HEADERS.matteId);
     await kill();
     const edge = await fetch(`${server.url}/v1/mattes/${id}/edge`, {
@@ -92,7 +92,7 @@ describe('a server whose engine is a process of its own', () => {
   });
 });
 
-it('unloads a model that nobody uses, and loads it again for the next picture', async () => {
+it('unloads an idle model, and loads it again for the next picture', async () => {
   const server = await startStandInServer(
     { isolate: true, unloadAfter: 300, keepLoaded: '' },
     { side: SIZE, install: true },
@@ -118,7 +118,7 @@ it('keeps a model that is pinned', async () => {
   }
 });
 
-it('leaves no orphan when it is killed', async () => {
+it('leaves no orphan process when it is killed', async () => {
   const server = await startStandInServer({}, { side: SIZE, install: true });
   const script = path.join(packageRoot, 'dist', 'test', 'fixtures', 'orphan-parent.js');
   const folders = [path.join(server.folder, 'specs'), path.join(server.folder, 'cache')];

@@ -3,7 +3,7 @@ import { SharedLock } from '../../../server/engine/shared-lock.ts';
 
 const settle = () => new Promise(setImmediate);
 
-it('lets many in together, but who wants to be alone waits for an empty room and is not overtaken', async () => {
+it('lets shared holders in together; an exclusive one waits for all of them and is not overtaken', async () => {
   const lock = new SharedLock();
   const order: string[] = [];
   const enter = (name: string, alone: boolean, signal?: AbortSignal) =>
@@ -29,7 +29,7 @@ it('lets many in together, but who wants to be alone waits for an empty room and
   expect([order.at(-1), lock.length]).toEqual(['late', 0]);
 });
 
-it('forgets who left the queue, and goes on with those behind', async () => {
+it('skips aborted waiters and serves those behind them', async () => {
   const lock = new SharedLock();
   const leave = await lock.enter(false);
   const stopping = new AbortController();
@@ -41,7 +41,7 @@ it('forgets who left the queue, and goes on with those behind', async () => {
   leave();
   expect(lock.length).toBe(0);
   await expect(lock.enter(false, stopping.signal)).rejects.toThrow('left');
-  // Too late to leave the queue: it is inside.
+  // Too late to abort: it already holds the lock.
   const second = new AbortController();
   const out = await lock.enter(true, second.signal);
   second.abort();

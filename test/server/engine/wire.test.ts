@@ -11,7 +11,7 @@ describe('FrameParser', () => {
   const random = seeded(7);
   const bytes = (n: number) => Buffer.from(Array.from({ length: n }, () => Math.floor(random() * 256)));
 
-  it('gives back every frame, however the stream is cut', () => {
+  it('decodes every frame, however the stream is split', () => {
     const contents = [0, 1, 8, 9, 10, 1000].map((n) => bytes(n));
     const text = JSON.stringify({ öäü: 'ß'.repeat(50) });
     const stream = Buffer.concat([
@@ -38,7 +38,7 @@ describe('FrameParser', () => {
     }
   });
 
-  it('refuses what is no such stream', () => {
+  it('rejects an invalid stream', () => {
     const parser = () => new FrameParser({ onMessage: () => undefined, onBytes: () => undefined });
     expect(() => parser().push(Buffer.from('HTTP/1.1 200 OK'))).toThrow('out of step');
     expect(() => parser().push(encodeHead(FRAME.message, 0, 2 ** 31))).toThrow('out of step');
@@ -46,7 +46,7 @@ describe('FrameParser', () => {
 });
 
 describe('Channel', () => {
-  it('lets small things pass while something big is on its way, and tells when the other side goes', async () => {
+  it('interleaves small messages with a large transfer, and reports when the other side closes', async () => {
     const [left, right] = await socketPair();
     const big = Buffer.alloc(10_000_000, 5);
     const got: { id: number; bytes: number; wrong: number }[] = [];
@@ -82,7 +82,7 @@ describe('Channel', () => {
     await until(() => closed === 1);
   });
 
-  it('stops sending what nobody wants any more, also to a side that does not read', async () => {
+  it('stops sending cancelled data, also to a side that does not read', async () => {
     const [left, right] = await socketPair();
     right.pause();
     const channel = new Channel<string, string>(left, {
@@ -103,7 +103,7 @@ describe('Channel', () => {
     channel.end();
     await new Promise((resolve) => right.once('end', resolve));
     expect(arrived).toBeLessThan(25_000_000);
-    // Whoever sends to nobody is not kept waiting.
+    // Sending to a closed pipe does not wait.
     await channel.sendBytes(2, Buffer.alloc(1_000_000));
   });
 });
@@ -119,7 +119,7 @@ describe('errors on the wire', () => {
     expect((copy.cause as Error).stack).toBe(cause.stack);
   });
 
-  it('copes with what is no error, and with causes that go round', () => {
+  it('handles values that are not errors, and circular causes', () => {
     expect(unpackError(packError('text'))).toMatchObject({ message: 'text' });
     const loop = new Error('a');
     loop.cause = loop;

@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe('what crosses the pipe', () => {
-  it('comes back as it went, from nothing to many pieces, also side by side', async () => {
+  it('arrives unchanged, from empty to many chunks, also in parallel', async () => {
     const stage = begin();
     const sizes = [0, 1, 256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 33_000_000, 5];
     const answers = await Promise.all(
@@ -96,7 +96,7 @@ describe('a client that leaves', () => {
       const work = stage.matte(deed, body, { signal: leaving.signal });
       setTimeout(() => leaving.abort(new AppError('CANCELLED', 'Gone.')), body.length > 1 ? 20 : 200);
       await expect(work).rejects.toThrow('Gone.');
-      expect(await stage.engine.forget('whoever is at work')).toBe(false);
+      expect(await stage.engine.forget('any id')).toBe(false);
     }
     const gone = AbortSignal.abort(new AppError('CANCELLED', 'Never came.'));
     await expect(stage.matte('hang', Buffer.from('x'), { signal: gone })).rejects.toThrow('Never came.');
@@ -104,7 +104,7 @@ describe('a client that leaves', () => {
     expect(stage.lives).toHaveLength(1);
   });
 
-  it('does not wait for ever for a child that hangs: another one takes its place', async () => {
+  it('does not wait forever for a hung child: another one replaces it', async () => {
     const stage = begin();
     const leaving = new AbortController();
     await stage.matte('echo');
@@ -131,7 +131,7 @@ describe('a client that leaves', () => {
     const stage = begin();
     const { body } = await stage.matte(`stream ${2 ** 33}`);
     (body as Readable).destroy();
-    await until(async () => !(await stage.engine.forget('whoever is at work')));
+    await until(async () => !(await stage.engine.forget('any id')));
     expect((await stage.matte('echo')).headers['x-bytes']).toBe(7);
   });
 });
@@ -183,7 +183,7 @@ describe('a child that dies', () => {
     const bad = stage.matte('abort');
     expect((await Promise.all(good)).map((answer) => bodyOf(answer).toString())).toEqual(['a', 'b']);
     await expect(bad).rejects.toMatchObject({ code: 'INFERENCE_FAILED' });
-    // Two deaths, and a third life for whoever comes next.
+    // Two deaths, and a third child for the next job.
     expect((await stage.matte('echo')).headers['x-device']).toBe('cpu');
     expect(stage.lives).toHaveLength(3);
   });
@@ -228,7 +228,7 @@ describe('a child that dies', () => {
 });
 
 describe('a child that cannot start', () => {
-  it('is told to who asks, without a storm of starts, and tried again later', async () => {
+  it('is reported to the client, without rapid restarts, and retried later', async () => {
     const folder = begin().folder;
     const script = path.join(folder, 'broken.mjs');
     writeFileSync(
@@ -255,16 +255,19 @@ describe('a child that cannot start', () => {
   });
 });
 
-it.skipIf(process.platform === 'win32')('without files left a child dies at birth, and its parent goes on', () => {
-  const script = path.join(packageRoot, 'dist', 'test', 'fixtures', 'no-files-left.js');
-  const result = spawnSync('sh', ['-c', 'ulimit -n 60; exec "$0" "$1"', process.execPath, script], {
-    encoding: 'utf8',
-  });
-  expect(result).toMatchObject({ status: 0, stdout: expect.stringMatching(/^WorkerDied: .*EMFILE/) });
-});
+it.skipIf(process.platform === 'win32')(
+  'a child started without free file descriptors dies at once, and its parent continues',
+  () => {
+    const script = path.join(packageRoot, 'dist', 'test', 'fixtures', 'no-files-left.js');
+    const result = spawnSync('sh', ['-c', 'ulimit -n 60; exec "$0" "$1"', process.execPath, script], {
+      encoding: 'utf8',
+    });
+    expect(result).toMatchObject({ status: 0, stdout: expect.stringMatching(/^WorkerDied: .*EMFILE/) });
+  },
+);
 
 describe('the life of a child', () => {
-  it('survives what a terminal sends to the whole group, and ends at the word of its parent', async () => {
+  it('survives signals to its process group, and ends when its parent asks', async () => {
     const stage = begin();
     const work = stage.matte('slow 600');
     await delay(300);
@@ -276,7 +279,7 @@ describe('the life of a child', () => {
     await expect(stage.matte('echo')).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
   });
 
-  it('ends when it has grown too big, after the jobs in progress; later ones wait for the next', async () => {
+  it('ends when its memory is too large, after the jobs in progress; later ones wait for the next child', async () => {
     const stage = begin({ maxEngineBytes: 1 });
     const slow = stage.matte('slow 500', Buffer.from('slow'));
     await stage.matte('echo');

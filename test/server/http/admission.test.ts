@@ -83,7 +83,7 @@ describe('the queue of a server', () => {
 
   const pixel = { headers: rawHeaders(1, 1, 3), body: Uint8Array.of(1, 2, 3) };
 
-  it('tells who waits their place, and nobody else', async () => {
+  it('tells a waiting client its own place only', async () => {
     const gate = new Gate();
     stage = await listenWith(async () => gate.pass().then(OPAQUE), { concurrency: 1 });
     const as = (client: string) => ({ ...pixel, headers: { ...pixel.headers, 'user-agent': client } });
@@ -134,46 +134,49 @@ describe('the queue of a server', () => {
     waiting.destroy();
   });
 
-  it.each(['while they wait', 'while theirs runs'])('clients that leave %s give their place back', async (when) => {
-    const gates: Gate[] = [];
-    let open = false;
-    stage = await listenWith(
-      async () => {
-        const gate = new Gate();
-        gates.push(gate);
-        if (!open) await gate.pass();
-        return OPAQUE();
-      },
-      { maxJobs: 2 },
-    );
-    for (let i = 0; i < 20; i++) {
-      const runs = gates.length;
-      const controllers = [new AbortController(), new AbortController()];
-      const send = ({ signal }: AbortController) => post(stage.port, { ...pixel, signal }).catch(() => null);
-      const first = send(controllers[0]!);
-      await until(() => gates.length === runs + 1);
-      const second = send(controllers[1]!);
-      await until(() => stage.engine.queued === 2);
-      const left = nextDeparture(stage);
-      if (when === 'while theirs runs') controllers[0]!.abort();
-      else controllers[1]!.abort();
-      await left;
-      gates.at(-1)!.open();
-      if (when === 'while they wait') {
-        expect(await first).toMatchObject({ status: 200 });
-      } else {
-        await until(() => gates.length === runs + 2);
+  it.each(['while they wait', 'while theirs runs'])(
+    'clients that disconnect %s give their place back',
+    async (when) => {
+      const gates: Gate[] = [];
+      let open = false;
+      stage = await listenWith(
+        async () => {
+          const gate = new Gate();
+          gates.push(gate);
+          if (!open) await gate.pass();
+          return OPAQUE();
+        },
+        { maxJobs: 2 },
+      );
+      for (let i = 0; i < 20; i++) {
+        const runs = gates.length;
+        const controllers = [new AbortController(), new AbortController()];
+        const send = ({ signal }: AbortController) => post(stage.port, { ...pixel, signal }).catch(() => null);
+        const first = send(controllers[0]!);
+        await until(() => gates.length === runs + 1);
+        const second = send(controllers[1]!);
+        await until(() => stage.engine.queued === 2);
+        const left = nextDeparture(stage);
+        if (when === 'while theirs runs') controllers[0]!.abort();
+        else controllers[1]!.abort();
+        await left;
         gates.at(-1)!.open();
-        expect(await second).toMatchObject({ status: 200 });
+        if (when === 'while they wait') {
+          expect(await first).toMatchObject({ status: 200 });
+        } else {
+          await until(() => gates.length === runs + 2);
+          gates.at(-1)!.open();
+          expect(await second).toMatchObject({ status: 200 });
+        }
+        await until(() => stage.engine.queued === 0);
       }
-      await until(() => stage.engine.queued === 0);
-    }
-    open = true;
-    const answers = await Promise.all([post(stage.port, pixel), post(stage.port, pixel)]);
-    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-  });
+      open = true;
+      const answers = await Promise.all([post(stage.port, pixel), post(stage.port, pixel)]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    },
+  );
 
-  it('takes back the places of pipelined requests whose client has left', async () => {
+  it('releases the places of pipelined requests whose client has disconnected', async () => {
     const gate = new Gate();
     stage = await listenWith(async () => gate.pass().then(OPAQUE), { maxJobs: 3 });
     const headers = Object.entries({ ...pixel.headers, 'content-length': '3' });
@@ -194,7 +197,7 @@ describe('the queue of a server', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
-  it('does not run the network for a client that has left', async () => {
+  it('does not run the network for a client that has disconnected', async () => {
     const gate = new Gate();
     let runs = 0;
     stage = await listenWith(async () => {
@@ -216,7 +219,7 @@ describe('the queue of a server', () => {
     expect(runs).toBe(1);
   });
 
-  it('gives the place back when a client leaves during a long answer', async () => {
+  it('releases the place when a client disconnects during a long answer', async () => {
     stage = await listenWith(async () => OPAQUE(), { maxJobs: 1 });
     const side = 2000;
     const headers = Object.entries({ ...rawHeaders(side, side, 3), 'content-length': `${side * side * 3}` });
@@ -241,7 +244,7 @@ describe('the queue of a server', () => {
     }
   });
 
-  it('goes on after a run that fails', async () => {
+  it('continues after a failed run', async () => {
     const outcomes: (() => ReturnType<typeof OPAQUE>)[] = [
       () => {
         throw new Error('the driver is gone');

@@ -9,7 +9,7 @@ import { seeded } from '../random.ts';
 import { Gate, listenWith, OPAQUE, type Stage, until } from '../server-fixture.ts';
 import { post, rawHeaders } from '../talk.ts';
 
-/** Clients that leave at any moment: everything they held is given back. */
+/** Clients that disconnect at any moment: everything they held is released. */
 
 const SIDE = 160;
 const random = seeded(20_261_122);
@@ -46,7 +46,7 @@ async function gauge(name: string): Promise<number> {
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)![1]);
 }
 
-/** Nothing is left of anybody, and the next picture is served by the same child. */
+/** Nothing is left of any client, and the same child serves the next picture. */
 async function expectNothingLeft(): Promise<void> {
   for (const name of ['hairline_jobs', 'hairline_turns_waiting', 'hairline_turns_running', 'hairline_jobs_known'])
     await expect.poll(() => gauge(name), { message: name, timeout: 20_000 }).toBe(0);
@@ -121,7 +121,7 @@ async function leaveSomewhere(): Promise<void> {
   else socket.destroy();
 }
 
-it('clients that leave at random moments leave nothing behind', async () => {
+it('clients that disconnect at random moments leave nothing behind', async () => {
   await start();
   for (let round = 0; round < 30; round++) await Promise.all(Array.from({ length: 8 }, leaveSomewhere));
   await expectNothingLeft();

@@ -206,7 +206,7 @@ describe('a page of the web', () => {
   });
 });
 
-it('none of this ended the server or was invited to come again', async () => {
+it('none of this stopped the server or was allowed by CORS', async () => {
   expect(ended).toBe(0);
   expect((await ask('GET /health'))?.status).toBe(200);
 });
@@ -285,7 +285,7 @@ describe('floods', () => {
     expect(answer).toContain('"code":"REQUEST_TIMEOUT"');
   });
 
-  it('of connections that say nothing leave room for who speaks', async () => {
+  it('of connections that send nothing leave room for real requests', async () => {
     const silent = Array.from({ length: 300 }, () => connect(impatient.port, '127.0.0.1').on('error', () => undefined));
     await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
     expect((await fetch(`${impatient.url}/health`)).status).toBe(200);

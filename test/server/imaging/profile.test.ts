@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeAlphaPng, encodePng, openEncoded } from '../../../server/imaging/codec.ts';
 import type { Raster } from '../../../server/imaging/picture.ts';
 import { readSrgbProfile } from '../../../server/imaging/profile.ts';
-import { encodeTiff } from '../../../server/imaging/tiff.ts';
+import { encodeTiff } from '../../../server/imaging/tiff/encode.ts';
 import { seeded } from '../random.ts';
 
 const cases = (['png', 'tiff'] as const).flatMap((format) =>

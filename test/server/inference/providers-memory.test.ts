@@ -27,7 +27,7 @@ test('verdicts outlive the process, each under its own key', () => {
   expect(openVerdictMemory(folder, 'c').recall()).toBeNull();
 });
 
-test('a mark that nobody took away means that the trial crashed', () => {
+test('a leftover mark means that the trial crashed', () => {
   writeMark({ pid: 2 ** 22 + 1, at: new Date().toISOString() });
   expect(openVerdictMemory(folder, 'a').recall()).toEqual({ verdict: 'crashed' });
 });
@@ -62,7 +62,7 @@ test('the mark is written before the trial, and an orderly exit takes it away', 
   expect(process.listeners('exit')).toEqual(listeners);
 });
 
-test('Ctrl-C takes the mark away, and leaves the rest to whoever else listens', () => {
+test('Ctrl-C removes the mark, and other listeners still get the signal', () => {
   const others = () => undefined;
   process.on('SIGINT', others);
   const memory = openVerdictMemory(folder, 'a');

@@ -146,10 +146,10 @@ describe('SessionCache', () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
-  describe('a model that nobody uses', () => {
+  describe('an idle model', () => {
     const input = { data: new Float32Array(48), dims: [1, 3, 4, 4] };
 
-    it('is unloaded after a while, and loaded again by whoever still holds it', async () => {
+    it('is unloaded after a while, and loaded again for a caller that still holds it', async () => {
       const load = vi.fn(async () => ({ ...fakeSession(), run: async () => OPAQUE() }));
       const changes: string[] = [];
       const cache: SessionCache = new SessionCache(load, {

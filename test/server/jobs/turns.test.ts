@@ -108,7 +108,7 @@ describe('Turns', () => {
             // First come, first served within a client.
             const earlier = tickets.filter((other) => other.client === client && other.order < ticket.order);
             expect(earlier.filter((other) => other.state === 'waiting')).toEqual([]);
-            // Nobody else went more often than this one had places to go.
+            // No other client had more turns than this one had places to wait.
             const others = ticket.overtaken.filter((_, other) => other !== client);
             expect(Math.max(0, ...others)).toBeLessThanOrEqual(ticket.place + 1);
           },

@@ -220,15 +220,15 @@ describe('the file', () => {
     expect(read()).toBe('a\nb\n');
   });
 
-  it('that cannot be written is said once, and stops nobody', () => {
+  it('when not writable, is reported once and blocks nothing', () => {
     writeFileSync(path.join(folder, 'made'), 'a file where the folder should be');
     const { logger, shown } = open(false);
     for (let i = 0; i < 100; i++) logger.info('x');
-    expect(shown.failures).toEqual([expect.stringMatching(/^The log in .* cannot be written \((EEXIST|ENOTDIR)\)/)]);
+    expect(shown.failures).toEqual([expect.stringMatching(/^Cannot write the log in .* \((EEXIST|ENOTDIR)\)/)]);
     expect(shown.text.trim().split('\n')).toHaveLength(100);
   });
 
-  it.skipIf(!existsSync('/dev/full'))('on a full disk is said once, and stops nobody', () => {
+  it.skipIf(!existsSync('/dev/full'))('on a full disk is reported once and blocks nothing', () => {
     mkdirSync(logDir, { recursive: true });
     symlinkSync('/dev/full', logFile(logDir));
     const { logger, shown } = open(false);

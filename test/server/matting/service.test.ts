@@ -61,7 +61,7 @@ const picture: Picture = {
 const ask = (mattes: MatteService, model = 'auto') => mattes.matte(picture, { model, subject: 'object', depth: 8 });
 
 describe('an embedded model that is missing', () => {
-  test('is fetched once by whoever asks for it, and everybody is told to wait', async () => {
+  test('is downloaded once for all callers, which are told to wait', async () => {
     const shelf = new Shelf();
     const mattes = service(shelf);
     await expect(ask(mattes)).rejects.toMatchObject({ code: 'MODEL_DOWNLOADING' });
@@ -87,7 +87,7 @@ describe('an embedded model that is missing', () => {
     expect(shelf.pulls).toBe(1);
   });
 
-  test('is not fetched for somebody who names it', async () => {
+  test('is not downloaded when it is named explicitly', async () => {
     const shelf = new Shelf();
     await ask(service(shelf), 'stand-in').catch(() => undefined);
     expect(shelf.pulls).toBe(0);

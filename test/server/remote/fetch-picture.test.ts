@@ -119,7 +119,7 @@ describe('a picture from an address', () => {
     await expect(get(`http://127.0.0.1:${port}`, { timeout: 50 })).rejects.toEqual(late);
   });
 
-  it('is given up with whoever asked for it, and its connection closed', async () => {
+  it('is cancelled with its caller, and its connection closed', async () => {
     const controller = new AbortController();
     const closed = new Promise((resolve) => {
       answer = (request, response) => {
@@ -153,7 +153,7 @@ describe('a picture from an address', () => {
     await expect(get(`http://127.0.0.1:${port}`)).rejects.toEqual(failed(sentence));
   });
 
-  it('a server that talks something else, or a name that nobody has, is a failure', async () => {
+  it('fails for a server that does not speak HTTP, and for an unknown host name', async () => {
     const other = createTcpServer((socket: Socket) => socket.on('error', () => undefined).end('220 mail.example\r\n'));
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
@@ -240,7 +240,7 @@ describe('addresses that lead inside', () => {
     expect(requests).toEqual([]);
   });
 
-  it('a name that answers differently later gets no second question', async () => {
+  it('resolves a name once per connection, so that DNS rebinding fails', async () => {
     const inside = createServer((_request, response) => response.end('secret'));
     const hasIpv6 = await new Promise<boolean>((resolve) => {
       inside.once('error', () => resolve(false)).listen(port, '::1', () => resolve(true));

@@ -42,7 +42,7 @@ function reduce(o: Operation, onnx: string, source: Value = inputOf(o, 0)): Valu
   return boolAttr(o.node, 'keep_dims') ? reduced : dropAxes(o, reduced, axes);
 }
 
-/** Opset 17 has ReduceSum's axes as an input and everybody else's as an attribute. */
+/** Opset 17 has ReduceSum's axes as an input, and those of all other reductions as an attribute. */
 function emitReduce(o: Operation, onnx: string, name: string, axes: number[]): string {
   if (onnx === 'ReduceSum') return o.builder.emit(onnx, [name, o.builder.ints(axes)], { keepdims: 1 });
   return o.builder.emit(onnx, [name], { axes, keepdims: 1 } as Record<string, NetAttr>);

@@ -140,7 +140,7 @@ describe.each([
     expect(await filesIn(home)).toEqual([file]);
     expect(await call('status')).toMatchObject({ code: 0, out: expect.stringContaining('is on'), err: '' });
     const moved = await call('status', { env: { USERDOMAIN: 'PC', HAIRLINE_DEVICE: 'cpu' } });
-    expect(moved).toMatchObject({ code: 0, err: expect.stringContaining('renews') });
+    expect(moved).toMatchObject({ code: 0, err: expect.stringContaining('to update it') });
     expect(await call('on')).toMatchObject({ code: 0 });
     expect(await call('off')).toMatchObject({ code: 0, err: expect.stringContaining('Autostart is off.') });
     expect(await filesIn(home)).toEqual([]);
@@ -163,7 +163,7 @@ test('launchd is asked again while the one before is still ending', async () => 
 
 test('Linux without systemd for users', async () => {
   const call = stage('linux', () => 1);
-  expect(await call('on')).toMatchObject({ code: 1, err: expect.stringContaining('no systemd for users') });
+  expect(await call('on')).toMatchObject({ code: 1, err: expect.stringContaining('no systemd user session') });
   expect(await call('off')).toMatchObject({ code: 0 });
   expect(await filesIn(home)).toEqual([]);
 });

@@ -53,7 +53,7 @@ describe('the script for macOS and Linux', () => {
     expect(stdout.split('\0').slice(0, -1)).toEqual([program, ...HOSTILE]);
   });
 
-  it.skipIf(!posix)('ends without a question where nobody sees it', () => {
+  it.skipIf(!posix)('ends without a prompt when it has no terminal', () => {
     const run = (command: string[]) =>
       spawnSync('/bin/sh', ['-c', renderShellScript(command)], { encoding: 'utf8', input: '' });
     expect(run(['/bin/sh', '-c', 'exit 3'])).toMatchObject({ status: 1, stdout: '' });
@@ -182,7 +182,7 @@ describe('uninstall', () => {
     return { code, err: recorder.err };
   };
 
-  it('asks, and where nobody is there does nothing', async () => {
+  it('asks for confirmation, and does nothing when not interactive', async () => {
     const { configDir } = folders();
     mkdirSync(configDir);
     writeFileSync(path.join(configDir, 'config.json'), '{}');
@@ -232,14 +232,14 @@ describe('uninstall', () => {
     expect(readdirSync(elsewhere).sort()).toEqual(['deep', 'precious']);
   });
 
-  it('does what can be done and names the rest', async () => {
+  it('continues past failures and names them', async () => {
     const { configDir, logDir } = folders();
     mkdirSync(logDir);
     writeFileSync(path.join(logDir, 'hairline.log'), '');
     writeFileSync(configDir, 'a file where a folder should be');
     const { code, err } = await remove(true);
     expect(code).toBe(1);
-    expect(err).toContain(`${configDir} cannot be removed (ENOTDIR).`);
+    expect(err).toContain(`Cannot remove ${configDir} (ENOTDIR).`);
     expect(readdirSync(home)).toEqual(['config']);
     expect((await remove(true, 1)).code).toBe(1);
   });

@@ -59,7 +59,7 @@ test.each<[Subject, string]>([
 ])('without a server, the model is fetched first (%s: %s)', async (subject, name) => {
   const { recorder, connected } = start({ subject }, AbortSignal.abort());
   await expect(connected).rejects.toMatchObject({ code: 'CANCELLED' });
-  expect(recorder.err).toContain(`The model is needed once. ${name}`);
+  expect(recorder.err).toContain(`The model is downloaded once. ${name}`);
   expect(startServer).not.toHaveBeenCalled();
 });
 

@@ -46,6 +46,7 @@ test('a busy server is asked again after the time it names', async () => {
     alpha: { width: 2, height: 1, data: Uint16Array.of(0, 65535) },
     model: 'm',
     provider: 'cpu',
+    hasSubject: true,
   });
   expect(asked).toBe(3);
 });

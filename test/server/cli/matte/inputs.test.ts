@@ -27,10 +27,20 @@ async function found(given: string[], out = 'out') {
 
 describe('folders', () => {
   test('are searched to the bottom, sorted, for pictures only', async () => {
-    await touch('in/b.JPG', 'in/a.png', 'in/notes.txt', 'in/deep er/ü/c.tiff', 'in/x.gif', 'in/d.jpeg', 'in/e.webp');
+    await touch('in/b.JPG', 'in/a.png', 'in/notes.txt', 'in/deep er/ü/c.tiff', 'in/x.svg', 'in/d.jpeg', 'in/e.webp');
     expect(await found(['in'])).toEqual(
       ['/a.png', '/b.jpg', '/d.jpeg', 'deep er/ü/c.tiff', '/e.webp'].sort(byFolderEntry),
     );
+  });
+
+  test('pictures that cannot be read are listed with the reason', async () => {
+    await touch('in/a.jfif', 'in/b.gif', 'in/c.HEIC', 'in/d.psd', 'in/notes.txt');
+    const { inputs, problems } = await expandInputs(['in'], 'out', cwd);
+    expect(inputs.map(({ stem }) => stem)).toEqual(['a', 'b']);
+    expect(problems.map(({ message }) => message)).toEqual([
+      'Hairline cannot read .heic files.',
+      'Hairline cannot read .psd files.',
+    ]);
   });
 
   test('hidden files stay out: macOS leaves ._ copies on memory cards', async () => {

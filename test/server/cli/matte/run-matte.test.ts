@@ -224,6 +224,7 @@ describe('a batch', () => {
     expect(JSON.parse(out)).toEqual({
       written: [path.join(cwd, 'out', 'a_alpha.png')],
       skipped: 0,
+      empty: [],
       failed: [expect.objectContaining({ location: path.join(cwd, 'gone.png') })],
     });
   });

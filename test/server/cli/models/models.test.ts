@@ -126,7 +126,7 @@ describe('verify', () => {
       expect(await verifyModel('bshm', { device: 'cpu' }, context, signal)).toBe(0);
       expect(context.recorder.lines).toEqual([
         expect.stringMatching(/^photo\.png: mean absolute difference 0\.00\d+ = \d\.\d\d\/255$/),
-        expect.stringMatching(/^bshm computes what was published: at most \d\.\d\d\/255, limit 1\.99\/255\.$/),
+        expect.stringMatching(/^bshm reproduces the published results: at most \d\.\d\d\/255, limit 1\.99\/255\.$/),
       ]);
     },
   );
@@ -143,7 +143,7 @@ describe('verify', () => {
     const context = await standIn('bshm-legacy-fused');
     await addModel(fixturePath('bshm-half-unfused.pb'), 'bshm', context);
     expect(await verifyModel('bshm', { device: 'cpu' }, context, signal)).toBe(1);
-    expect(context.recorder.out).toContain('bshm does NOT compute what was published');
+    expect(context.recorder.out).toContain('bshm does NOT reproduce the published results');
   });
 
   test('channels in the wrong order are found out', async () => {

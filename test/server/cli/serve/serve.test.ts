@@ -139,8 +139,8 @@ describe('what is in the way of a start', () => {
     const { said, started, exit } = serve(port);
     await listening(port);
     await until(() => said.text.includes('hairline stop'));
-    expect(said.text).toMatch(/The log in .+ cannot be written \(\w+\)/);
-    expect(said.text).toMatch(/config cannot be written \(\w+\): "hairline stop" will not work, Ctrl-C does\./);
+    expect(said.text).toMatch(/Cannot write the log in .+ \(\w+\)/);
+    expect(said.text).toMatch(/Cannot write to .+config \(\w+\): "hairline stop" will not work, Ctrl-C will\./);
     started.kill('SIGTERM');
     await exit;
   });
@@ -160,10 +160,10 @@ describe('what is in the way of a start', () => {
   });
 });
 
-describe('two starts at the same moment', () => {
+describe('two servers started at the same moment', () => {
   const config = (ports: number[]) => ({ ...loadConfig({}, {}), configDir: configDir(), ports });
 
-  it('end in one server: the one on the later port sees that the other announces itself', async () => {
+  it('become one: the server on the later port sees the discovery file of the other', async () => {
     const first = await startStandInServer({}, { install: false });
     try {
       const port = await freePort();
@@ -177,7 +177,7 @@ describe('two starts at the same moment', () => {
     }
   });
 
-  it('of two users end in two', async () => {
+  it('of two users both keep running', async () => {
     const others = await startStandInServer({}, { install: false });
     try {
       const port = await freePort();

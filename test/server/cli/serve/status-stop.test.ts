@@ -73,15 +73,15 @@ test.each([true, false])('a running server is described (model installed: %s)', 
   }
 });
 
-test('a server that did not announce its token, or another one, is left alone', async () => {
+test('a server without our token in its discovery file is left alone', async () => {
   const server = await startStandInServer();
   try {
     const announced = { port: server.port, pid: process.pid, version: VERSION, startedAt: '' };
     await writeDiscovery(folder, announced);
     expect(await stop()).toEqual({ code: 1, err: expect.stringContaining('HAIRLINE_CONFIG') });
-    // No such route here: as with a server that does not end.
+    // No such route here: as with a server that does not stop.
     await writeDiscovery(folder, { ...announced, token });
-    expect(await stop(100)).toEqual({ code: 1, err: expect.stringContaining('does not end') });
+    expect(await stop(100)).toEqual({ code: 1, err: expect.stringContaining('does not stop') });
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
   } finally {
     await server.close();
@@ -90,7 +90,7 @@ test('a server that did not announce its token, or another one, is left alone', 
 
 test('ends a real server and waits until it is gone', async () => {
   const { port } = await freePort();
-  // A registry that nobody serves: the model is not what this is about.
+  // An unreachable registry: the model does not matter here.
   const env = {
     ...process.env,
     HAIRLINE_CONFIG: folder,

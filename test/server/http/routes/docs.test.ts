@@ -49,9 +49,12 @@ describe('GET /docs/json', () => {
       'get /v1/jobs/{id}',
       'get /v1/jobs/{id}/result',
       'get /v1/models',
+      'get /v1/probe/{id}',
+      'get /v1/tunnel',
       'post /api/remove',
       'post /v1/mattes',
       'post /v1/mattes/{id}/edge',
+      'post /v1/probe',
       'post /v1/shutdown',
     ]);
     for (const methods of Object.values(description.paths))
@@ -73,6 +76,7 @@ describe('GET /docs/json', () => {
       'foreground',
       'decontaminate',
       'cutout-layer',
+      'allow-damaged',
       'region',
       'subjects',
       'point',

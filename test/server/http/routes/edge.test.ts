@@ -164,12 +164,12 @@ describe('POST /v1/mattes/:id/edge', () => {
     ['{"feather": -1}', '"feather" must be a number from 0 to 250.'],
     ['{"hair": null}', '"hair" must be a number from -1 to 1.'],
     ['{"contrast": true}', '"contrast" must be a number from 0 to 100.'],
-    ['{"depth": 12}', '"depth" has a value that is not known.'],
-    ['{"output": "mask"}', '"output" has a value that is not known.'],
-    ['{"width": 1.5}', '"width" has a value that is not known.'],
+    ['{"depth": 12}', '"depth" has an unknown value.'],
+    ['{"output": "mask"}', '"output" has an unknown value.'],
+    ['{"width": 1.5}', '"width" has an unknown value.'],
     ['{"shfit": 1}', '"shfit" is not a setting.'],
     ['[]', 'The body must be an object with known settings only.'],
-    ['{"background": "notacolour"}', '"notacolour" is not a colour. Use a CSS name or #rrggbb.'],
+    ['{"background": "notacolour"}', '"notacolour" is not a color. Use a CSS name or #rrggbb.'],
   ])('refuses %s', async (body, sentence) => {
     const { id } = await keep();
     expect(expectError(await refine(id, body), 'BAD_REQUEST')).toBe(sentence);

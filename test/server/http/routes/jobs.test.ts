@@ -196,7 +196,7 @@ describe('wait=N', () => {
     expect(await metric('hairline_jobs')).toBe(0);
   });
 
-  it('is over for a client that leaves, and so is the job that it was never told of', async () => {
+  it('ends for a client that disconnects, together with its undelivered job', async () => {
     await start();
     const controller = new AbortController();
     const gone = post(stage.port, { ...pixel('respond-async, wait=60'), signal: controller.signal }).catch(() => null);
@@ -211,7 +211,7 @@ describe('wait=N', () => {
 });
 
 describe('the server', () => {
-  it('cuts nobody off who waits in silence, and still cuts who does not read', async () => {
+  it('keeps silently waiting clients connected, and disconnects those that do not read', async () => {
     await start();
     stage.app.server.timeout = 50;
     const answers = ['', 'respond-async, wait=60', 'wait=60'].map((prefer) => post(stage.port, pixel(prefer)));
@@ -235,7 +235,7 @@ describe('the server', () => {
     expect(await metric('hairline_jobs')).toBe(0);
   });
 
-  it('hands waiting jobs back when it ends, and finishes what somebody waits for', async () => {
+  it('fails waiting jobs at shutdown, and finishes work of open requests', async () => {
     await start({ concurrency: 1 });
     const running = post(stage.port, pixel(''));
     await until(() => gate.waiting === 1);
@@ -249,7 +249,7 @@ describe('the server', () => {
     await closed;
   });
 
-  it('knows no other jobs', async () => {
+  it('does not know other jobs', async () => {
     await start();
     for (const id of ['x', '__proto__', '00000000-0000-4000-8000-000000000000']) {
       expectError(await ask(`/v1/jobs/${id}`), 'JOB_GONE');

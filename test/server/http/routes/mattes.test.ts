@@ -167,11 +167,24 @@ describe('encoded pictures', () => {
       .toBuffer();
     const answer = await post(server.port, { headers: { 'content-type': 'image/jpeg' }, body: Uint8Array.from(png) });
     expect(answer.status).toBe(200);
-    const gif = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
-    expectError(await post(server.port, { headers: { 'content-type': 'image/png' }, body: gif }), 'NOT_AN_IMAGE');
+    const bmp = Buffer.from('BM                                ');
+    expectError(await post(server.port, { headers: { 'content-type': 'image/png' }, body: bmp }), 'NOT_AN_IMAGE');
     const cut = Uint8Array.from(png.subarray(0, 60));
     expectError(await post(server.port, { headers: { 'content-type': 'image/png' }, body: cut }), 'TRUNCATED_IMAGE');
   });
+});
+
+it('what is damaged is refused, or taken as far as it goes, and what shows no subject is said', async () => {
+  const black = sharp({ create: { width: 64, height: 64, channels: 3, background: 'black' } });
+  const jpeg = await black.jpeg().toBuffer();
+  const cut = Buffer.concat([jpeg.subarray(0, jpeg.length - 20), Buffer.from([0xff, 0xd9])]);
+  const send = (query: string, body: Buffer) =>
+    post(server.port, { query, headers: { 'content-type': 'image/jpeg' }, body: Uint8Array.from(body) });
+  expectError(await send('', cut), 'TRUNCATED_IMAGE');
+  expect((await send('?allow-damaged=true', cut)).status).toBe(200);
+  expect((await send('', jpeg)).headers.get('x-subject')).toBe('none');
+  const white = await black.negate().jpeg().toBuffer();
+  expect((await send('', white)).headers.get('x-subject')).toBe('found');
 });
 
 describe('weights', () => {

@@ -40,7 +40,7 @@ describe('GET /', () => {
     expect([same.status, same.body.length]).toEqual([304, 0]);
   });
 
-  it('may load from here alone, run no inline script, and be framed by nobody', async () => {
+  it('loads from this server only, runs no inline script, and cannot be framed', async () => {
     const { headers } = await ask('GET /');
     const policy = new Map(
       headers
@@ -87,7 +87,7 @@ describe('GET /', () => {
     expectError(await ask('POST /'), 'METHOD_NOT_ALLOWED');
   });
 
-  it('opens for a link on another site, and its parts for nobody else', async () => {
+  it('opens from a link on another site, but its assets do not load there', async () => {
     const link = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document'];
     expect((await ask('GET /', link)).status).toBe(200);
     const load = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: script'];

@@ -41,8 +41,8 @@ describe('query', () => {
     ['?region=0,0,2,1', 'The region 0,0,2,1 does not lie inside the picture of 1 x 1 pixels.'],
     ['?region=99999,0,1,1', 'The region 99999,0,1,1 does not lie inside the picture of 1 x 1 pixels.'],
     ['?subjects=some', 'The parameter "subjects" must be all, largest or point.'],
-    ['?subjects=point', 'The parameters "subjects=point" and "point" belong together.'],
-    ['?point=0,0', 'The parameters "subjects=point" and "point" belong together.'],
+    ['?subjects=point', 'The parameters "subjects=point" and "point" must be used together.'],
+    ['?point=0,0', 'The parameters "subjects=point" and "point" must be used together.'],
     ['?subjects=point&point=0.5,0', 'The parameter "point" must be "x,y" in whole pixels, like "640,360".'],
     ['?subjects=point&point=1,0', 'The point 1,0 does not lie inside the picture of 1 x 1 pixels.'],
     ['?enhance=on', 'The parameter "enhance" must be auto or off.'],
@@ -140,7 +140,7 @@ describe('size headers', () => {
 });
 
 describe('content types', () => {
-  it.each(['text/plain', 'application/json', 'image/gif', 'image/svg+xml', 'image/*', 'image/png garbage', ',', 'x'])(
+  it.each(['text/plain', 'application/json', 'image/bmp', 'image/svg+xml', 'image/*', 'image/png garbage', ',', 'x'])(
     '%s is not accepted',
     async (type) => {
       expectError(await ask('', { 'content-type': type }), 'UNSUPPORTED_TYPE');

@@ -64,7 +64,7 @@ describe('POST /v1/shutdown', () => {
     expect(begun).toBe(0);
   });
 
-  it('does not exist in a server that nobody can end', async () => {
+  it('does not exist in a server without a shutdown token', async () => {
     stage = await listenWith(async () => OPAQUE());
     expectError(await say([right]), 'NOT_FOUND');
   });

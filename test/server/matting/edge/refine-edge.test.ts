@@ -66,7 +66,7 @@ describe('refineEdge', () => {
     }
   });
 
-  it('stops when nobody waits any more', async () => {
+  it('stops when cancelled', async () => {
     const large = draw(1500, 1500, (x) => (x % 100) / 100);
     const gone = AbortSignal.abort(new Error('gone'));
     await expect(refineEdge(large, { ...NO_CHANGE, shift: 20 }, gone)).rejects.toThrow('gone');

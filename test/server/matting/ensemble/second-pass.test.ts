@@ -39,7 +39,7 @@ describe('findSecondPass', () => {
     });
   });
 
-  it('sees no need where the person fills the picture, or nobody is there', () => {
+  it('needs no second pass if the person fills the picture, or there is none', () => {
     expect(findSecondPass(solid([2, 2, 60, 60]), PICTURE)).toBeNull();
     expect(findSecondPass(flat(0), PICTURE)).toBeNull();
     expect(findSecondPass(flat(0.5), PICTURE)).toBeNull();

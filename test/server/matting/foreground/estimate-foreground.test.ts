@@ -233,7 +233,7 @@ describe('makeCutout', () => {
     for (let c = 0; c < 3; c++) expect(Math.abs(data[4 * i + c]! - truth.data[3 * i + c]!)).toBeLessThan(25);
   });
 
-  it('stops when nobody waits any more', async () => {
+  it('stops when cancelled', async () => {
     const { truth, alpha } = hair(700);
     const gone = AbortSignal.abort(new Error('gone'));
     await expect(makeCutout(truth, alpha, { method: 'best', signal: gone })).rejects.toThrow('gone');

@@ -66,7 +66,7 @@ describe('findBodies', () => {
     expect(findBodies(veil).masses).toHaveLength(2);
   });
 
-  it('finds nobody in an empty matte', () => {
+  it('finds no subject in an empty matte', () => {
     const bodies = findBodies(draw());
     expect([...bodies.masses]).toEqual([0]);
     expect(findLargest(bodies)).toBe(0);

@@ -137,7 +137,7 @@ describe('a download', () => {
     expect(server.seen.map((s) => s.range)).toEqual(['bytes=1000-', undefined]);
   });
 
-  test('asks nobody when only the end of the work was missing', async () => {
+  test('makes no request when the part file is already complete', async () => {
     await writeFile(part(), body);
     expectBody(await download());
     expect(server.seen).toEqual([]);
@@ -151,13 +151,13 @@ describe('a download', () => {
     expect(server.seen.map((s) => s.range)).toEqual([undefined, 'bytes=100000-', undefined]);
   });
 
-  test('copes with a part that is longer than the file (416)', async () => {
+  test('handles a part file that is longer than the file (416)', async () => {
     await writeFile(part(), randomBytes(body.length + 7));
     expectBody(await download({ sha256: good.sha256! }));
     expect(server.seen.map((s) => s.range)).toEqual([`bytes=${body.length + 7}-`, undefined]);
   });
 
-  test('copes with a complete part whose size nobody told (416)', async () => {
+  test('handles a complete part file of unknown expected size (416)', async () => {
     await writeFile(part(), body);
     expectBody(await download({ sha256: good.sha256! }));
     expect(server.seen).toHaveLength(1);
@@ -179,7 +179,7 @@ describe('a download', () => {
     expect(server.seen[1]?.range).toBe('bytes=100000-');
   });
 
-  test('is not lost to a login page that answers in its place', async () => {
+  test('keeps its part file when a login page answers instead', async () => {
     answer(whole({ cutAt: 100_000 }), (_, response) => response.end('<h1>Welcome to our hotel</h1>'));
     expect(await refusal(download())).toContain('instead of');
     answer(whole());

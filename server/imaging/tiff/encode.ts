@@ -1,8 +1,10 @@
 import sharp from 'sharp';
-import type { AlphaPlane, Raster } from './picture.ts';
-import { tagTiff } from './profile.ts';
+import type { AlphaPlane, Raster } from '../picture.ts';
+import { tagTiff } from '../profile.ts';
 
-/** A TIFF of 8 or 16 bits, losslessly packed; grey for an alpha plane, else sRGB with straight alpha where there is one. */
+/**
+ * A losslessly compressed TIFF of 8 or 16 bits; gray for an alpha plane, else sRGB with straight alpha if there is one.
+ */
 export async function encodeTiff(raster: AlphaPlane | Raster): Promise<Buffer> {
   const { width, height, data } = raster;
   const channels = 'channels' in raster ? raster.channels : 1;

@@ -1,7 +1,7 @@
 import { chooseStrings } from '../words/panel/choose.ts';
 import { Actions } from './actions/actions.ts';
 import { Cancelled } from './cancellation.ts';
-import { createHttp } from './client/http.ts';
+import { createNetwork } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
 import { PluginError } from './errors.ts';
 import { createPhotoshopDocuments } from './host/documents.ts';
@@ -17,6 +17,7 @@ import { SettingsMemory } from './settings/settings-memory.ts';
 import { BatchPanel } from './ui/batch-view.ts';
 import { describeError } from './ui/messages.ts';
 import { Panel } from './ui/panel.ts';
+import { showStartFailure } from './ui/start-failure.ts';
 
 const memory = new SettingsMemory();
 const strings = chooseStrings(host.uiLocale);
@@ -24,7 +25,7 @@ let panel: Panel | null = null;
 let batchPanel: BatchPanel | null = null;
 
 const photoshop = createPhotoshopHost(strings.host);
-const client = createClient(createHttp(), () => memory.address);
+const client = createClient(createNetwork(), { chosen: () => memory.address, memory });
 const oneRun = new OneRun();
 const services = {
   memory,
@@ -50,12 +51,16 @@ actions.register();
 
 /** Called by `create` or by `show`, whichever this host calls, and perhaps by both; must not wait for anything. */
 function openPanel(rootNode: HTMLElement): void {
-  panel ??= new Panel(document, strings, session.intents);
-  batchPanel ??= new BatchPanel(document, strings, batch.intents);
-  panel.mount(rootNode);
-  panel.draw(session.view);
-  batchPanel.draw(batch.view);
-  session.watchServer();
+  try {
+    panel ??= new Panel(document, strings, session.intents);
+    batchPanel ??= new BatchPanel(document, strings, batch.intents);
+    panel.mount(rootNode);
+    panel.draw(session.view);
+    batchPanel.draw(batch.view);
+    session.watchServer();
+  } catch (thrown) {
+    showStartFailure(thrown, strings);
+  }
 }
 
 /** The menu commands: the same runs, with an alert for a failure because the panel may be closed. Photoshop itself

@@ -1,0 +1,80 @@
+/**
+ * Which folder may import which: the map of CONTRIBUTING.md as data, checked by `npm run lint` (check-imports.mjs).
+ *
+ * A file belongs to the longest row that it lies under; files of one row import each other freely, but never in a
+ * circle. `./x` is a neighbor of the row's folder, `x/*` everything below x, and `type:x` allows `import type` only.
+ */
+export const MAY_IMPORT = {
+  protocol: '',
+  words: 'protocol',
+  page: 'protocol words',
+  'models/import': '',
+
+  // `plugin` and `server` stand for the files right in those folders: errors, cancellation, picture.
+  plugin: 'protocol words',
+  'plugin/settings': 'protocol words',
+  'plugin/client': 'protocol plugin',
+  'plugin/host': 'protocol plugin words type:./settings',
+  'plugin/commands': 'protocol plugin ./settings type:./client type:./host',
+  'plugin/session': 'protocol plugin words ./settings ./client ./commands type:./host',
+  'plugin/ui': 'protocol plugin words ./settings ./session type:./commands',
+  'plugin/actions': 'plugin words ./settings ./host ./session ./ui type:./commands',
+  'plugin/start.ts': 'words plugin ./settings ./client ./host ./session ./ui ./actions',
+
+  server: 'protocol',
+  'server/config': 'protocol',
+  'server/system': 'protocol server',
+  'server/log': './config ./system',
+  'server/access': 'protocol server ./config ./system',
+  'server/imaging': 'protocol server',
+  'server/registry': 'protocol server models/import ./system',
+  'server/inference': 'server ./config ./system ./registry',
+  'server/matting': 'protocol server ./imaging ./registry ./inference',
+  'server/engine': 'protocol server ./config ./system ./imaging ./registry ./inference ./matting',
+  'server/jobs': 'protocol server ./engine/engine.ts',
+  'server/remote': 'protocol server ./system',
+  // Routes hand pixels to the engine and know only its interface; of pictures they know sizes, areas and colors.
+  'server/http':
+    'protocol server ./access ./config ./system ./registry ./remote ./jobs ./engine/engine.ts ' +
+    './imaging/area.ts ./imaging/check-size.ts ./imaging/colour.ts type:./imaging/picture.ts',
+  'server/main.ts': 'protocol ./access ./config ./registry ./engine ./http',
+  'server/cli': 'protocol server ./main.ts ./access ./config ./log ./system ./imaging ./registry ./inference ./matting',
+
+  simulator: '',
+  scripts: 'protocol models/import simulator server/*',
+  test: '*',
+};
+
+/** Folders that must run without Node, or know the wire alone: the only packages that they may import. */
+export const PACKAGES = {
+  protocol: 'typebox',
+  words: '',
+  page: '',
+  plugin: 'photoshop uxp os',
+};
+
+/** Packages that only these folders, and tests, may import. */
+export const ONLY_IN = {
+  'node:*': 'server/* scripts simulator',
+  sharp: 'server/imaging scripts/sheets scripts/bench',
+  'onnxruntime-node': 'server/inference scripts/bench',
+  fastify: 'server/http server/access server/main.ts scripts/bench',
+  'fastify-plugin': 'server/http server/access',
+  '@fastify/*': 'server/http scripts/bench',
+  pacote: 'server/registry scripts/bench',
+  photoshop: 'plugin/host',
+  uxp: 'plugin/host',
+  os: 'plugin/host',
+  'ag-psd': 'simulator',
+};
+
+/** What must not be loaded with these folders, through however many files. */
+export const NEVER_LOADS = [
+  ['server/remote', 'fastify @fastify/* server/http server/cli'],
+  [
+    'server/imaging server/inference server/matting server/engine server/jobs',
+    'fastify @fastify/* server/http server/cli',
+  ],
+  ['server/http', 'sharp onnxruntime-node server/cli'],
+  ['words page plugin', 'typebox node:*'],
+];
