@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ERRORS } from '../../protocol/errors.ts';
-import { LOOPBACK, MAX_BODY_BYTES, MAX_PIXELS, MAX_SIDE, PORTS } from '../../protocol/limits.ts';
+import { MAX_BODY_BYTES, MAX_PIXELS, MAX_SIDE } from '../../protocol/limits.ts';
 import { HEADERS } from '../../protocol/matte.ts';
 import { AppError } from '../../server/errors.ts';
 
@@ -29,10 +28,5 @@ describe('the limits', () => {
     expect(MAX_BODY_BYTES).toBe(MAX_PIXELS * 8);
     expect(MAX_PIXELS).toBeLessThan(MAX_SIDE ** 2);
     expect(Object.values(HEADERS).every((name) => name === name.toLowerCase())).toBe(true);
-  });
-
-  it('name the ports that the plugin may talk to', () => {
-    const manifest = readFileSync(new URL('../../manifest.json', import.meta.url), 'utf8');
-    for (const port of PORTS) expect(manifest).toContain(`http://${LOOPBACK}:${port}`);
   });
 });

@@ -181,10 +181,10 @@ describe('a step that cannot be played stops the Action with a reason, and no di
 
   test.each<[string, (step: RecordedStep) => unknown]>([
     ['recorded by a newer Hairline', ({ info }) => ({ ...(info as object), 'com.hairline.version': 2 })],
-    ['settings that make no sense', () => ({})],
-    ['settings that make no sense', () => undefined],
+    ['settings that Hairline cannot read', () => ({})],
+    ['settings that Hairline cannot read', () => undefined],
     [
-      'settings that make no sense',
+      'settings that Hairline cannot read',
       ({ info }) => ({ ...(info as object), 'com.hairline.settings': '{"subject":"dog"}' }),
     ],
   ])('%s', async (words, change) => {
@@ -199,7 +199,7 @@ describe('a step that cannot be played stops the Action with a reason, and no di
     await rig.open();
     const { methodName } = await recordClick();
     const handler = rig.panel.window[methodName] as () => Promise<unknown>;
-    await expect(handler()).rejects.toThrow('settings that make no sense');
+    await expect(handler()).rejects.toThrow('settings that Hairline cannot read');
   });
 
   test('no document, no layer', async () => {

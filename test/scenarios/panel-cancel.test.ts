@@ -90,7 +90,7 @@ describe('the user works on meanwhile', () => {
     ],
     [
       'adds a mask',
-      'got a mask',
+      'A mask was added',
       (doc) => {
         doc.findLayer('Model').mask = createMask(doc);
       },

@@ -35,6 +35,7 @@ test('masks a layer that fills an 8-bit document, in one history state', async (
   expect(host.masks.get(3)).toMatchObject({ width: 6, height: 4, depth: 8, data: new Uint8Array(24).fill(255) });
   expect(host.history).toEqual(['mask']);
   expect(progress.map((step) => step.name)).toEqual([
+    'reading',
     'searching',
     'reading',
     'uploading',
@@ -91,11 +92,13 @@ test.each<[PluginErrorCode, Partial<LayerFacts>]>([
   ['OUTSIDE_CANVAS', { bounds: { left: 6, top: 0, right: 9, bottom: 4 } }],
   ['TOO_LARGE', { width: 30_001, height: 10 }],
   ['TOO_LARGE', { width: 12_000, height: 10_001 }],
-])('refuses %s before it asks the server or enters a modal scope', async (code, facts) => {
+])('refuses %s before it asks the server or reads any pixels', async (code, facts) => {
   const started = start(facts);
   started.client.connectError = new PluginError('NOT_RUNNING');
   await expectRefusal(started, code);
-  expect(started.host.stages.filter((stage) => stage !== 'inspect')).toEqual([]);
+  // One modal scope, in which the run is planned.
+  expect(started.host.stages.filter((stage) => stage !== 'inspect')).toEqual(['read']);
+  expect(started.host.reads).toEqual([]);
 });
 
 test('says so when no document is open', async () => {
@@ -105,12 +108,13 @@ test('says so when no document is open', async () => {
 });
 
 test.each<PluginErrorCode>(['NOT_RUNNING', 'SERVER_OLDER', 'SERVER_NEWER', 'PERMISSION_DENIED'])(
-  'does not read the layer when the server is %s',
+  'reads no pixels when the server is %s',
   async (code) => {
     const started = start();
     started.client.connectError = new PluginError(code);
     await expectRefusal(started, code);
-    expect(started.host.stages).toEqual(['inspect']);
+    expect(started.host.stages).toEqual(['read', 'inspect']);
+    expect(started.host.reads).toEqual([]);
   },
 );
 

@@ -34,7 +34,7 @@ test('shows every stage of a run and how it ended', async () => {
   const { session, views } = start();
   await expect(session.maskSubject()).resolves.toMatchObject({ name: 'done' });
   const names = views.map(({ panel }) => panel.name);
-  expect([...new Set(names)]).toEqual(['searching', 'reading', 'uploading', 'waiting', 'writing', 'done']);
+  expect([...new Set(names)]).toEqual(['reading', 'searching', 'uploading', 'waiting', 'writing', 'done']);
 });
 
 test('the server line names what really ran', async () => {

@@ -40,8 +40,8 @@ describe('FrameParser', () => {
 
   it('rejects an invalid stream', () => {
     const parser = () => new FrameParser({ onMessage: () => undefined, onBytes: () => undefined });
-    expect(() => parser().push(Buffer.from('HTTP/1.1 200 OK'))).toThrow('out of step');
-    expect(() => parser().push(encodeHead(FRAME.message, 0, 2 ** 31))).toThrow('out of step');
+    expect(() => parser().push(Buffer.from('HTTP/1.1 200 OK'))).toThrow('out of sync');
+    expect(() => parser().push(encodeHead(FRAME.message, 0, 2 ** 31))).toThrow('out of sync');
   });
 });
 

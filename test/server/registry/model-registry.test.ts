@@ -242,7 +242,7 @@ describe('installed weights', () => {
 describe('names', () => {
   test('an unknown one is answered with those there are', async () => {
     const { registry } = await tinyRegistry();
-    expect(() => registry.resolve('nope')).toThrow('There is: tiny.');
+    expect(() => registry.resolve('nope')).toThrow('Available models: tiny.');
     expect(registry.list().map((s) => s.id)).toEqual(['tiny']);
   });
 

@@ -61,7 +61,7 @@ test.each([true, false])('a running server is described (model installed: %s)', 
     await writeDiscovery(folder, { port: server.port, pid: process.pid, version: VERSION, startedAt, token });
     const { code, out, err } = await status();
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toContain(`Hairline ${VERSION} runs at ${server.url}\n`);
+    expect(out).toContain(`Hairline ${VERSION} is running at ${server.url}\n`);
     expect(out).toMatch(install ? /Model +stand-in, ready on CPU\n/ : /Model +stand-in, missing \(.+\)\n/);
     expect(out).toMatch(/Queue +empty\n/);
     expect(out).toMatch(/Since .* \(1 h 5 min\)\n/);

@@ -226,7 +226,7 @@ describe('a download is refused', () => {
     ['that is not there', status(404), 'answered 404 (not found)'],
     ['that is forbidden', status(403), 'answered 403'],
     ['that stays busy', status(503), 'answered 503'],
-    ['behind a circle', status(302, { location: '/file' }), 'redirects in a circle'],
+    ['behind a redirect loop', status(302, { location: '/file' }), 'redirects in a loop'],
     ['in the file system', status(302, { location: 'file:///etc/hosts' }), 'not allowed (file:)'],
   ])('%s', async (_, given, sentence) => {
     answer(given);

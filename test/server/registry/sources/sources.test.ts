@@ -116,7 +116,7 @@ describe('BSHM', () => {
       '  ModelScope (iic/cv_unet_image-matting): the list of files has no "tf_graph.pb". Nothing was installed.',
       '  GitHub (jnulzl/cv_unet_image-matting, ONNX opset 18): the server answered 404 (not found).',
       '  GitHub (jnulzl/cv_unet_image-matting, ONNX opset 11): what arrived does not match its checksum (what arrived has another git blob id than expected). Nothing was installed.',
-      'A file from elsewhere can be used too: hairline models add <file> --as bshm.',
+      'You can also install a file from elsewhere: hairline models add <file> --as bshm.',
     ]);
   });
 
