@@ -104,7 +104,7 @@ async function kindOf(layer: Layer, target: Target): Promise<LayerKind> {
 }
 
 /** What a mask hides may not count for a layer's bounds. Null where Photoshop does not say. */
-async function boundsWithoutMask(target: Target): Promise<Bounds | null> {
+export async function boundsWithoutMask(target: Target): Promise<Bounds | null> {
   const { boundsNoMask } = await play(getBoundsNoMask(target)).catch(() => ({ boundsNoMask: null }));
   if (typeof boundsNoMask !== 'object' || boundsNoMask === null) return null;
   const side = (name: keyof Bounds) => Number(boundsNoMask[name]?._value ?? boundsNoMask[name]);

@@ -6,7 +6,7 @@ import { selectLayers, withActiveLayer } from './active-layer.ts';
 import { deleteMask, duplicateLayer, getHasMask, mergeLayers, play } from './descriptors.ts';
 import { asNothing } from './history.ts';
 import type { Source } from './host.ts';
-import { findDocument, findLayer, lockOf, roundOutwards } from './layers.ts';
+import { boundsWithoutMask, findDocument, findLayer, lockOf, roundOutwards } from './layers.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { readPixels } from './pixel-reader.ts';
 import type { ReadWay } from './read-ways.ts';
@@ -93,13 +93,10 @@ function readCopy(reading: Reading, layer: Layer, rasterizes: boolean): Promise<
       scope,
       () => createLike(document),
       async (temporary) => {
-        const before = layer.boundsNoEffects;
         const copy = await layer.duplicate(temporary);
         if (copy === null) throw new Error('no copy was made');
         scope.check();
-        // Where a copy lands in another document is not documented.
-        const { left, top } = copy.boundsNoEffects;
-        const [x, y] = [left - before.left, top - before.top];
+        const { x, y } = await findShift(reading, layer, temporary, copy);
         if (rasterizes) await copy.rasterize(constants.RasterizeType.ENTIRELAYER);
         const shifted = { ...reading, document: temporary, region: shift(region, x, y) };
         const picture = await withActiveLayer(temporary, copy.id, () => readUncovered(shifted, copy, name));
@@ -107,6 +104,35 @@ function readCopy(reading: Reading, layer: Layer, rasterizes: boolean): Promise<
       },
     ),
   );
+}
+
+/** How far from the original a copy lies in another document: not documented. Masks may hide one and not the other. */
+async function findShift(reading: Reading, layer: Layer, temporary: Document, copy: Layer) {
+  const { scope, document } = reading;
+  const shown: readonly (Bounds | null)[] = [layer.boundsNoEffects, copy.boundsNoEffects];
+  if (!(await isMasked(document, layer))) return differenceOf(shown) ?? { x: 0, y: 0 };
+  const told = [
+    await boundsWithoutMask({ documentId: document.id, layerId: layer.id }),
+    await boundsWithoutMask({ documentId: temporary.id, layerId: copy.id }),
+  ];
+  const difference = differenceOf(told) ?? differenceOf(shown);
+  if (difference !== null) return difference;
+  // The mask hides everything.
+  const uncovered = (where: Document, { id }: Layer) =>
+    asNothing(scope, where, () =>
+      withActiveLayer(where, id, async () => {
+        const own = findLayer(where, id);
+        await removeMask(where, own);
+        return own.boundsNoEffects;
+      }),
+    );
+  return differenceOf([await uncovered(document, layer), await uncovered(temporary, copy)]) ?? { x: 0, y: 0 };
+}
+
+/** Null where a box is not known or empty, and so says nothing of a place. */
+function differenceOf([from, to]: readonly (Bounds | null | undefined)[]): { x: number; y: number } | null {
+  if (!from || !to || isEmpty(from) || isEmpty(to)) return null;
+  return { x: Math.round(to.left - from.left), y: Math.round(to.top - from.top) };
 }
 
 function shift({ left, top, right, bottom }: Bounds, x: number, y: number): Bounds {

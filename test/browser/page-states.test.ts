@@ -88,7 +88,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
   test('what the server refuses is said in the language of the page, also after a switch', async () => {
     const page = await open((await start()).url, { locale: 'zh-CN' });
     expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
-    await visit.drop(Buffer.from('GIF89a, an unsupported format'), 'broken.png', 'image/png');
+    await visit.drop(Buffer.from('plain text with the wrong extension'), 'broken.png', 'image/png');
     await page.waitForSelector('#failed:not([hidden])');
     expect(await text('failure')).toBe('Hairline 无法读取此文件中的图片。');
     expect(await text('language')).toBe('English');

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { HostDocument, HostOptions, LayerKind } from '../../simulator/index.ts';
+import { filledMask } from '../../simulator/layer-mask.ts';
 import { CommandsFixture } from './commands-fixture.ts';
 
 vi.mock('../../plugin/host/uxp.ts', async () => (await import('./live-photoshop.ts')).uxp);
@@ -47,6 +48,27 @@ describe('healthy layers that Photoshop does not hand out', () => {
     doc.undo();
     expect(doc.layers[0]!.mask).toBeNull();
   });
+
+  const hiding: [string, HostOptions['faults']][] = [
+    ['tells its bounds without the mask', {}],
+    ['does not tell them', { boundsNoMaskMissing: true }],
+  ];
+
+  test.each(hiding)(
+    'a layer that its mask hides entirely is read where its copy lies, if Photoshop %s',
+    async (_, faults) => {
+      const values = [];
+      for (const unreadable of [{}, { documentUnreadable: -32005, copiesLandOff: 5 } as const]) {
+        const { rig, doc } = open({ ...faults, ...unreadable });
+        const [layer] = doc.layers;
+        layer!.mask = filledMask(doc.rect, doc.depth, 0);
+        expect(await rig.run({ existingMask: 'replace' }), rig.detail).toBe('done');
+        values.push(valuesOf(doc));
+      }
+      expect(values[1]).toEqual(values[0]);
+      expect(new Set(values[0]).size).toBeGreaterThan(1);
+    },
+  );
 
   test('what all layers show is read from a merged copy of the document', async () => {
     const wish = { source: 'composite', delivery: 'selection' } as const;
