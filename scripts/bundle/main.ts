@@ -64,12 +64,14 @@ async function partsOf(platform: Platform, app: string): Promise<Part[]> {
   return parts;
 }
 
-const visualC = (version: string): Part => ({
-  name: 'Microsoft Visual C++ runtime (msvcp140.dll, msvcp140_1.dll, vcruntime140.dll, vcruntime140_1.dll)',
-  version,
-  licence: 'Microsoft Software License Terms, distributable code',
-  text: 'Unchanged files of Microsoft, which its licence terms for Visual Studio name among those that may be distributed with a program.',
-});
+function visualC(version: string): Part {
+  return {
+    name: 'Microsoft Visual C++ runtime (msvcp140.dll, msvcp140_1.dll, vcruntime140.dll, vcruntime140_1.dll)',
+    version,
+    licence: 'Microsoft Software License Terms, distributable code',
+    text: 'Unchanged files of Microsoft, which its licence terms for Visual Studio name among those that may be distributed with a program.',
+  };
+}
 
 function sizeOf(folder: string): number {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -39,7 +39,7 @@ interface FromPypi {
   files: Record<string, string>;
 }
 
-type Download = FromNpm | FromPypi;
+export type Download = FromNpm | FromPypi;
 type Pins = { node: { version: string; licence: Download } } & Record<Platform, Download[]>;
 
 /** The programs that come from elsewhere, with their checksums. */
@@ -62,7 +62,8 @@ export async function fetchNodeLicence(): Promise<string> {
   return Buffer.from(bytes!).toString('utf8');
 }
 
-async function fetchFiles(download: Download): Promise<Map<string, Uint8Array>> {
+/** What was downloaded, by the name that it has beside the app. */
+export async function fetchFiles(download: Download): Promise<Map<string, Uint8Array>> {
   const key = createHash('sha256').update(JSON.stringify(download)).digest('hex').slice(0, 16);
   const folder = path.join(cache, 'runtimes', `${download.package}-${download.version}-${key}`);
   if (!existsSync(folder)) await install(download, folder);
