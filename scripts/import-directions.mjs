@@ -12,14 +12,15 @@ export const MAY_IMPORT = {
 
   // `plugin` and `server` stand for the files right in those folders: errors, cancellation, picture.
   plugin: 'protocol words',
-  'plugin/settings': 'protocol words',
+  'plugin/settings': 'protocol plugin words',
   'plugin/client': 'protocol plugin',
   'plugin/host': 'protocol plugin words type:./settings',
   'plugin/commands': 'protocol plugin ./settings type:./client type:./host',
-  'plugin/session': 'protocol plugin words ./settings ./client ./commands type:./host',
+  'plugin/check': 'protocol plugin words ./client type:./host',
+  'plugin/session': 'protocol plugin words ./settings ./client ./commands ./check type:./host',
   'plugin/ui': 'protocol plugin words ./settings ./session type:./commands',
   'plugin/actions': 'plugin words ./settings ./host ./session ./ui type:./commands',
-  'plugin/start.ts': 'words plugin ./settings ./client ./host ./session ./ui ./actions',
+  'plugin/start.ts': 'words plugin ./settings ./client ./host ./check ./session ./ui ./actions',
 
   server: 'protocol',
   'server/config': 'protocol',

@@ -5,7 +5,9 @@ import type {
   Enhance,
   ForegroundMethod,
   Kept,
+  MetadataChoice,
   Output,
+  ProfileChoice,
   Refine,
   Subject,
 } from '../../protocol/matte.ts';
@@ -41,6 +43,9 @@ export interface MatteTask {
   readonly enhance: Enhance;
   /** Takes what can be read of a damaged file. */
   readonly allowDamaged?: boolean;
+  /** Colors and metadata of color results. */
+  readonly profile: ProfileChoice;
+  readonly metadata: MetadataChoice;
   /** Content type of the answer, already negotiated. */
   readonly type: string;
 }

@@ -39,7 +39,8 @@ const DEFAULTS: MatteOptions = {
   outputDir: 'out',
   saveForeground: true,
   format: 'png',
-  depth: 8,
+  profile: 'keep',
+  metadata: true,
   background: 'white',
   subject: 'portrait',
   refine: 'best',
@@ -146,6 +147,31 @@ describe('one picture', () => {
     });
   });
 
+  test('has the depth, profile and resolution of the picture, and what is written about it', async () => {
+    const samples = Uint16Array.from({ length: 40 * 30 * 3 }, (_, i) => 65535 - ((i * 37) % 9000));
+    await sharp(samples, { raw: { width: 40, height: 30, channels: 3 } })
+      .toColourspace('rgb16')
+      .withMetadata({ density: 300 })
+      .withIccProfile('p3')
+      .withExif({ IFD0: { Artist: 'Anna' } })
+      .png()
+      .toFile(path.join(cwd, 'deep.png'));
+    const info = (name: string) => sharp(path.join(cwd, name)).metadata();
+    await matte(['deep.png'], { outputs: ['alpha', 'cutout', 'composition'] });
+    const { icc } = await info('deep.png');
+    for (const kind of ['cutout', 'composition']) {
+      const result = await info(`out/deep_${kind}.png`);
+      expect(result, kind).toMatchObject({ depth: 'ushort', density: 300, icc });
+      expect(result.exif!.includes('Anna')).toBe(true);
+    }
+    expect(await info('out/deep_alpha.png')).toMatchObject({ depth: 'ushort', density: 300 });
+    await matte(['deep.png'], { outputs: ['cutout'], profile: 'srgb', depth: 8, metadata: false, force: true });
+    const plain = await info('out/deep_cutout.png');
+    expect(plain).toMatchObject({ depth: 'uchar', density: 300 });
+    expect(plain.icc).not.toEqual(icc);
+    expect(plain.exif).toBeUndefined();
+  });
+
   test('keeps 16 bits in PNG and TIFF', async () => {
     await picture('a.png');
     for (const format of ['png', 'tiff'] as const) {
@@ -233,7 +259,7 @@ describe('a batch', () => {
     };
     const { code, err } = await matte(['in'], { subject: 'object' }, undefined, slow);
     expect(code).toBe(0);
-    expect(asked).toEqual([{ model: 'auto', subject: 'object' }, 'object', 'object']);
+    expect(asked).toEqual([{ model: 'auto', subject: 'object', refine: 'best' }, 'object', 'object']);
     expect(err.match(/The model is being downloaded/g)).toHaveLength(1);
   });
 
