@@ -76,6 +76,15 @@ export interface Faults {
   showOnce: boolean;
   /** Saving a copy fails with these words. */
   saveFails: string | null;
+  /** Saving a PSD without `maximizeCompatibility` raises a box, as it may where the preferences say Ask. */
+  asksForCompatibility: boolean;
+  /**
+   * How getEntryWithUrl reads addresses: as a path after `file:`; that, but escapes are undone and a `#` ends the path; or as
+   * an address of the web, with three slashes, or two before the computer of a share.
+   */
+  fileAddress: 'path' | 'escaped' | 'web';
+  /** What `selection` of a document that is not active tells of: itself, or the active one; or it throws. */
+  inactiveSelection: 'own' | 'active' | 'throws';
   /** recordAction rejects, as it may where nothing is recorded. */
   recordActionFails: boolean;
   /** executeAsModal rejects with these words, and not because Photoshop is busy. */
@@ -132,6 +141,9 @@ export const defaultFaults = (): Faults => ({
   unknownResponseType: 'text',
   showOnce: false,
   saveFails: null,
+  asksForCompatibility: false,
+  fileAddress: 'path',
+  inactiveSelection: 'own',
   recordActionFails: false,
   modalRefused: null,
   openPathRefused: null,

@@ -97,6 +97,10 @@ export class SimulatedPhotoshop {
   get alerts(): readonly string[] {
     return this.#host.alerts;
   }
+  /** Names of profiles that were refused, also where the plugin then did without. */
+  get refusedProfiles(): readonly string[] {
+    return this.#host.refusedProfiles;
+  }
   get progress(): readonly Progress[] {
     return this.#host.progress;
   }

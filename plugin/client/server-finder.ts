@@ -1,5 +1,5 @@
 import { PORTS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
-import type { Health, Ready } from '../../protocol/status.ts';
+import type { Health, Ready } from '../../protocol/schemas/status.ts';
 import { type Cancellation, Cancelled } from '../cancellation.ts';
 import { PluginError } from '../errors.ts';
 import { ROUTES } from '../host-profile.ts';

@@ -29,6 +29,7 @@ declare module 'uxp' {
     interface Entry {
       readonly name: string;
       readonly isFolder: boolean;
+      readonly nativePath?: string;
       delete(): Promise<unknown>;
     }
     interface File extends Entry {
