@@ -2,6 +2,7 @@ import { chooseStrings } from '../words/panel/choose.ts';
 import { Actions } from './actions/actions.ts';
 import { Cancellation, Cancelled } from './cancellation.ts';
 import { bootProbes } from './check/boot.ts';
+import { maskProbes } from './check/masks.ts';
 import { readingProbes } from './check/reading.ts';
 import { createNetwork } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
@@ -65,7 +66,8 @@ const batch = new BatchSession(
 const hooks: string[] = [];
 const quick = bootProbes({ hooks }, facts.language, facts.system);
 const bench = createBench(strings.check.start, () => measured.profile);
-const probes = [...quick, ...readingProbes(bench, () => measured.profile)];
+const known = () => measured.profile;
+const probes = [...quick, ...readingProbes(bench, known), ...maskProbes(bench, known)];
 const check = new CheckSession(
   { oneRun, memory: measured, files: reportFiles, facts, home: homeFolder(), probes, quick },
   (view) => checkPanel?.draw(view),

@@ -2,7 +2,9 @@ import type { Cancellation } from '../cancellation.ts';
 import { textOf } from '../errors.ts';
 import type { Bench, BenchDocument, Read, Table } from '../host/check-bench.ts';
 import { type HostProfile, inFront, kindOfDocument, READ_WAYS, type ReadWay } from '../host-profile.ts';
+import { make, makeFill } from './make.ts';
 import type { Finding, Probe, Seen } from './probe.ts';
+import { tell } from './tell.ts';
 
 const WHOLE = { left: 0, top: 0, width: 64, height: 48 };
 const PATCH = { left: 20, top: 10, width: 8, height: 8 };
@@ -77,15 +79,6 @@ export function readingProbes(bench: Bench, profile: () => HostProfile): Probe[]
 }
 
 const percent = (value: number) => ({ _unit: 'percentUnit', _value: value });
-
-function make(what: string, more: object) {
-  return { _obj: 'make', _target: [{ _ref: what }], ...more };
-}
-
-function makeFill(more: object = {}) {
-  const color = { _obj: 'RGBColor', red: 255, grain: 0, blue: 0 };
-  return make('contentLayer', { using: { _obj: 'contentLayer', type: { _obj: 'solidColorLayer', color }, ...more } });
-}
 
 async function readOutside(bench: Bench, cancel: Cancellation): Promise<Finding> {
   const seen = await tell(async () => {
@@ -203,15 +196,6 @@ async function readMade({ document, read }: Table, expected: boolean): Promise<F
   const layer = document.activeLayers[0]!;
   const seen = await tell(async () => placeOf(await read({ layerID: layer.id })));
   return { seen: { kind: String(layer.kind), read: seen }, expected: (typeof seen !== 'string') === expected };
-}
-
-/** What an attempt answers, or the words with which it fails. */
-async function tell(attempt: () => Promise<Seen>): Promise<Seen> {
-  try {
-    return await attempt();
-  } catch (thrown) {
-    return textOf(thrown);
-  }
 }
 
 type Place = Pick<Read, 'left' | 'top' | 'width' | 'height'>;

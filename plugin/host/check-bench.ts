@@ -4,12 +4,15 @@ import type { Document } from 'photoshop/dom/Document.js';
 import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
 import type { Layer } from 'photoshop/dom/Layer.js';
 import type { Cancellation } from '../cancellation.ts';
-import { type HostProfile, type ReadWay, UNCHECKED } from '../host-profile.ts';
-import type { Picture } from '../picture.ts';
+import { type HostProfile, type MaskWay, type ReadWay, UNCHECKED } from '../host-profile.ts';
+import type { Alpha, Bounds, Picture } from '../picture.ts';
 import type { Samples } from './convert-pixels.ts';
 import { play } from './descriptors.ts';
+import { MASK_PROFILE } from './mask-data.ts';
+import { putMask, writeBy } from './mask-writer.ts';
 import { type ModalScope, runModal } from './modal-scope.ts';
 import { REQUESTS } from './pixel-reader.ts';
+import { selectAs } from './selection.ts';
 import { readPicture } from './source-reader.ts';
 import { withTemporaryDocument } from './temporary-document.ts';
 import { app, constants, imaging } from './uxp.ts';
@@ -25,6 +28,8 @@ export interface BenchDocument {
   readonly mode?: string;
   /** Bits per channel, by default 8. */
   readonly depth?: 8 | 16 | 32;
+  readonly width?: number;
+  readonly height?: number;
 }
 
 export interface Rect {
@@ -56,6 +61,13 @@ export interface Table {
   read(options: Partial<Imaging.GetPixelsOptions>): Promise<Read>;
   /** By the code that reads the layers of users, one way of it. */
   readBy(way: ReadWay, layer: Layer): Promise<Picture>;
+  /** As the panel does it, by one way; answers with what is wrong with the mask, or null. */
+  writeMask(layer: Layer, mask: Alpha, way: MaskWay): Promise<string | null>;
+  /** At the left top, with the usual profile, and not looked at afterwards. */
+  putMask(layerId: number, mask: Alpha): Promise<void>;
+  readMask(layer: Layer, sourceBounds?: Bounds): Promise<Read>;
+  /** Makes a selection; answers with what is wrong with it, or null. */
+  trySelection(alpha: Alpha): Promise<string | null>;
   /** Another document, which is active then. */
   withSecond<T>(body: (document: Document) => Promise<T>): Promise<T>;
 }
@@ -98,9 +110,10 @@ export function createBench(commandName: string, profile: () => HostProfile = ()
   };
 }
 
-function createDocument({ mode = 'RGBColorMode', depth = 8 }: BenchDocument): Promise<Document | null> {
+function createDocument({ mode = 'RGBColorMode', ...wish }: BenchDocument): Promise<Document | null> {
   return app.createDocument({
-    ...{ name: NAME, ...BENCH, resolution: 72, depth, fill: constants.DocumentFill.TRANSPARENT },
+    ...{ name: NAME, resolution: 72, fill: constants.DocumentFill.TRANSPARENT },
+    ...{ ...BENCH, depth: 8, ...wish },
     mode: mode as NewDocumentMode,
   });
 }
@@ -116,6 +129,14 @@ function layTable(scope: ModalScope, document: Document): Table {
       const canvas = { left: 0, top: 0, right: BENCH.width, bottom: BENCH.height };
       return readPicture(scope, { documentId: document.id, layerId: id }, canvas, false, [way]);
     },
+    writeMask: async (target, mask, way) =>
+      (await writeBy(way, scope, document, { documentId: document.id, layerId: target.id }, mask)).fault,
+    putMask: (layerId, mask) => putMask(scope, { documentId: document.id, layerId }, mask, MASK_PROFILE),
+    async readMask({ id: layerID }, sourceBounds) {
+      const ids = { documentID: document.id, layerID, kind: 'user' as const };
+      return take(await imaging.getLayerMask(sourceBounds ? { ...ids, sourceBounds } : ids));
+    },
+    trySelection: (alpha) => selectAs(scope, document, alpha, alpha),
     withSecond: (body) => withTemporaryDocument(scope, () => createDocument({}), body),
   };
 }

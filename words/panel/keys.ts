@@ -35,7 +35,17 @@ export type ProbeKey =
   | 'readAdjustment'
   | 'readFill'
   | 'readShape'
-  | 'readText';
+  | 'readText'
+  | 'mask8'
+  | 'mask16'
+  | 'mask32'
+  | 'maskKinds'
+  | 'maskLab'
+  | 'maskOutside'
+  | 'maskNone'
+  | 'maskFlat'
+  | 'maskLook'
+  | 'selection16';
 
 /** All errors of the panel itself. */
 export type PanelErrorKey =
