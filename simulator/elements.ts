@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseHTML } from 'linkedom';
+import { addDialogMethods } from './dialog.ts';
 
 /** The little of the DOM that the simulator itself touches; plugins get linkedom's whole document. */
 export interface Element {
@@ -37,6 +38,7 @@ export interface DomWindow {
   readonly HTMLElement: { prototype: object };
   readonly Event: new (type: string, options?: { bubbles?: boolean; cancelable?: boolean }) => object;
   readonly CustomEvent: unknown;
+  readonly EventTarget: unknown;
   readonly Node: unknown;
   readonly Element: unknown;
 }
@@ -44,6 +46,7 @@ export interface DomWindow {
 export function parseDocument(html: string): DomWindow {
   const window = parseHTML(html) as unknown as DomWindow;
   addFormProperties(window.HTMLElement.prototype);
+  addDialogMethods(window.HTMLElement.prototype, window.Event);
   return window;
 }
 
@@ -134,6 +137,7 @@ export class Visibility {
   isVisible(element: Element): boolean {
     for (let at: Element | null = element; at; at = at.parentElement) {
       if (at.hasAttribute('hidden') || at.style.visibility === 'hidden') return false;
+      if (at.localName === 'dialog' && !at.hasAttribute('open')) return false;
       const declared = at.style.display || this.#rules.filter((rule) => this.#applies(rule, at!)).at(-1)?.display;
       if (declared === 'none') return false;
     }
