@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseHTML } from 'linkedom';
+import * as linkedom from 'linkedom';
 import { addDialogMethods } from './dialog.ts';
 
 /** The little of the DOM that the simulator itself touches; plugins get linkedom's whole document. */
@@ -44,11 +44,14 @@ export interface DomWindow {
 }
 
 export function parseDocument(html: string): DomWindow {
-  const window = parseHTML(html) as unknown as DomWindow;
+  const window = linkedom.parseHTML(html) as unknown as DomWindow;
   addFormProperties(window.HTMLElement.prototype);
   addDialogMethods(window.HTMLElement.prototype, window.Event);
   return window;
 }
+
+/** HTMLInputElement and the like: React asks `instanceof`. */
+export const elementClasses = (linkedom as unknown as { HTMLClasses: Readonly<Record<string, unknown>> }).HTMLClasses;
 
 const values = new WeakMap<Element, string>();
 

@@ -106,11 +106,11 @@ export class LoadedPlugin {
     const root = this.document.querySelector(`uxp-panel[panelid="${panel}"]`) ?? this.document.body;
     if (!this.#created.has(panel)) {
       this.#created.add(panel);
-      await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
+      await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(...this.#given(root))));
     }
     if (this.#shown.has(panel) && this.#host.faults.showOnce) return;
     this.#shown.add(panel);
-    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
+    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(...this.#given(root))));
   }
 
   /** As when the user closes the panel and opens it again, in a host that makes another node for it then. */
@@ -122,8 +122,8 @@ export class LoadedPlugin {
     body.textContent = '';
     const root = this.document.createElement('uxp-panel');
     body.append(root);
-    await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
-    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
+    await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(...this.#given(root))));
+    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(...this.#given(root))));
   }
 
   async hidePanel(id?: string): Promise<void> {
@@ -131,7 +131,7 @@ export class LoadedPlugin {
     if (this.#host.faults.showOnce) return;
     this.#shown.delete(panel);
     await this.#reported(
-      guarded(`panel ${panel} hide`, () => this.#entrypoints.panel(panel)?.hide?.(this.document.body)),
+      guarded(`panel ${panel} hide`, () => this.#entrypoints.panel(panel)?.hide?.(...this.#given(this.document.body))),
     );
   }
 
@@ -228,6 +228,11 @@ export class LoadedPlugin {
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.#stopWatching();
     }
+  }
+
+  /** Before version 5 of the manifest hooks get an event. */
+  #given(root: Element): unknown[] {
+    return this.manifest.manifestVersion < 5 ? [{ node: root }] : [root, {}];
   }
 
   #panelId(id?: string): string {

@@ -2,7 +2,7 @@ import { randomUUID, webcrypto } from 'node:crypto';
 import { inspect } from 'node:util';
 import vm from 'node:vm';
 import { removeForeignBuiltins, removeLaterBuiltins } from './builtins.ts';
-import type { DomWindow } from './elements.ts';
+import { type DomWindow, elementClasses } from './elements.ts';
 import { HostError } from './errors.ts';
 import { fetchFor } from './fetch.ts';
 import type { Network } from './network.ts';
@@ -60,7 +60,7 @@ export function fillGlobals(host: HostState, { session }: Sandbox, links: Sandbo
   Object.assign(document, { theme: { getCurrent: () => host.theme, onUpdated: listenerList() } });
   const module = { exports: {} };
   Object.assign(globals, {
-    ...elementClasses(dom),
+    ...elementClasses,
     ...{ document, Event, CustomEvent, EventTarget, HTMLElement, Element, Node, module, exports: module.exports },
     require: links.require,
     fetch: fetchFor(host, session, network),
@@ -96,13 +96,6 @@ export function fillGlobals(host: HostState, { session }: Sandbox, links: Sandbo
     Object.assign(globals, { TextEncoder: textEncoder(boundary), TextDecoder });
   }
   if (host.atLeast('27.4')) Object.assign(globals, { URLSearchParams });
-}
-
-/** HTMLInputElement and the like: React asks `instanceof`. */
-function elementClasses(dom: DomWindow): Record<string, unknown> {
-  const all = dom as unknown as Record<string, unknown>;
-  const names = Object.getOwnPropertyNames(all).filter((name) => /^HTML\w+Element$/.test(name));
-  return Object.fromEntries(names.map((name) => [name, all[name]]));
 }
 
 /** Texts alone; UXP takes and gives them by type as well. */

@@ -210,6 +210,20 @@ describe('the page', () => {
     await expect(inPlugin(photoshop(), script)).rejects.toThrow('Permission denied');
   });
 
+  it.each([
+    [4, 'node in an event'],
+    [5, 'node'],
+  ])('gets its panel as version %i of the manifest has it (%s)', async (manifestVersion) => {
+    const plugin = await load(photoshop(), {
+      manifest: { manifestVersion },
+      script: `require('uxp').entrypoints.setup({ panels: { main: { create() {}, show(given) { (given.node ?? given).append('shown'); } } } });
+        window.isInput = document.createElement('input') instanceof HTMLInputElement && !(document.body instanceof HTMLIFrameElement);`,
+    });
+    await plugin.showPanel();
+    expect(plugin.text('body')).toContain('shown');
+    expect(plugin.window.isInput).toBe(true);
+  });
+
   it('changes the menu of its panel', async () => {
     const script = `uxp.entrypoints.setup({ panels: { main: { show() {}, menuItems: [{ id: 'a', label: 'Connect' }] } } });
       uxp.entrypoints.getPanel('main').menuItems.getItemAt(0).label = 'Disconnect';
