@@ -72,6 +72,7 @@ export const ONLY_IN = {
   uxp: 'plugin/host',
   os: 'plugin/host',
   'ag-psd': 'simulator',
+  'jpeg-js': 'simulator',
 };
 
 /** What must not be loaded with these folders, through however many files. */
