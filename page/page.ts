@@ -72,6 +72,7 @@ export class Page {
   #again(): void {
     this.#drawWords();
     const { name } = this.#session.view;
+    this.#notice.clear();
     if (name === 'result' || name === 'working') void this.#session.retry(this.#options);
   }
 
@@ -127,7 +128,8 @@ export class Page {
 
   async #open(matte: Matte): Promise<void> {
     this.#viewer.open(matte);
-    speak(this.#language.words.stages.done);
+    if (matte.hasSubject) speak(this.#language.words.stages.done);
+    else this.#notice.say((words) => words.noSubject);
     this.#preview();
     const { file } = this.#session;
     // The center if there is nothing to find.

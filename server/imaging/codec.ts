@@ -5,6 +5,7 @@ import type { Annotation } from './annotation.ts';
 import { checkSize } from './check-size.ts';
 import { damaged } from './damage.ts';
 import { sniffType } from './formats.ts';
+import { readTone } from './icc.ts';
 import { readBlocks } from './metadata/metadata.ts';
 import type { AlphaPlane, Picture, Raster, Rows } from './picture.ts';
 import { packPng, setResolution } from './png.ts';
@@ -35,7 +36,7 @@ export async function openEncoded(bytes: Buffer, allowDamaged = false): Promise<
 export async function readCover(bytes: Buffer, width: number, height: number, wanted: Depth): Promise<Raster> {
   const { open, opened } = await inspect(bytes);
   const image = open().resize(width, height, { fit: 'cover' }).flatten({ background: 'white' });
-  const { samples } = await decode(image, opened.depth);
+  const { samples } = await decode(image, opened);
   return { width, height, channels: 3, data: wanted === 16 ? widen(samples) : narrow(samples) };
 }
 
@@ -56,13 +57,17 @@ async function inspect(file: Buffer, allowDamaged = false) {
   const depth = depthOf(info.depth);
   // The library converts deep pictures with a profile to Display P3, and would leave them there.
   const isSrgb = !info.icc || namesSrgb(info.icc);
+  // Of deep gray it leaves the profile out.
+  const tone = info.icc && info.space === 'grey16' ? readTone(info.icc) : null;
   const open = () => {
     if (depth === 8) return sharp(bytes, options);
-    return isSrgb ? sharp(bytes, { ...options, ignoreIcc: true }) : sharp(bytes, options).withIccProfile('srgb');
+    return isSrgb || tone
+      ? sharp(bytes, { ...options, ignoreIcc: true })
+      : sharp(bytes, options).withIccProfile('srgb');
   };
   // Whatever is taken from these, the library decodes them whole.
   const atOnce = info.isProgressive || (info.orientation ?? 1) !== 1 || ['webp', 'heif'].includes(info.format);
-  const opened: Opened = { width, height, hasAlpha: info.hasAlpha, depth };
+  const opened: Opened = { width, height, hasAlpha: info.hasAlpha, depth, tone };
   const own = hasOwnRgb(info)
     ? { profile: info.icc!, open: () => sharp(bytes, { ...options, ignoreIcc: true }) }
     : undefined;
@@ -122,9 +127,11 @@ interface Opened {
   hasAlpha: boolean;
   /** Of the file. Pixels are decoded at this depth and converted here: libvips shifts bits (1 becomes 511, 65407 becomes 255). */
   depth: Depth;
+  /** From gray of 16 bits in the file to sRGB. */
+  tone?: Uint16Array | null;
 }
 
-async function decode(image: Sharp, depth: Depth) {
+async function decode(image: Sharp, { depth, tone }: Pick<Opened, 'depth' | 'tone'>) {
   const { data, info } = await image
     .toColourspace(depth === 16 ? 'rgb16' : 'srgb')
     .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
@@ -133,10 +140,15 @@ async function decode(image: Sharp, depth: Depth) {
       throw damaged(undefined, cause);
     });
   const samples = depth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
+  if (tone) {
+    const hasAlpha = info.channels === 4;
+    for (let i = 0; i < samples.length; i++) if (!hasAlpha || (i & 3) !== 3) samples[i] = tone[samples[i]!]!;
+  }
   return { samples, channels: info.channels };
 }
 
-function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened): Picture {
+function openSharp(open: () => Sharp, file: Opened): Picture {
+  const { width, height, hasAlpha, depth } = file;
   return {
     width,
     height,
@@ -147,10 +159,10 @@ function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened
       const part = region ? open().extract(region) : open();
       const image = part.resize(gridWidth, gridHeight, { fit: 'fill', kernel: 'linear' });
       if (hasAlpha) image.flatten({ background: GREY });
-      return narrow((await decode(image, depth)).samples);
+      return narrow((await decode(image, file)).samples);
     },
     async readRaster(wanted, rows) {
-      const { samples, channels } = await decode(rows ? open().extract({ left: 0, width, ...rows }) : open(), depth);
+      const { samples, channels } = await decode(rows ? open().extract({ left: 0, width, ...rows }) : open(), file);
       const data = wanted === 16 ? widen(samples) : narrow(samples);
       return { width, height: rows?.height ?? height, channels: channels === 4 ? 4 : 3, data };
     },

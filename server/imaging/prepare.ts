@@ -6,6 +6,7 @@ import { checkSize } from './check-size.ts';
 import { damaged } from './damage.ts';
 import { decodeHeic } from './heif/decode.ts';
 import { checkJpeg } from './jpeg/check.ts';
+import { tidyJpeg } from './jpeg/tidy.ts';
 import { type Metadata, readBlocks, readTiffMetadata } from './metadata/metadata.ts';
 import type { Raster } from './picture.ts';
 import { flattenPsd } from './psd/flatten.ts';
@@ -20,7 +21,7 @@ export interface Prepared {
   bytes: Buffer;
   page: number;
   /** What the library is to take for an error; it knows damage and harmless oddities apart in some formats only. */
-  failOn: 'none' | 'truncated' | 'error';
+  failOn: 'none' | 'truncated' | 'error' | 'warning';
   /** Where the library would not find it. */
   metadata?: Metadata;
   dpi?: number | undefined;
@@ -59,7 +60,8 @@ export async function prepare(file: Buffer, type: EncodedType, allowDamaged: boo
 
 function prepareJpeg(file: Buffer, allowDamaged: boolean): Prepared {
   // If all of its blocks are there, what the library may still miss is the end marker.
-  return { bytes: file, page: 0, failOn: allowDamaged || checkJpeg(file) === 'whole' ? 'none' : 'truncated' };
+  if (allowDamaged || checkJpeg(file) === 'whole') return { bytes: file, page: 0, failOn: 'none' };
+  return { bytes: tidyJpeg(file), page: 0, failOn: 'warning' };
 }
 
 function preparePreview(jpeg: Buffer, allowDamaged: boolean): Prepared {

@@ -91,6 +91,10 @@ export const en: Words = {
     missing: 'The model is not downloaded yet. Run "hairline models pull" once while online.',
     failed: 'The model could not start.',
   },
+  noSubject: [
+    'No subject was found in this picture; its mask is empty.',
+    'Choose Object as what to mask, or take another picture.',
+  ],
   clipboardEmpty: ['There is no picture on the clipboard.', 'Copy a picture, then paste it here.'],
   unexpected: ['Something went wrong on this page.', 'Try again; if it happens again, reload the page.'],
   documentation: 'HTTP interface',

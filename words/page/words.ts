@@ -82,6 +82,7 @@ export interface Words extends PanelWords {
   offline: Sentence;
   notReady: Record<'downloading' | 'loading' | 'missing' | 'failed' | 'installed', string>;
   clipboardEmpty: Sentence;
+  noSubject: Sentence;
   unexpected: Sentence;
   documentation: string;
   errors: Partial<Record<ErrorCode, Sentence>>;

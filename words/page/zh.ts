@@ -88,6 +88,7 @@ export const zh: Words = {
     missing: '模型尚未下载。请在联网时运行一次“hairline models pull”。',
     failed: '模型无法启动。',
   },
+  noSubject: ['在此图片中未找到主体，蒙版为空。', '请将“要抠出的内容”改为“物体”，或换一张图片。'],
   clipboardEmpty: ['剪贴板中没有图片。', '请先复制一张图片，然后再粘贴。'],
   unexpected: ['此页面出现错误。', '请重试；如果再次出现，请重新加载页面。'],
   documentation: 'HTTP 接口',
