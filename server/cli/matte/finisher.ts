@@ -55,6 +55,8 @@ export async function finishJob(
         return { path, content: await encode(composeOver(await shown(), await behind(options, alpha))) };
       case 'document':
         return renderDocument(path);
+      case 'masked':
+        throw new Error('Documents are masked without being decoded.');
     }
   }
 
