@@ -4,11 +4,13 @@ import type { Subject } from '../../../protocol/matte.ts';
 import { AppError } from '../../errors.ts';
 import { openEncoded } from '../../imaging/codec.ts';
 import { sniffType } from '../../imaging/formats.ts';
+import { CannotMask } from '../../imaging/psd/choose-layer.ts';
 import { nextStep } from '../next-step.ts';
 import { createBar } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Connection } from './connection.ts';
 import { type FinishOptions, finishJob } from './finisher.ts';
+import { maskDocument } from './into.ts';
 import type { Job } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
 
@@ -21,6 +23,8 @@ export interface Failure {
 export interface BatchOptions extends FinishOptions {
   model: string;
   subject: Subject;
+  /** For jobs whose document gets a mask: name of the layer. */
+  layer?: string | undefined;
   /** Further request parameters. */
   settings: Readonly<Record<string, string>>;
   onWritten(path: string): void;
@@ -82,6 +86,11 @@ async function runJob(
   onDownload: (message: string) => void,
   signal: AbortSignal,
 ): Promise<string[]> {
+  if (job.files[0]!.kind === 'masked') {
+    const masked = await maskDocument(job, connection, options, onDownload, signal);
+    if (!masked.hasSubject) options.onEmpty(job.input.location);
+    return [masked.path];
+  }
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
@@ -101,7 +110,8 @@ async function runJob(
 /** Turns any error into a sentence and a next step. */
 export function describeFailure(location: string, error: unknown): Failure {
   if (error instanceof AppError) return { location, message: error.message, hint: nextStep(error) };
-  if (error instanceof SourceError) return { location, message: error.message, hint: error.hint };
+  if (error instanceof SourceError || error instanceof CannotMask)
+    return { location, message: error.message, hint: error.hint };
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return { location, message: 'The disk is full.', hint: 'Free some space, then run the command again.' };

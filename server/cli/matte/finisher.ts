@@ -69,6 +69,8 @@ export async function finishJob(
         return { path, content: await encode(composeOver(await shown(), await behind()), annotation) };
       case 'document':
         return renderDocument(path);
+      case 'masked':
+        throw new Error('Documents are masked without being decoded.');
     }
   }
 

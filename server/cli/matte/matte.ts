@@ -39,6 +39,11 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
         .default('png'),
     )
     .option('--psd-cutout', 'add the cutout to a psd as a hidden layer')
+    .addOption(
+      new Option('--into <psd>', 'add the matte to Photoshop documents, as Layer Mask of one layer').choices(['psd']),
+    )
+    .option('--layer <name>', 'layer for --into psd (default: the lowest visible pixel layer)')
+    .option('--in-place', 'with --into psd: replace the documents instead of writing name_masked.psd')
     .addOption(new Option('--depth <bits>', "bits per channel, 8 or 16 (default: the picture's)").argParser(parseDepth))
     .addOption(
       new Option('--profile <which>', "keep: colors in the picture's own RGB profile; srgb: converted")

@@ -7,8 +7,8 @@ export const FORMATS = ['png', 'tiff', 'psd'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export interface PlannedFile {
-  /** `document`: a layered file with the matte as Layer Mask. */
-  kind: Output | 'document';
+  /** `document`: a layered file with the matte as Layer Mask. `masked`: the input with a mask more. */
+  kind: Output | 'document' | 'masked';
   path: string;
 }
 
@@ -24,6 +24,8 @@ export interface PlanOptions {
   outputDir: string;
   outputs: readonly Output[];
   format: Format;
+  /** Documents get a mask: each its own file, or itself. */
+  into?: 'new' | 'same' | undefined;
 }
 
 /** Gives every picture its own output names: no two pictures of a run write the same file. */
@@ -31,6 +33,11 @@ export function planJobs(inputs: readonly Input[], options: PlanOptions): Job[] 
   const names = uniqueNames(inputs);
   return inputs.map((input, i) => {
     const base = path.join(options.outputDir, input.folder, names[i]!);
+    if (options.into) {
+      const file = options.into === 'same' ? input.location : `${base}_masked.${input.extension}`;
+      // Whether a document has been masked in place cannot be seen.
+      return { input, files: [{ kind: 'masked', path: file }], done: options.into === 'new' && existsSync(file) };
+    }
     const files: PlannedFile[] =
       options.format === 'psd'
         ? [{ kind: 'document', path: `${base}${isDocument(input.location) ? '_masked' : ''}.psd` }]

@@ -38,6 +38,12 @@ export interface MatteOptions {
   keepLocation?: boolean;
   /** Adds the cutout to documents, as a hidden layer. */
   psdCutout?: boolean;
+  /** Documents get a mask on a layer instead of new pictures. */
+  into?: 'psd';
+  /** Name of that layer. */
+  layer?: string;
+  /** Replaces the documents themselves. */
+  inPlace?: boolean;
   /** A color, or the path or URL of a picture. */
   background: string;
   subject: Subject;
@@ -79,6 +85,7 @@ export async function runMatte(
   context: MatteContext,
 ): Promise<number> {
   const { terminal, signal, connect = connectToServer, env = process.env, cwd = process.cwd() } = context;
+  checkInto(options);
   const outputs = chooseOutputs(options);
   const settings = chooseSettings(options);
   const { depth, format, subject } = options;
@@ -88,7 +95,12 @@ export async function runMatte(
 
   const outputDir = path.resolve(cwd, options.outputDir);
   const { inputs, problems } = await expandInputs(given, outputDir, cwd);
-  const jobs = planJobs(inputs, { outputDir, outputs, format });
+  const jobs = planJobs(inputs, {
+    outputDir,
+    outputs,
+    format,
+    into: options.into && (options.inPlace ? 'same' : 'new'),
+  });
   const open = options.force ? jobs : jobs.filter((job) => !job.done);
   const written: string[] = [];
   const empty: string[] = [];
@@ -112,6 +124,7 @@ export async function runMatte(
         model,
         subject,
         settings,
+        layer: options.layer,
         onWritten,
         onEmpty: (location: string) => empty.push(location),
         onPreview: (location: string) => previews.push(location),
@@ -147,6 +160,12 @@ function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOpti
 function chooseMetadata({ metadata, keepLocation }: MatteOptions): MetadataChoice {
   if (!metadata) return 'none';
   return keepLocation ? 'all' : 'keep';
+}
+
+function checkInto({ into, layer, inPlace, outputs, saveForeground, format, psdCutout }: MatteOptions): void {
+  if (!into && (layer !== undefined || inPlace)) throw new UsageError('--layer and --in-place require --into psd.');
+  if (into && (outputs || !saveForeground || psdCutout || format !== 'png'))
+    throw new UsageError('--into psd writes documents with a mask; it does not go with other outputs or formats.');
 }
 
 /** Parameters passed to the server unchanged. */

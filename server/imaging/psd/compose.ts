@@ -196,7 +196,7 @@ function fillInside(
 }
 
 /** A channel with a place on the canvas, read from top to bottom. */
-class PlacedChannel {
+export class PlacedChannel {
   readonly #source: ByteSource;
   readonly #structure: PsdStructure;
   readonly #channel: ChannelPlace;

@@ -18,13 +18,17 @@ export interface FlatDocument {
  * What Photoshop shows of a document: its merged image where it has a real one, else its layers, composed.
  * @throws {AppError} TRUNCATED_IMAGE, IMAGE_TOO_LARGE, UNSUPPORTED_PICTURE
  */
-export async function flattenPsd(bytes: Buffer): Promise<FlatDocument> {
-  const source = bufferSource(bytes);
+export function flattenPsd(bytes: Buffer): Promise<FlatDocument> {
+  return flattenSource(bufferSource(bytes));
+}
+
+/** @param most bytes; deep samples lose their lower bits where they would take more */
+export async function flattenSource(source: ByteSource, most?: number): Promise<FlatDocument> {
   const structure = await readStructure(source);
   const resources = await listResources(source, structure.resources);
   const composition = await choose(source, structure, resources);
   return {
-    tiff: await stripsToTiff(source, structure, resources, composition),
+    tiff: await stripsToTiff(source, structure, resources, composition, { ...structure, most }),
     dpi: readDpi(await readResource(source, resources, RESOURCE.resolution)),
   };
 }

@@ -45,6 +45,7 @@ export interface LayerRecord {
   isHidden: boolean;
   /** Of the length of what follows the fixed part of the record. */
   extraAt: number;
+  extraBytes: number;
   /** Of the length of the mask data, and where they end. */
   maskAt: number;
   maskEnd: number;
@@ -82,7 +83,8 @@ export async function readLayerRecord(source: ByteSource, cursor: Cursor, isLarg
   const flags = await cursor.u8();
   await cursor.skip(1);
   const extraAt = cursor.at;
-  const extra = new Cursor(source, await cursor.span(await cursor.u32()), isLarge);
+  const extraBytes = await cursor.u32();
+  const extra = new Cursor(source, await cursor.span(extraBytes), isLarge);
   const maskAt = extra.at;
   const maskSpan = await extra.span(await extra.u32());
   const mask = await readMask(new Cursor(source, maskSpan, isLarge), bounds);
@@ -110,6 +112,7 @@ export async function readLayerRecord(source: ByteSource, cursor: Cursor, isLarg
     flagsAt,
     isHidden: (flags & HIDDEN) !== 0,
     extraAt,
+    extraBytes,
     maskAt,
     maskEnd: maskSpan.end,
     mask,

@@ -21,24 +21,27 @@ interface Target {
 
 /**
  * Gray, RGB and CMYK of 8 and 16 bits stay as they are and keep their profile; Lab and floating samples become sRGB.
- * @param size of the picture, where that is not the document's
+ * @param size of the picture, where that is not the document's; deep samples lose their lower bits where they would take more than
+ * `most` bytes
  */
 export async function stripsToTiff(
   source: ByteSource,
   structure: PsdStructure,
   resources: readonly ResourceBlock[],
   { strips, hasAlpha }: Composition,
-  size: { width: number; height: number } = structure,
+  size: { width: number; height: number; most?: number | undefined } = structure,
 ): Promise<Buffer> {
   const target = await chooseTarget(source, structure, resources, hasAlpha);
-  const { photometric, profile, bits } = target;
+  const { photometric, profile } = target;
   const samples = target.colors + (target.hasAlpha ? 1 : 0);
-  const { width, height } = size;
+  const { width, height, most = Number.POSITIVE_INFINITY } = size;
+  const bits = width * height * samples * 2 > most ? 8 : target.bits;
   let tiff: ReturnType<typeof allocateTiff> | undefined;
   for await (const strip of strips) {
     // Not before there are pixels: a document that only promises them costs no memory.
     tiff ??= allocateTiff({ width, height, photometric, samples, profile }, bits);
-    const data = target.convert(strip.samples);
+    const converted = target.convert(strip.samples);
+    const data = bits < target.bits ? Uint8Array.from(converted, (v) => (v + 128) / 257) : converted;
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     tiff.pixels.set(bytes, (strip.top * width * samples * bits) / 8);
   }
