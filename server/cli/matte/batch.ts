@@ -8,6 +8,7 @@ import { createBar } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Connection } from './connection.ts';
 import { type FinishOptions, finishJob } from './finisher.ts';
+import type { ReadMask } from './masks.ts';
 import type { Job } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
 
@@ -23,6 +24,8 @@ export interface BatchOptions extends FinishOptions {
   depth: Depth;
   /** Further request parameters. */
   settings: Readonly<Record<string, string>>;
+  /** Absent: masks are made from nothing. */
+  readMask?: ReadMask | undefined;
   onWritten(path: string): void;
   /** Told which picture shows no subject. */
   onEmpty(location: string): void;
@@ -84,7 +87,9 @@ async function runJob(
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
   const { model, subject, depth, settings } = options;
-  const { alpha, hasSubject } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
+  const mask = await options.readMask?.(job.input);
+  const request = { bytes, mask, type, model, subject, depth, settings };
+  const { alpha, hasSubject } = await connection.matte(request, onDownload);
   // The server has looked for damage, and refused what may not be taken.
   const picture = await openEncoded(bytes, true);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {

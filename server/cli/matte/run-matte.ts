@@ -18,6 +18,7 @@ import { type Failure, runBatch } from './batch.ts';
 import { type Connect, connect as connectToServer, openRegistry } from './connect.ts';
 import type { Backdrop } from './finisher.ts';
 import { expandInputs } from './inputs.ts';
+import { openMasks } from './masks.ts';
 import { type Format, planJobs } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
 
@@ -38,6 +39,8 @@ export interface MatteOptions {
   region?: string;
   subjects?: Kept;
   point?: string;
+  /** A mask whose edge is found anew, or a folder of such. */
+  mask?: string;
   enhance: Enhance;
   /** How colors under soft edges are estimated. */
   foreground: ForegroundMethod;
@@ -80,6 +83,7 @@ export async function runMatte(
 
   const outputDir = path.resolve(cwd, options.outputDir);
   const { inputs, problems } = await expandInputs(given, outputDir, cwd);
+  const readMask = options.mask ? await openMasks(path.resolve(cwd, options.mask), inputs) : undefined;
   const jobs = planJobs(inputs, { outputDir, outputs, format });
   const open = options.force ? jobs : jobs.filter((job) => !job.done);
   const written: string[] = [];
@@ -102,6 +106,7 @@ export async function runMatte(
         model,
         subject,
         settings,
+        readMask,
         onWritten,
         onEmpty: (location: string) => empty.push(location),
       };
@@ -139,6 +144,8 @@ function chooseSettings({ refine, region, point, enhance, ...options }: MatteOpt
   if ((subjects === 'point') !== Boolean(point)) {
     throw new UsageError('--subjects point requires --point x,y, and --point requires --subjects point.');
   }
+  if (options.mask && (region || subjects !== 'all'))
+    throw new UsageError('--mask says what the subject is: --region, --subjects and --point do not apply.');
   const damaged = options.allowDamaged && { 'allow-damaged': 'true' };
   return { refine, subjects, enhance, ...damaged, ...(region && { region }), ...(point && { point }) };
 }
