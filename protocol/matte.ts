@@ -7,6 +7,8 @@ export const HEADERS = {
   channels: 'x-image-channels',
   /** Bits per sample: 8 or 16. */
   depth: 'x-image-depth',
+  /** 8 or 16: after the raw pixels follows a mask of their size, one sample of so many bits per pixel. */
+  mask: 'x-image-mask',
   matteId: 'x-matte-id',
   /** Id of the model that ran. */
   model: 'x-model',

@@ -76,6 +76,11 @@ export const MatteHeaders = Type.Object({
     Type.Enum([3, 4], { default: 4, description: 'Of raw pixels: RGB, or straight RGBA.' }),
   ),
   [HEADERS.depth]: Type.Optional(Type.Enum(DEPTHS, { default: 8, description: 'Bits per sample of raw pixels.' })),
+  [HEADERS.mask]: Type.Optional(
+    Type.Enum(DEPTHS, {
+      description: 'A mask follows the raw pixels, one sample of so many bits per pixel: its edge is found anew.',
+    }),
+  ),
   prefer: Type.Optional(
     Type.String({
       description:
@@ -85,7 +90,16 @@ export const MatteHeaders = Type.Object({
 });
 
 /** A picture as a form, for people with curl. */
-export const MatteForm = Type.Object({ image: Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' }) });
+export const MatteForm = Type.Object({
+  image: Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' }),
+  mask: Type.Optional(
+    Type.Unsafe<Uint8Array>({
+      type: 'string',
+      format: 'binary',
+      description: 'A mask of the same size: its edge is found anew, the rest stays.',
+    }),
+  ),
+});
 
 /** Headers of every answer with pixels. */
 export const PixelHeaders = Type.Object({

@@ -11,6 +11,7 @@ import type { Terminal } from '../terminal.ts';
 import type { Connection } from './connection.ts';
 import { type FinishOptions, finishJob } from './finisher.ts';
 import { maskDocument } from './into.ts';
+import type { ReadMask } from './masks.ts';
 import type { Job } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
 
@@ -27,6 +28,8 @@ export interface BatchOptions extends FinishOptions {
   layer?: string | undefined;
   /** Further request parameters. */
   settings: Readonly<Record<string, string>>;
+  /** Absent: masks are made from nothing. */
+  readMask?: ReadMask | undefined;
   onWritten(path: string): void;
   /** Told which picture shows no subject. */
   onEmpty(location: string): void;
@@ -94,11 +97,13 @@ async function runJob(
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
+  const mask = await options.readMask?.(job.input);
   // The server looks for damage, and refuses what may not be taken.
   const picture = await openEncoded(bytes, true);
   const { model, subject, settings } = options;
   const depth = options.depth ?? picture.depth ?? 8;
-  const { alpha, hasSubject } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
+  const request = { bytes, mask, type, model, subject, depth, settings };
+  const { alpha, hasSubject } = await connection.matte(request, onDownload);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }

@@ -61,6 +61,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .addOption(
       new Option('--refine <how>', 'fast: fewer network runs; best: more of them').choices(REFINEMENTS).default('best'),
     )
+    .option('--mask <file|folder>', 'find the edge of this mask anew; a folder holds masks named like their pictures')
     .addOption(
       new Option('--region <left,top,width,height>', 'look for the subject only in this region; pixels').argParser(
         parseRegion,

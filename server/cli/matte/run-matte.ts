@@ -20,6 +20,7 @@ import { type Failure, runBatch } from './batch.ts';
 import { type Connect, connect as connectToServer, openRegistry } from './connect.ts';
 import type { Backdrop } from './finisher.ts';
 import { expandInputs } from './inputs.ts';
+import { openMasks } from './masks.ts';
 import { type Format, planJobs } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
 
@@ -52,6 +53,8 @@ export interface MatteOptions {
   region?: string;
   subjects?: Kept;
   point?: string;
+  /** A mask whose edge is found anew, or a folder of such. */
+  mask?: string;
   enhance: Enhance;
   /** How colors under soft edges are estimated. */
   foreground: ForegroundMethod;
@@ -95,6 +98,7 @@ export async function runMatte(
 
   const outputDir = path.resolve(cwd, options.outputDir);
   const { inputs, problems } = await expandInputs(given, outputDir, cwd);
+  const readMask = options.mask ? await openMasks(path.resolve(cwd, options.mask), inputs) : undefined;
   const jobs = planJobs(inputs, {
     outputDir,
     outputs,
@@ -125,6 +129,7 @@ export async function runMatte(
         subject,
         settings,
         layer: options.layer,
+        readMask,
         onWritten,
         onEmpty: (location: string) => empty.push(location),
         onPreview: (location: string) => previews.push(location),
@@ -162,10 +167,12 @@ function chooseMetadata({ metadata, keepLocation }: MatteOptions): MetadataChoic
   return keepLocation ? 'all' : 'keep';
 }
 
-function checkInto({ into, layer, inPlace, outputs, saveForeground, format, psdCutout }: MatteOptions): void {
+function checkInto({ into, layer, inPlace, mask, outputs, saveForeground, format, psdCutout }: MatteOptions): void {
   if (!into && (layer !== undefined || inPlace)) throw new UsageError('--layer and --in-place require --into psd.');
-  if (into && (outputs || !saveForeground || psdCutout || format !== 'png'))
-    throw new UsageError('--into psd writes documents with a mask; it does not go with other outputs or formats.');
+  if (into && (outputs || !saveForeground || psdCutout || format !== 'png' || mask))
+    throw new UsageError(
+      '--into psd writes documents with a mask; it does not go with other outputs or formats, nor with --mask.',
+    );
 }
 
 /** Parameters passed to the server unchanged. */
@@ -174,6 +181,8 @@ function chooseSettings({ refine, region, point, enhance, ...options }: MatteOpt
   if ((subjects === 'point') !== Boolean(point)) {
     throw new UsageError('--subjects point requires --point x,y, and --point requires --subjects point.');
   }
+  if (options.mask && (region || subjects !== 'all'))
+    throw new UsageError('--mask says what the subject is: --region, --subjects and --point do not apply.');
   const damaged = options.allowDamaged && { 'allow-damaged': 'true' };
   return { refine, subjects, enhance, ...damaged, ...(region && { region }), ...(point && { point }) };
 }

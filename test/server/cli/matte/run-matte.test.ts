@@ -404,3 +404,51 @@ test.each([
   await expect(matte(['a.png'], options as Partial<MatteOptions>)).rejects.toThrow(UsageError);
   expect(connections).toBe(0);
 });
+
+describe('--mask', () => {
+  /** White in its left half. */
+  async function mask(name: string, width = 40) {
+    const data = Uint8Array.from({ length: width * 30 }, (_, i) => (i % width < width / 2 ? 255 : 0));
+    await mkdir(path.dirname(path.join(cwd, name)), { recursive: true });
+    await sharp(data, { raw: { width, height: 30, channels: 1 } }).toFile(path.join(cwd, name));
+  }
+
+  test('keeps what lies away from its edge', async () => {
+    await picture('a.png');
+    await mask('m.png');
+    const { code } = await matte(['a.png'], { mask: 'm.png', outputs: ['alpha'] });
+    expect(code).toBe(0);
+    const alpha = await sharp(path.join(cwd, 'out', 'a_alpha.png'))
+      .extractChannel(0)
+      .raw()
+      .toBuffer();
+    expect([alpha[0], alpha[39]]).toEqual([255, 0]);
+  });
+
+  test('is found by name in a folder, and its lack is told', async () => {
+    await picture('a.png');
+    await picture('b.png');
+    await mask('masks/a.png');
+    const { code, err } = await matte(['a.png', 'b.png'], { mask: 'masks', outputs: ['alpha'] });
+    expect(code).not.toBe(0);
+    expect(err).toContain('There is no mask called b');
+    expect(await inside('out')).toEqual(['a_alpha.png']);
+  });
+
+  test('of another size fails with both sizes', async () => {
+    await picture('a.png');
+    await mask('m.png', 42);
+    const { err } = await matte(['a.png'], { mask: 'm.png' });
+    expect(err).toContain('The mask has 42 x 30 pixels, but the picture 40 x 30');
+  });
+
+  test('is refused before anything is done where it does not exist, is one for two, or meets another choice', async () => {
+    await picture('a.png');
+    await picture('b.png');
+    await mask('m.png');
+    await expect(matte(['a.png'], { mask: 'none.png' })).rejects.toThrow(UsageError);
+    await expect(matte(['a.png', 'b.png'], { mask: 'm.png' })).rejects.toThrow(UsageError);
+    await expect(matte(['a.png'], { mask: 'm.png', subjects: 'largest' })).rejects.toThrow(UsageError);
+    expect(connections).toBe(0);
+  });
+});
