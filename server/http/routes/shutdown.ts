@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { AppError } from '../../errors.ts';
 import { EVERYWHERE, failures } from '../schemas.ts';
@@ -17,7 +17,6 @@ export interface Shutdown {
  * pages out; the token keeps out other users of this computer, who can reach the port but not read the discovery file.
  */
 export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdown): void {
-  const expected = digest(`Bearer ${token}`);
   const stopping = Type.Object(
     { stopping: Type.Boolean() },
     { description: 'The server stops after the requests in progress.' },
@@ -29,7 +28,7 @@ export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdow
       response: { 202: stopping, ...failures(...EVERYWHERE, 'UNAUTHORIZED', 'SHUTTING_DOWN') },
     },
     onRequest: async (request, reply) => {
-      if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
+      if (isBearer(request, token)) return;
       reply.header('www-authenticate', 'Bearer');
       throw new AppError('UNAUTHORIZED');
     },
@@ -39,6 +38,11 @@ export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdow
       return reply.code(202).send({ stopping: true });
     },
   });
+}
+
+/** Whether a request has exactly this token. */
+export function isBearer({ headers }: FastifyRequest, token: string): boolean {
+  return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`));
 }
 
 /** Hashed to equal length, as the constant-time comparison requires. */
