@@ -43,14 +43,14 @@ async function findPage(config: Config): Promise<string | null> {
   const found = await locateServer(config);
   if (!found) return null;
   const { url, announced } = found;
-  const response =
-    announced?.token &&
-    (await fetch(`${url}/v1/control/ticket`, {
+  const ask = (token: string) =>
+    fetch(`${url}/v1/control/ticket`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${announced.token}` },
+      headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(PATIENT_MS),
       redirect: 'error',
-    }).catch(() => null));
+    }).catch(() => null);
+  const response = announced?.token ? await ask(announced.token) : null;
   if (!response?.ok) return `${url}/`;
   const { ticket } = (await response.json()) as { ticket: string };
   // After the #, which browsers do not send: it gets into no log.
