@@ -1,5 +1,6 @@
 import type { Refine, Subject } from '../protocol/matte.ts';
 import { forget } from './api.ts';
+import { Control } from './control.ts';
 import { drawDetails } from './details.ts';
 import { offerDownloads } from './downloads.ts';
 import { drawStage } from './draw-stage.ts';
@@ -42,6 +43,7 @@ export class Page {
       onFailure,
     });
     offerDownloads(this.#session, this.#language, { settings: () => this.#sliders.settings, onFailure });
+    new Control(this.#language, onFailure);
     new ServerLine(this.#language, (state) => this.#heed(state));
     this.#language.follow(() => this.#drawWords());
     find('language').addEventListener('click', () => this.#language.choose(find('language').lang));

@@ -80,6 +80,7 @@ export const ERRORS = {
     'Run "hairline pair" on the computer of the server, and send the token as "Authorization: Bearer".',
   ],
   TOO_MANY_TRIES: [429, 'Too many wrong tokens came from this address.', 'Wait a minute, then use the right one.'],
+  SYSTEM_REFUSED: [503, 'The operating system refused this.', 'Try again; if it happens again, look into the log.'],
   FORBIDDEN_HOST: [
     403,
     'The request was addressed to a host name that is not this server.',

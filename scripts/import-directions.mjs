@@ -40,7 +40,7 @@ export const MAY_IMPORT = {
     'protocol server ./access ./config ./system ./registry ./http-client ./remote ./jobs ./engine/engine.ts ' +
     './imaging/area.ts ./imaging/check-size.ts ./imaging/colour.ts type:./imaging/picture.ts',
   'server/library': 'protocol server ./config ./registry ./engine',
-  'server/main.ts': 'protocol ./access ./config ./registry ./engine ./http',
+  'server/main.ts': 'protocol ./system ./access ./config ./registry ./engine ./http',
   'server/cli':
     'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./imaging ./registry ./inference ./matting',
 

@@ -9,7 +9,7 @@ import { packageRoot, VERSION } from '../../server/system/package-root.ts';
 import { type Platform, pins } from './runtimes.ts';
 
 /** Networks that the first mask runs, where there is no network yet. */
-const EMBEDDED = ['rvm', 'rvm-wide'];
+export const EMBEDDED = ['rvm', 'rvm-wide'];
 
 /** npm is a script on Windows, which only a shell starts. */
 const npm = (args: readonly string[], cwd: string) =>

@@ -1,14 +1,15 @@
-import path from 'node:path';
 import type { Command } from 'commander';
 import { type Config, loadUserConfig } from '../config/config.ts';
+import { PATIENT_MS } from '../system/discovery.ts';
 import { type Run, runProgram } from './autostart/starter.ts';
-import { findServer } from './matte/connection.ts';
+import { locateServer } from './matte/connection.ts';
+import { openCommand } from './open-with.ts';
 import { startInBackground } from './serve/background.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 /** The steps outside this program, injectable for tests. */
 export interface OpenSteps {
-  /** Address of the running server, or null. */
+  /** Address of the running server's page, with a ticket for its controls where that server is the user's own; or null. */
   find(): Promise<string | null>;
   /** Starts it. @returns the exit code */
   start(): Promise<number>;
@@ -30,12 +31,30 @@ export function registerOpen(program: Command, terminal: Terminal, exit: (code: 
 
 function stepsFor(config: Config, terminal: Terminal): OpenSteps {
   return {
-    find: () => findServer(config),
+    find: () => findPage(config),
     start: () => startInBackground({}, config, terminal),
     run: runProgram,
     platform: process.platform,
     env: process.env,
   };
+}
+
+async function findPage(config: Config): Promise<string | null> {
+  const found = await locateServer(config);
+  if (!found) return null;
+  const { url, announced } = found;
+  const ask = (token: string) =>
+    fetch(`${url}/v1/control/ticket`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(PATIENT_MS),
+      redirect: 'error',
+    }).catch(() => null);
+  const response = announced?.token ? await ask(announced.token) : null;
+  if (!response?.ok) return `${url}/`;
+  const { ticket } = (await response.json()) as { ticket: string };
+  // After the #, which browsers do not send: it gets into no log.
+  return `${url}/#ticket=${ticket}`;
 }
 
 /** @returns the exit code */
@@ -50,24 +69,9 @@ export async function openPage({ find, start, run, platform, env }: OpenSteps, t
     terminal.complain('Hairline started and stopped again. Run "hairline logs" to see why.');
     return EXIT.failed;
   }
-  const [program, ...args] = browserCommand(`${url}/`, platform, env);
+  const [program, ...args] = openCommand(url, platform, env);
   const { code } = await run(program, args);
   if (code === 0) return EXIT.ok;
-  terminal.complain(`No browser could be opened. Open ${url}/ in one.`);
+  terminal.complain(`No browser could be opened. Open ${url} in one.`);
   return EXIT.failed;
-}
-
-/** What opens an address in the browser of the user's choice. */
-export function browserCommand(
-  url: string,
-  platform: NodeJS.Platform,
-  env: NodeJS.ProcessEnv,
-): [program: string, ...args: string[]] {
-  if (platform === 'darwin') return ['/usr/bin/open', url];
-  if (platform === 'win32') {
-    // Not `start` of the shell, to which `&` and `%` mean something.
-    const system = path.win32.join(env.SystemRoot ?? 'C:\\Windows', 'System32');
-    return [path.win32.join(system, 'rundll32.exe'), 'url.dll,FileProtocolHandler', url];
-  }
-  return ['xdg-open', url];
 }

@@ -80,9 +80,26 @@ export const en: Words = {
     upsample: 'Enlarging',
     finish: 'Writing',
   },
+  control: {
+    title: 'Hairline and Photoshop on this computer',
+    install: 'Install the Photoshop panel; Creative Cloud asks whether you want it.',
+    installNow: 'Install the panel',
+    openPanel: 'In Photoshop, choose Plugins > Hairline.',
+    panelCalled: 'The panel has called.',
+    panelSilent: 'The panel has not called yet.',
+    mask: 'Open a photo and click Mask subject.',
+    autostart: 'Start at login',
+    openLog: 'Open log folder',
+    stop: 'Stop Hairline',
+    models: 'Models',
+    fetch: 'Download ({size})',
+    remove: 'Remove ({size})',
+    included: 'included',
+    downloading: 'downloading',
+  },
   offline: [
     'The Hairline server is not running.',
-    'Run "npm start" in the Hairline folder. This page continues automatically when the server is back.',
+    'Open Hairline, or run "npm start" in its folder. This page continues automatically when the server is back.',
   ],
   notReady: {
     downloading: 'The model is being downloaded, once. You can already choose a picture.',
@@ -98,5 +115,10 @@ export const en: Words = {
   clipboardEmpty: ['There is no picture on the clipboard.', 'Copy a picture, then paste it here.'],
   unexpected: ['Something went wrong on this page.', 'Try again; if it happens again, reload the page.'],
   documentation: 'HTTP interface',
-  errors: {},
+  errors: {
+    UNAUTHORIZED: [
+      'The controls of Hairline are not available in this window.',
+      'Open Hairline again from the Start menu, the Applications folder or with "hairline open".',
+    ],
+  },
 };

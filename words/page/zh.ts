@@ -80,7 +80,27 @@ export const zh: Words = {
     upsample: '放大',
     finish: '写入',
   },
-  offline: ['Hairline 服务器未运行。', '请在 Hairline 文件夹中运行“npm start”。服务器恢复后，此页面会自动继续。'],
+  control: {
+    title: '本机的 Hairline 与 Photoshop',
+    install: '安装 Photoshop 面板；Creative Cloud 会询问您是否安装。',
+    installNow: '安装面板',
+    openPanel: '在 Photoshop 中选择“增效工具 > Hairline”。',
+    panelCalled: '面板已连接。',
+    panelSilent: '面板尚未连接。',
+    mask: '打开一张照片，然后点击“为主体添加蒙版”。',
+    autostart: '登录时启动',
+    openLog: '打开日志文件夹',
+    stop: '停止 Hairline',
+    models: '模型',
+    fetch: '下载（{size}）',
+    remove: '移除（{size}）',
+    included: '已内置',
+    downloading: '正在下载',
+  },
+  offline: [
+    'Hairline 服务器未运行。',
+    '请打开 Hairline，或在其文件夹中运行“npm start”。服务器恢复后，此页面会自动继续。',
+  ],
   notReady: {
     downloading: '正在下载模型，只需下载一次。您现在就可以选择图片。',
     loading: '正在加载模型。您现在就可以选择图片。',
@@ -94,5 +114,9 @@ export const zh: Words = {
   documentation: 'HTTP 接口',
   errors: {
     EMPTY_BODY: ['文件中没有内容。', '请选择其他图片。'],
+    UNAUTHORIZED: [
+      '此窗口无法控制 Hairline。',
+      '请从“开始”菜单、“应用程序”文件夹或用“hairline open”重新打开 Hairline。',
+    ],
   },
 };

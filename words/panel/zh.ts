@@ -258,6 +258,7 @@ export const zh: Strings = {
     NOT_ACCEPTABLE: ['服务器无法以所需格式返回结果。', '请更新服务器，使其与面板版本一致。'],
     REQUEST_TIMEOUT: ['图片未能及时送达。', '请重试。'],
     HEADERS_TOO_LARGE: ['请求标头过长。', '请重试。'],
+    SYSTEM_REFUSED: ['操作系统拒绝了此操作。', '请重试；如果再次发生，请查看日志。'],
     UNAUTHORIZED: ['此地址需要正在运行的服务器的令牌。', '请使用“hairline stop”，它会从设置文件夹中读取令牌。'],
     TOKEN_REQUIRED: [
       '其他计算机需要令牌才能使用此服务器。',

@@ -80,7 +80,7 @@ export async function autostart(action: Action, place: Place, terminal: Terminal
   }
 }
 
-function starterOf(place: Place, run: Run): Starter {
+export function starterOf(place: Place, run: Run): Starter {
   if (place.platform === 'darwin') return launchAgent(place, run);
   if (place.platform === 'win32') return logonTask(place, run);
   return systemdUnit(place, run);

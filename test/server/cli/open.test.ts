@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { browserCommand, type OpenSteps, openPage } from '../../../server/cli/open.ts';
+import { type OpenSteps, openPage } from '../../../server/cli/open.ts';
+import { openCommand } from '../../../server/cli/open-with.ts';
 import { recordTerminal } from './recorder.ts';
 
-const url = 'http://127.0.0.1:7866';
+const url = 'http://127.0.0.1:7866/#ticket=x';
 
 async function open(steps: Partial<OpenSteps>) {
   const recorder = recordTerminal();
@@ -24,7 +25,7 @@ async function open(steps: Partial<OpenSteps>) {
 describe('hairline open', () => {
   it('shows the page of the server that is running', async () => {
     const start = () => Promise.reject(new Error('started a second one'));
-    expect(await open({ start })).toEqual({ code: 0, commands: [['xdg-open', `${url}/`]], err: '' });
+    expect(await open({ start })).toEqual({ code: 0, commands: [['xdg-open', url]], err: '' });
   });
 
   it('starts the server first where none is running', async () => {
@@ -34,7 +35,7 @@ describe('hairline open', () => {
       running = true;
       return 0;
     };
-    expect(await open({ find, start })).toMatchObject({ code: 0, commands: [['xdg-open', `${url}/`]] });
+    expect(await open({ find, start })).toMatchObject({ code: 0, commands: [['xdg-open', url]] });
   });
 
   it('opens nothing when the server does not start', async () => {
@@ -43,7 +44,7 @@ describe('hairline open', () => {
 
   it('names the address where no browser can be opened', async () => {
     const run = async () => ({ code: null, output: 'ENOENT' });
-    expect(await open({ run })).toMatchObject({ code: 1, err: expect.stringContaining(`${url}/`) });
+    expect(await open({ run })).toMatchObject({ code: 1, err: expect.stringContaining(url) });
   });
 });
 
@@ -52,5 +53,5 @@ it.each([
   ['linux', ['xdg-open', url]],
   ['win32', ['D:\\Windows\\System32\\rundll32.exe', 'url.dll,FileProtocolHandler', url]],
 ] as const)('the browser of %s is asked by one word of the command line', (platform, command) => {
-  expect(browserCommand(url, platform, { SystemRoot: 'D:\\Windows' })).toEqual(command);
+  expect(openCommand(url, platform, { SystemRoot: 'D:\\Windows' })).toEqual(command);
 });
