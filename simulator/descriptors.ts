@@ -93,6 +93,11 @@ export function describeApplication(host: HostState): Descriptor {
     hostName: 'Adobe Photoshop',
     hostVersion: { _obj: 'version', versionMajor, versionMinor: versionMinor ?? 0, versionFix: versionFix ?? 0 },
     numberOfDocuments: host.documents.length,
+    colorSettings: {
+      _obj: 'colorSettings',
+      ...{ workingRGB: host.options.workingSpace, workingCMYK: 'U.S. Web Coated (SWOP) v2' },
+      ...{ workingGray: 'Dot Gain 20%', workingSpot: 'Dot Gain 20%' },
+    },
   };
 }
 
