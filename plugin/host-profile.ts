@@ -43,6 +43,8 @@ export interface HostProfile {
   readonly masksTrimmed: boolean;
   /** Selections take 16 bits. */
   readonly deepSelections: boolean;
+  /** A suspended history can be taken back without a trace. */
+  readonly rollsBack: boolean;
 }
 
 /**
@@ -61,6 +63,7 @@ export const UNCHECKED: HostProfile = {
   selectionFirst: [],
   masksTrimmed: false,
   deepSelections: true,
+  rollsBack: true,
 };
 
 /** Of a document, as far as reading pixels goes: `RGBColorMode 16`. */
@@ -89,6 +92,7 @@ export function readProfile(kept: unknown): HostProfile {
     selectionFirst: readNames(from.selectionFirst),
     masksTrimmed: from.masksTrimmed === true,
     deepSelections: from.deepSelections !== false,
+    rollsBack: from.rollsBack !== false,
   };
 }
 

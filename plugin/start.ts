@@ -2,6 +2,7 @@ import { chooseStrings } from '../words/panel/choose.ts';
 import { Actions } from './actions/actions.ts';
 import { Cancellation, Cancelled } from './cancellation.ts';
 import { bootProbes } from './check/boot.ts';
+import { commandProbes } from './check/commands.ts';
 import { maskProbes } from './check/masks.ts';
 import { readingProbes } from './check/reading.ts';
 import { createNetwork } from './client/http.ts';
@@ -67,7 +68,7 @@ const hooks: string[] = [];
 const quick = bootProbes({ hooks }, facts.language, facts.system);
 const bench = createBench(strings.check.start, () => measured.profile);
 const known = () => measured.profile;
-const probes = [...quick, ...readingProbes(bench, known), ...maskProbes(bench, known)];
+const probes = [...quick, ...readingProbes(bench, known), ...maskProbes(bench, known), ...commandProbes(bench)];
 const check = new CheckSession(
   { oneRun, memory: measured, files: reportFiles, facts, home: homeFolder(), probes, quick },
   (view) => checkPanel?.draw(view),

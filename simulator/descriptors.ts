@@ -151,6 +151,11 @@ export function describeApplication(host: HostState): Descriptor {
     autoShowHomeScreen: true,
     available: os.freemem(),
     panelList: [],
+    colorSettings: {
+      _obj: 'colorSettings',
+      ...{ workingRGB: host.options.workingSpace, workingCMYK: 'U.S. Web Coated (SWOP) v2' },
+      ...{ workingGray: 'Dot Gain 20%', workingSpot: 'Dot Gain 20%' },
+    },
   };
 }
 

@@ -15,6 +15,8 @@ export interface HostOptions {
   osPlatform?: string;
   uiLocale?: string;
   theme?: Theme;
+  /** The RGB profile of the user's color settings. */
+  workingSpace?: string;
   /**
    * How manifest network.domains are matched: see network.ts. `names` (the default, as plugin authors report): exactly, but
    * addresses in numbers never; `literals`: those only; `none`: nothing, also where the manifest says "all".
@@ -103,6 +105,7 @@ export class HostState {
       osPlatform: options.osPlatform ?? options.platform ?? 'win32',
       uiLocale: options.uiLocale ?? 'en_US',
       theme: options.theme ?? 'darkest',
+      workingSpace: options.workingSpace ?? 'sRGB IEC61966-2.1',
       permissionMatching: options.permissionMatching ?? 'names',
       slowLocalhost: options.slowLocalhost ?? 0,
       addressBase: options.addressBase ?? 'root',

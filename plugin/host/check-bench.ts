@@ -6,8 +6,10 @@ import type { Layer } from 'photoshop/dom/Layer.js';
 import type { Cancellation } from '../cancellation.ts';
 import { type HostProfile, type MaskWay, type ReadWay, UNCHECKED } from '../host-profile.ts';
 import type { Alpha, Bounds, Picture } from '../picture.ts';
+import type { SaveFormat } from '../settings/save-format.ts';
 import type { Samples } from './convert-pixels.ts';
-import { play } from './descriptors.ts';
+import { convertBackground, play, QUIET } from './descriptors.ts';
+import { EXTENSIONS, writeFile } from './documents.ts';
 import { MASK_PROFILE } from './mask-data.ts';
 import { putMask, writeBy } from './mask-writer.ts';
 import { type ModalScope, runModal } from './modal-scope.ts';
@@ -15,7 +17,7 @@ import { REQUESTS } from './pixel-reader.ts';
 import { selectAs } from './selection.ts';
 import { readPicture } from './source-reader.ts';
 import { withTemporaryDocument } from './temporary-document.ts';
-import { app, constants, imaging } from './uxp.ts';
+import { action, app, constants, imaging, storage } from './uxp.ts';
 
 /** Canvas of the documents that the check makes. */
 export const BENCH = { width: 64, height: 48 };
@@ -56,6 +58,11 @@ export interface Table {
   readonly requests: typeof REQUESTS;
   /** Throws where the command fails. */
   play(descriptor: ActionDescriptor): Promise<ActionDescriptor>;
+  /** Answers with whatever Photoshop does. */
+  tryPlay(descriptor: ActionDescriptor): Promise<ActionDescriptor>;
+  convertBackground: typeof convertBackground;
+  /** Answers with the number of bytes; the file is gone then. */
+  saveCopy(format: SaveFormat): Promise<number>;
   /** Fills a rectangle of a pixel layer; `colour` is RGBA of 0..1. */
   paint(layer: Layer, rect: Rect, colour: readonly number[]): Promise<void>;
   read(options: Partial<Imaging.GetPixelsOptions>): Promise<Read>;
@@ -122,7 +129,9 @@ function layTable(scope: ModalScope, document: Document): Table {
   const layer = document.layers[0];
   if (layer === undefined) throw new Error('the new document has no layer');
   return {
-    ...{ scope, document, layer, imaging, constants, requests: REQUESTS, play },
+    ...{ scope, document, layer, imaging, constants, requests: REQUESTS, play, convertBackground },
+    tryPlay: async (descriptor) => (await action.batchPlay([descriptor], QUIET))[0]!,
+    saveCopy: (format) => saveCopy(document, format),
     paint: (target, rect, colour) => paint(document, target, rect, colour),
     read: async (options) => take(await imaging.getPixels({ documentID: document.id, ...options })),
     readBy(way, { id }) {
@@ -155,6 +164,17 @@ async function paint(document: Document, layer: Layer, rect: Rect, colour: reado
     });
   } finally {
     imageData.dispose();
+  }
+}
+
+async function saveCopy(document: Document, format: SaveFormat): Promise<number> {
+  const folder = await storage.localFileSystem.getTemporaryFolder();
+  const file = await folder.createFile(`hairline-check.${EXTENSIONS[format]}`, { overwrite: true });
+  try {
+    await writeFile(document, file, format);
+    return (await file.read({ format: storage.formats.binary })).byteLength;
+  } finally {
+    await file.delete().catch(() => {});
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Document } from 'photoshop/dom/Document.js';
 import type { Layer } from 'photoshop/dom/Layer.js';
 import { PluginError, textOf } from '../errors.ts';
-import type { ReadWay } from '../host-profile.ts';
+import { inFront, type ReadWay } from '../host-profile.ts';
 import { type Bounds, intersect, isEmpty, type Picture } from '../picture.ts';
 import { selectLayers, withActiveLayer } from './active-layer.ts';
 import { deleteMask, duplicateLayer, getHasMask, getMaskEnabled, mergeLayers, play } from './descriptors.ts';
@@ -37,8 +37,7 @@ export async function readPicture(
   const reading = { scope, document, region, deep };
   const selected = Array.from(document.activeLayers, ({ id }) => id);
   const failures: string[] = [];
-  const { readWays, smartObjectWays } = scope.profile;
-  for (const way of asked ?? (layer?.kind === constants.LayerKind.SMARTOBJECT ? smartObjectWays : readWays)) {
+  for (const way of asked ?? (await waysTo(reading, layer))) {
     const read = layer === null ? WAYS_TO_COMPOSITE[way] : WAYS_TO_LAYER[way];
     if (read === undefined) continue;
     scope.check();
@@ -53,6 +52,14 @@ export async function readPicture(
     }
   }
   throw new PluginError('READ_FAILED', { layer: layer?.name ?? document.name }, failures.join('; '));
+}
+
+/** Those that work in this Photoshop first. Where nothing can be taken back, what must be changed for reading is copied. */
+async function waysTo(reading: Reading, layer: Layer | null): Promise<readonly ReadWay[]> {
+  const { readWays, smartObjectWays, rollsBack } = reading.scope.profile;
+  const ways = layer?.kind === constants.LayerKind.SMARTOBJECT ? smartObjectWays : readWays;
+  const isChanged = !rollsBack && layer !== null && (layer.kind === 'group' || (await isHidden(reading, layer)));
+  return isChanged ? inFront(ways, ['layer-copy']) : ways;
 }
 
 type Read = (reading: Reading, layer: Layer) => Promise<Picture>;

@@ -45,7 +45,16 @@ export type ProbeKey =
   | 'maskNone'
   | 'maskFlat'
   | 'maskLook'
-  | 'selection16';
+  | 'selection16'
+  | 'failingCommands'
+  | 'workingSpaces'
+  | 'backgroundId'
+  | 'historyCommit'
+  | 'historyRollback'
+  | 'groupCopies'
+  | 'newLayers'
+  | 'clipping'
+  | 'copies';
 
 /** All errors of the panel itself. */
 export type PanelErrorKey =
