@@ -1,5 +1,5 @@
-import type { EdgeRequest } from '../protocol/edge.ts';
 import type { Depth } from '../protocol/matte.ts';
+import type { EdgeRequest } from '../protocol/schemas/edge.ts';
 import { find, followChoice, speak } from './elements.ts';
 import { fill, type Language } from './language.ts';
 import type { Session } from './matte-session.ts';

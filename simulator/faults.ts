@@ -97,6 +97,12 @@ export interface Faults {
   modalRefused: string | null;
   /** shell.openPath answers with these words: the system will not, or the user would not. */
   openPathRefused: string | null;
+  /** Whose event tells of a choice: the group's and list's (documented), or the radio's and item's, from which it bubbles. */
+  choiceEvents: 'group' | 'item';
+  /** What a group of radios knows of its choice. */
+  groupKnows: 'value' | 'selected' | 'nothing';
+  /** Children of flexbox columns are as wide as their content, whatever `align-items` says. */
+  columnsShrink: boolean;
   /** The host does not tell its language. */
   uiLocaleMissing: boolean;
   /** `window` takes no listeners, so that nothing tells of a panel that is made wider. */
@@ -150,6 +156,9 @@ export const defaultFaults = (): Faults => ({
   commandNameRequired: false,
   modalRefused: null,
   openPathRefused: null,
+  choiceEvents: 'group',
+  groupKnows: 'value',
+  columnsShrink: false,
   uiLocaleMissing: false,
   windowEventsMissing: false,
 });

@@ -17,6 +17,7 @@ export function createFileSystem(
   host: HostState,
   session: PluginSession,
   folders: Folders,
+  onPicker: () => void,
   permission: string = 'plugin',
 ) {
   const { boundary } = session;
@@ -37,6 +38,7 @@ export function createFileSystem(
     getPluginFolder: async () => entry(folders.plugin, false),
     getFolder: async () => {
       demand('request', 'fullAccess');
+      onPicker();
       const full = host.onPickFolder();
       return full === null ? null : entry(full, true);
     },

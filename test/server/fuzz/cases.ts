@@ -1,5 +1,6 @@
 import sharp from 'sharp';
-import { ERRORS, type ErrorBody } from '../../../protocol/errors.ts';
+import { ERRORS } from '../../../protocol/errors.ts';
+import type { ErrorBody } from '../../../protocol/schemas/failure.ts';
 import { type Answer, lines, post, rawHeaders, talk } from '../raw-socket.ts';
 import type { Mutator } from './mutate.ts';
 
