@@ -69,6 +69,17 @@ export const POINT_PATTERN = '^\\d{1,5},\\d{1,5}$';
 export const ENHANCEMENTS = ['auto', 'off'] as const;
 export type Enhance = (typeof ENHANCEMENTS)[number];
 
+/**
+ * Colors of cutouts, foregrounds, compositions and documents: `keep`: in the picture's own RGB profile, if it has one;
+ * `srgb`: converted. Raw answers and previews are always in sRGB.
+ */
+export const PROFILES = ['keep', 'srgb'] as const;
+export type ProfileChoice = (typeof PROFILES)[number];
+
+/** EXIF, IPTC and XMP in the same files: `keep`: without the place (GPS); `all`: with it; `none`. */
+export const METADATA = ['keep', 'all', 'none'] as const;
+export type MetadataChoice = (typeof METADATA)[number];
+
 /** How colors under soft edges are estimated: `best` takes about twice as long as `fast`. */
 export const FOREGROUND_METHODS = ['fast', 'best'] as const;
 export type ForegroundMethod = (typeof FOREGROUND_METHODS)[number];

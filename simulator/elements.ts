@@ -9,7 +9,7 @@ export interface Element {
   readonly ownerDocument: object;
   readonly parentElement: Element | null;
   readonly children: ArrayLike<Element>;
-  readonly style: { display: string; visibility: string };
+  readonly style: { display: string; visibility: string; width?: string };
   textContent: string;
   disabled: boolean;
   checked: boolean;
@@ -43,14 +43,15 @@ export interface DomWindow {
   readonly Element: unknown;
 }
 
-/** What groups of radios know of their choice, by document: all documents share their classes. */
-const groupsKnow = new WeakMap<object, Faults['groupKnows']>();
+/** By document: all documents share their classes. */
+const faultsOf = new WeakMap<object, Faults>();
+const eventsOf = new WeakMap<object, DomWindow['Event']>();
 
-/** @param groupKnows what groups of radios know of their choice, as in `Faults` */
-export function parseDocument(html: string, groupKnows: Faults['groupKnows'] = 'value'): DomWindow {
+export function parseDocument(html: string, faults: Faults): DomWindow {
   const window = parseHTML(html) as unknown as DomWindow;
   const { document, HTMLElement } = window;
-  groupsKnow.set(document, groupKnows);
+  faultsOf.set(document, faults);
+  eventsOf.set(document, window.Event);
   // Nothing has the focus until the user gives it.
   Object.defineProperty(document, 'activeElement', { configurable: true, writable: true, value: null });
   addFormProperties(HTMLElement.prototype);
@@ -84,7 +85,7 @@ function addFormProperties(prototype: object): void {
   });
   for (const name of ['disabled', 'checked', 'indeterminate']) Object.defineProperty(prototype, name, flag(name));
   const choiceOf = (group: Element, name: string) =>
-    name === groupsKnow.get(group.ownerDocument)
+    name === faultsOf.get(group.ownerDocument)?.groupKnows
       ? radios(group)
           .find(({ checked }) => checked)
           ?.getAttribute('value')
@@ -114,6 +115,27 @@ function addFormProperties(prototype: object): void {
       else values.set(this, String(value));
     },
   });
+  const { click } = prototype as { click(): void };
+  Object.defineProperty(prototype, 'click', {
+    configurable: true,
+    value(this: Element) {
+      click.call(this);
+      const group = this.localName === 'sp-radio' ? this.closest('sp-radio-group') : null;
+      if (!group) return;
+      chooseRadio(this);
+      whoTells(group, this).dispatchEvent(new (eventsOf.get(this.ownerDocument)!)('change', { bubbles: true }));
+    },
+  });
+  Object.defineProperty(prototype, 'offsetWidth', {
+    configurable: true,
+    get(this: Element) {
+      // No layout but this: a width that is said, and children of columns that have it or not.
+      const said = Number.parseInt(this.style.width ?? '', 10);
+      if (said > 0) return said;
+      const above = this.parentElement as (Element & { offsetWidth: number }) | null;
+      return faultsOf.get(this.ownerDocument)?.columnsShrink ? 4 : (above?.offsetWidth ?? 206);
+    },
+  });
   Object.defineProperty(prototype, 'selectedIndex', {
     configurable: true,
     get(this: Element) {
@@ -130,6 +152,11 @@ const isChooser = (element: Element) => element.localName === 'sp-dropdown' || e
 const isRadioGroup = (element: Element) => element.localName === 'sp-radio-group';
 const radios = (group: Element): Element[] => Array.from(group.querySelectorAll('sp-radio'));
 export const items = (chooser: Element): Element[] => Array.from(chooser.querySelectorAll('sp-menu-item'));
+
+/** The event of a choice: see `Faults`. */
+export function whoTells(group: Element, item: Element): Element {
+  return faultsOf.get(item.ownerDocument)?.choiceEvents === 'item' ? item : group;
+}
 
 /** One radio of a group is on. */
 export function chooseRadio(radio: Element): void {

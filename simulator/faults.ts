@@ -95,6 +95,8 @@ export interface Faults {
   choiceEvents: 'group' | 'item';
   /** What a group of radios knows of its choice. */
   groupKnows: 'value' | 'selected' | 'nothing';
+  /** Children of flexbox columns are as wide as their content, whatever `align-items` says. */
+  columnsShrink: boolean;
   /** The host does not tell its language. */
   uiLocaleMissing: boolean;
   /** `window` takes no listeners, so that nothing tells of a panel that is made wider. */
@@ -147,6 +149,7 @@ export const defaultFaults = (): Faults => ({
   openPathRefused: null,
   choiceEvents: 'group',
   groupKnows: 'value',
+  columnsShrink: false,
   uiLocaleMissing: false,
   windowEventsMissing: false,
 });

@@ -11,6 +11,7 @@ import {
   type Element,
   parseDocument,
   Visibility,
+  whoTells,
 } from './elements.ts';
 import { Entrypoints, guarded } from './entrypoints.ts';
 import { HostError } from './errors.ts';
@@ -66,7 +67,7 @@ export class LoadedPlugin {
     const html = main.endsWith('.html')
       ? readFileSync(mainFile, 'utf8')
       : `<body><script src="${main}"></script></body>`;
-    this.#dom = parseDocument(html, host.faults.groupKnows);
+    this.#dom = parseDocument(html, host.faults);
     this.#visibility = new Visibility(this.#dom.document, base);
     this.#entrypoints = new Entrypoints((error) => this.errors.push(session.boundary.error(error)));
     this.#network = new Network(permissions.network?.domains, host.options);
@@ -194,7 +195,7 @@ export class LoadedPlugin {
   }
 
   #tellChoice(group: Element, item: Element): void {
-    this.#fire(this.#host.faults.choiceEvents === 'group' ? group : item, 'change');
+    this.#fire(whoTells(group, item), 'change');
   }
 
   /** Chooses an item of a dropdown by its value. */

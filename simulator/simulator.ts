@@ -163,6 +163,11 @@ export class SimulatedPhotoshop {
     return plugin;
   }
 
+  /** A file that a plugin keeps in its data folder. */
+  dataFile(plugin: LoadedPlugin, name: string): string {
+    return path.join(this.#store(plugin.manifest.id).data, name);
+  }
+
   /** The photoshop module for direct calls, as if the test were a plugin. */
   photoshop(id = 'test'): PhotoshopModule {
     const boundary = new Boundary(hostRealm);

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { EDGE_OUTPUTS, EDGE_RANGES } from '../edge.ts';
-import { DEPTHS, FOREGROUND_METHODS } from '../matte.ts';
+import { DEPTHS, FOREGROUND_METHODS, METADATA, PROFILES } from '../matte.ts';
 
 const control = ([minimum, maximum]: readonly [number, number], description: string) =>
   Type.Optional(Type.Number({ minimum, maximum, description }));
@@ -38,6 +38,8 @@ export const EdgeRequest = Type.Object(
     background: Type.Optional(
       Type.String({ maxLength: 64, description: 'A CSS color or `checker`, for `composition`.' }),
     ),
+    profile: Type.Optional(Type.Enum(PROFILES, { description: 'Default: `keep`. Previews are in sRGB.' })),
+    metadata: Type.Optional(Type.Enum(METADATA, { description: 'Default: `keep`. Previews have none.' })),
   },
   { additionalProperties: false },
 );

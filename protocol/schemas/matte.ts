@@ -6,8 +6,10 @@ import {
   FOREGROUND_METHODS,
   HEADERS,
   KEPT,
+  METADATA,
   OUTPUTS,
   POINT_PATTERN,
+  PROFILES,
   REFINEMENTS,
   REGION_PATTERN,
   SUBJECTS,
@@ -33,6 +35,14 @@ export const MatteQuery = Type.Object(
     decontaminate: Type.Number({ default: 1, minimum: 0, maximum: 1 }),
     'cutout-layer': Switch('Adds the cutout to a document, as a hidden layer.'),
     'allow-damaged': Switch('Takes what can be read of a damaged file.'),
+    profile: Type.Enum(PROFILES, {
+      default: 'keep',
+      description: "Colors of color results: in the picture's own RGB profile, or converted to sRGB.",
+    }),
+    metadata: Type.Enum(METADATA, {
+      default: 'keep',
+      description: 'EXIF, IPTC and XMP of color results; `keep` drops GPS.',
+    }),
     region: Type.Optional(
       Type.String({
         pattern: REGION_PATTERN,

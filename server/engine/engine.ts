@@ -5,7 +5,9 @@ import type {
   Enhance,
   ForegroundMethod,
   Kept,
+  MetadataChoice,
   Output,
+  ProfileChoice,
   Refine,
   Subject,
 } from '../../protocol/matte.ts';
@@ -43,6 +45,9 @@ export interface MatteTask {
   readonly mask?: MaskLayout | null;
   /** Takes what can be read of a damaged file. */
   readonly allowDamaged?: boolean;
+  /** Colors and metadata of color results. */
+  readonly profile: ProfileChoice;
+  readonly metadata: MetadataChoice;
   /** Content type of the answer, already negotiated. */
   readonly type: string;
 }

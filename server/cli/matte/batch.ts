@@ -1,6 +1,6 @@
 import path from 'node:path';
 import PQueue from 'p-queue';
-import type { Depth, Subject } from '../../../protocol/matte.ts';
+import type { Subject } from '../../../protocol/matte.ts';
 import { AppError } from '../../errors.ts';
 import { openEncoded, sniffType } from '../../imaging/codec.ts';
 import { nextStep } from '../next-step.ts';
@@ -21,7 +21,6 @@ export interface Failure {
 export interface BatchOptions extends FinishOptions {
   model: string;
   subject: Subject;
-  depth: Depth;
   /** Further request parameters. */
   settings: Readonly<Record<string, string>>;
   /** Absent: masks are made from nothing. */
@@ -86,12 +85,13 @@ async function runJob(
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
-  const { model, subject, depth, settings } = options;
+  // The server looks for damage, and refuses what may not be taken.
+  const picture = await openEncoded(bytes, true);
+  const { model, subject, settings } = options;
+  const depth = options.depth ?? picture.depth ?? 8;
   const mask = await options.readMask?.(job.input);
   const request = { bytes, mask, type, model, subject, depth, settings };
   const { alpha, hasSubject } = await connection.matte(request, onDownload);
-  // The server has looked for damage, and refused what may not be taken.
-  const picture = await openEncoded(bytes, true);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }

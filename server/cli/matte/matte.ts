@@ -7,6 +7,7 @@ import {
   OUTPUTS,
   type Output,
   POINT_PATTERN,
+  PROFILES,
   REFINEMENTS,
   REGION_PATTERN,
   SUBJECTS,
@@ -38,7 +39,14 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
         .default('png'),
     )
     .option('--psd-cutout', 'add the cutout to a psd as a hidden layer')
-    .addOption(new Option('--depth <bits>', 'bits per channel, 8 or 16').argParser(parseDepth).default(8))
+    .addOption(new Option('--depth <bits>', "bits per channel, 8 or 16 (default: the picture's)").argParser(parseDepth))
+    .addOption(
+      new Option('--profile <which>', "keep: colors in the picture's own RGB profile; srgb: converted")
+        .choices(PROFILES)
+        .default('keep'),
+    )
+    .addOption(new Option('--no-metadata', 'write no EXIF, IPTC and XMP').conflicts('keepLocation'))
+    .option('--keep-location', 'keep the place (GPS) in the metadata')
     .option('--background <colour|picture>', 'background of the composition', 'white')
     .addOption(
       new Option('--subject <subject>', 'what to look for; chooses the model unless --model is given')

@@ -4,8 +4,10 @@ import {
   type Enhance,
   type ForegroundMethod,
   type Kept,
+  type MetadataChoice,
   OUTPUTS,
   type Output,
+  type ProfileChoice,
   type Refine,
   type Subject,
 } from '../../../protocol/matte.ts';
@@ -28,7 +30,13 @@ export interface MatteOptions {
   outputs?: Output[];
   saveForeground: boolean;
   format: Format;
-  depth: Depth;
+  /** Absent: the picture's. */
+  depth?: Depth;
+  profile: ProfileChoice;
+  /** False: results have none. */
+  metadata: boolean;
+  /** Keeps GPS. */
+  keepLocation?: boolean;
   /** Adds the cutout to documents, as a hidden layer. */
   psdCutout?: boolean;
   /** A color, or the path or URL of a picture. */
@@ -100,7 +108,8 @@ export async function runMatte(
       };
       const psdCutout = Boolean(options.psdCutout);
       const { foreground: method, decontaminate } = options;
-      const finish = { format, depth, backdrop, psdCutout, method, decontaminate };
+      const metadata = chooseMetadata(options);
+      const finish = { format, depth, profile: options.profile, metadata, backdrop, psdCutout, method, decontaminate };
       const work = {
         ...finish,
         model,
@@ -138,6 +147,11 @@ function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOpti
   );
 }
 
+function chooseMetadata({ metadata, keepLocation }: MatteOptions): MetadataChoice {
+  if (!metadata) return 'none';
+  return keepLocation ? 'all' : 'keep';
+}
+
 /** Parameters passed to the server unchanged. */
 function chooseSettings({ refine, region, point, enhance, ...options }: MatteOptions): Record<string, string> {
   const subjects = options.subjects ?? (point ? 'point' : 'all');
@@ -167,7 +181,7 @@ async function readBackdropOption(text: string, cwd: string, signal: AbortSignal
   }
   const location = /^https?:/i.test(text) ? text : path.resolve(cwd, text);
   const bytes = await readSource(location, signal).catch((error: unknown) => {
-    if (error instanceof SourceError) {
+    if (error instanceof SourceError || error instanceof AppError) {
       throw new UsageError(`--background: "${text}" is neither a color nor a picture. ${error.message}`);
     }
     throw error;

@@ -32,6 +32,9 @@ const FIELDS = 'application/x-www-form-urlencoded';
 /** Bytes of a body with parameters and a URL, but no picture. */
 const BODY_LIMIT = 16 * 1024;
 
+/** As rembg answers. */
+const INHERITED = { profile: 'srgb', metadata: 'none' } as const;
+
 /** Equivalent of rembg's `ppm`: the mask is smoothed, then thresholded at one half. */
 const HARD = { feather: 2, contrast: 100 };
 
@@ -119,7 +122,7 @@ export async function registerRemove(app: FastifyInstance, dependencies: RemoveD
   async function remove(options: RemoveOptions, picture: Buffer, how: WorkOptions): Promise<Answer> {
     const { model, subject, output, background, decontaminate, hard } = options;
     const type = 'image/png';
-    const wanted = { output, background, decontaminate, foreground: 'best', depth: 8 } as const;
+    const wanted = { output, background, decontaminate, foreground: 'best', depth: 8, ...INHERITED } as const;
     const first = hard ? ({ ...wanted, output: 'alpha' } as const) : wanted;
     const whole = { region: null, subjects: 'all', point: null, enhance: 'auto' } as const;
     const task = {
