@@ -15,6 +15,7 @@ import { type Config, loadUserConfig } from '../../config/config.ts';
 import { AppError } from '../../errors.ts';
 import { parseColour } from '../../imaging/colour.ts';
 import { sniffType } from '../../imaging/formats.ts';
+import type { Framing } from '../../imaging/framing.ts';
 import { EXIT, type Terminal, UsageError } from '../terminal.ts';
 import { type Failure, runBatch } from './batch.ts';
 import { type Connect, connect as connectToServer, openRegistry } from './connect.ts';
@@ -22,6 +23,11 @@ import type { Backdrop } from './finisher.ts';
 import { expandInputs } from './inputs.ts';
 import { type Format, planJobs } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
+
+interface Size {
+  width: number;
+  height: number;
+}
 
 export interface MatteOptions {
   outputDir: string;
@@ -40,6 +46,12 @@ export interface MatteOptions {
   psdCutout?: boolean;
   /** A color, or the path or URL of a picture. */
   background: string;
+  /** Cuts results to the subject. */
+  trim?: boolean;
+  margin?: Framing['margin'];
+  size?: Size;
+  fit?: Framing['fit'];
+  align?: Framing['align'];
   subject: Subject;
   refine: Refine;
   /** `left,top,width,height` and `x,y`, already validated. */
@@ -81,6 +93,7 @@ export async function runMatte(
   const { terminal, signal, connect = connectToServer, env = process.env, cwd = process.cwd() } = context;
   const outputs = chooseOutputs(options);
   const settings = chooseSettings(options);
+  const framing = chooseFraming(options);
   const { depth, format, subject } = options;
   const config = loadUserConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
   checkModel(config);
@@ -106,7 +119,17 @@ export async function runMatte(
       const psdCutout = Boolean(options.psdCutout);
       const { foreground: method, decontaminate } = options;
       const metadata = chooseMetadata(options);
-      const finish = { format, depth, profile: options.profile, metadata, backdrop, psdCutout, method, decontaminate };
+      const finish = {
+        format,
+        depth,
+        profile: options.profile,
+        metadata,
+        backdrop,
+        framing,
+        psdCutout,
+        method,
+        decontaminate,
+      };
       const work = {
         ...finish,
         model,
@@ -142,6 +165,24 @@ function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOpti
   return (
     outputs ?? OUTPUTS.filter((o) => o === 'alpha' || o === 'composition' || (o === 'foreground' && saveForeground))
   );
+}
+
+function chooseFraming({ format, trim, margin, size, fit, align }: MatteOptions): Framing | null {
+  if (!trim && !margin && !size && !fit && !align) return null;
+  if (format === 'psd')
+    throw new UsageError('A psd keeps the whole picture; --trim, --margin, --size, --fit and --align do not apply.');
+  if (!size && (fit || align)) throw new UsageError('--fit and --align require --size.');
+  const edge = margin ?? { value: 0, isPercent: false };
+  const pixels = size && (edge.isPercent ? (edge.value / 100) * Math.max(size.width, size.height) : edge.value);
+  if (size && 2 * Math.round(pixels!) >= Math.min(size.width, size.height))
+    throw new UsageError('--margin leaves no room in --size.');
+  return {
+    trim: Boolean(trim),
+    margin: edge,
+    size: size ?? null,
+    fit: fit ?? 'contain',
+    align: align ?? { x: 0.5, y: 0.5 },
+  };
 }
 
 function chooseMetadata({ metadata, keepLocation }: MatteOptions): MetadataChoice {
