@@ -21,7 +21,7 @@ import { type Failure, runBatch } from './batch.ts';
 import { type Connect, connect as connectToServer, openRegistry } from './connect.ts';
 import type { Backdrop } from './finisher.ts';
 import { expandInputs } from './inputs.ts';
-import { type Format, planJobs } from './plan.ts';
+import { checkTemplate, type Format, findOverwritten, planJobs } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
 
 interface Size {
@@ -46,6 +46,8 @@ export interface MatteOptions {
   psdCutout?: boolean;
   /** A color, or the path or URL of a picture. */
   background: string;
+  /** Template for the names of results. */
+  name?: string;
   /** Cuts results to the subject. */
   trim?: boolean;
   margin?: Framing['margin'];
@@ -101,7 +103,11 @@ export async function runMatte(
 
   const outputDir = path.resolve(cwd, options.outputDir);
   const { inputs, problems } = await expandInputs(given, outputDir, cwd);
-  const jobs = planJobs(inputs, { outputDir, outputs, format });
+  checkName(options.name, inputs.length, format === 'psd' ? 1 : outputs.length, given, outputDir, cwd);
+  const jobs = planJobs(inputs, { outputDir, outputs, format, template: options.name });
+  const overwritten = findOverwritten(jobs);
+  if (overwritten)
+    throw new UsageError(`A result would replace the picture ${overwritten}. Choose another --output-dir.`);
   const open = options.force ? jobs : jobs.filter((job) => !job.done);
   const written: string[] = [];
   const empty: string[] = [];
@@ -165,6 +171,24 @@ function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOpti
   return (
     outputs ?? OUTPUTS.filter((o) => o === 'alpha' || o === 'composition' || (o === 'foreground' && saveForeground))
   );
+}
+
+function checkName(
+  name: string | undefined,
+  pictures: number,
+  outputs: number,
+  given: readonly string[],
+  outputDir: string,
+  cwd: string,
+): void {
+  const fault = name === undefined ? null : checkTemplate(name, pictures, outputs);
+  if (fault) throw new UsageError(`--name "${name}": ${fault}.`);
+  // Results are known among pictures by the ends of their names.
+  const isAmong = given.some((entry) => path.resolve(cwd, entry) === outputDir);
+  if (isAmong && name !== undefined && !name.endsWith('_{output}'))
+    throw new UsageError(
+      '--name: in a folder of pictures, names of results must end with _{output}. Choose another --output-dir.',
+    );
 }
 
 function chooseFraming({ format, trim, margin, size, fit, align }: MatteOptions): Framing | null {

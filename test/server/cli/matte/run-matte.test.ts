@@ -216,6 +216,18 @@ describe('one picture', () => {
     ]);
   });
 
+  test('has a name by a template, which never leads to a picture', async () => {
+    await picture('a.png', 200);
+    const original = await readFile(path.join(cwd, 'a.png'));
+    await matte(['a.png'], { outputs: ['cutout'], name: '{output}/shot {index}' });
+    expect(await inside('out')).toEqual(['cutout/shot 1.png']);
+    const beside = { outputs: ['cutout' as const], outputDir: '.', force: true };
+    await expect(matte(['a.png'], { ...beside, name: '{name}' })).rejects.toThrow('would replace the picture');
+    await expect(matte(['.'], { ...beside, name: '{name}_x' })).rejects.toThrow('must end with _{output}');
+    await expect(matte(['a.png'], { ...beside, name: '../{name}' })).rejects.toThrow(UsageError);
+    expect(await readFile(path.join(cwd, 'a.png'))).toEqual(original);
+  });
+
   test('keeps 16 bits in PNG and TIFF', async () => {
     await picture('a.png');
     for (const format of ['png', 'tiff'] as const) {
