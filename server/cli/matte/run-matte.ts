@@ -15,14 +15,20 @@ import { type Config, loadUserConfig } from '../../config/config.ts';
 import { AppError } from '../../errors.ts';
 import { parseColour } from '../../imaging/colour.ts';
 import { sniffType } from '../../imaging/formats.ts';
+import type { Framing } from '../../imaging/framing.ts';
 import { EXIT, type Terminal, UsageError } from '../terminal.ts';
 import { type Failure, runBatch } from './batch.ts';
 import { type Connect, connect as connectToServer, openRegistry } from './connect.ts';
 import type { Backdrop } from './finisher.ts';
 import { expandInputs } from './inputs.ts';
 import { openMasks } from './masks.ts';
-import { type Format, planJobs } from './plan.ts';
+import { checkTemplate, type Format, findOverwritten, planJobs } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
+
+interface Size {
+  width: number;
+  height: number;
+}
 
 export interface MatteOptions {
   outputDir: string;
@@ -47,6 +53,14 @@ export interface MatteOptions {
   inPlace?: boolean;
   /** A color, or the path or URL of a picture. */
   background: string;
+  /** Template for the names of results. */
+  name?: string;
+  /** Cuts results to the subject. */
+  trim?: boolean;
+  margin?: Framing['margin'];
+  size?: Size;
+  fit?: Framing['fit'];
+  align?: Framing['align'];
   subject: Subject;
   refine: Refine;
   /** `left,top,width,height` and `x,y`, already validated. */
@@ -91,6 +105,7 @@ export async function runMatte(
   checkInto(options);
   const outputs = chooseOutputs(options);
   const settings = chooseSettings(options);
+  const framing = chooseFraming(options);
   const { depth, format, subject } = options;
   const config = loadUserConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
   checkModel(config);
@@ -99,12 +114,12 @@ export async function runMatte(
   const outputDir = path.resolve(cwd, options.outputDir);
   const { inputs, problems } = await expandInputs(given, outputDir, cwd);
   const readMask = options.mask ? await openMasks(path.resolve(cwd, options.mask), inputs) : undefined;
-  const jobs = planJobs(inputs, {
-    outputDir,
-    outputs,
-    format,
-    into: options.into && (options.inPlace ? 'same' : 'new'),
-  });
+  checkName(options.name, inputs.length, format === 'psd' || options.into ? 1 : outputs.length, given, outputDir, cwd);
+  const into = options.into && (options.inPlace ? 'same' : 'new');
+  const jobs = planJobs(inputs, { outputDir, outputs, format, into, template: options.name });
+  const overwritten = into === 'same' ? null : findOverwritten(jobs);
+  if (overwritten)
+    throw new UsageError(`A result would replace the picture ${overwritten}. Choose another --output-dir.`);
   const open = options.force ? jobs : jobs.filter((job) => !job.done);
   const written: string[] = [];
   const empty: string[] = [];
@@ -122,7 +137,17 @@ export async function runMatte(
       const psdCutout = Boolean(options.psdCutout);
       const { foreground: method, decontaminate } = options;
       const metadata = chooseMetadata(options);
-      const finish = { format, depth, profile: options.profile, metadata, backdrop, psdCutout, method, decontaminate };
+      const finish = {
+        format,
+        depth,
+        profile: options.profile,
+        metadata,
+        backdrop,
+        framing,
+        psdCutout,
+        method,
+        decontaminate,
+      };
       const work = {
         ...finish,
         model,
@@ -160,6 +185,42 @@ function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOpti
   return (
     outputs ?? OUTPUTS.filter((o) => o === 'alpha' || o === 'composition' || (o === 'foreground' && saveForeground))
   );
+}
+
+function checkName(
+  name: string | undefined,
+  pictures: number,
+  outputs: number,
+  given: readonly string[],
+  outputDir: string,
+  cwd: string,
+): void {
+  const fault = name === undefined ? null : checkTemplate(name, pictures, outputs);
+  if (fault) throw new UsageError(`--name "${name}": ${fault}.`);
+  // Results are known among pictures by the ends of their names.
+  const isAmong = given.some((entry) => path.resolve(cwd, entry) === outputDir);
+  if (isAmong && name !== undefined && !name.endsWith('_{output}'))
+    throw new UsageError(
+      '--name: in a folder of pictures, names of results must end with _{output}. Choose another --output-dir.',
+    );
+}
+
+function chooseFraming({ format, into, trim, margin, size, fit, align }: MatteOptions): Framing | null {
+  if (!trim && !margin && !size && !fit && !align) return null;
+  if (format === 'psd' || into)
+    throw new UsageError('A psd keeps the whole picture; --trim, --margin, --size, --fit and --align do not apply.');
+  if (!size && (fit || align)) throw new UsageError('--fit and --align require --size.');
+  const edge = margin ?? { value: 0, isPercent: false };
+  const pixels = size && (edge.isPercent ? (edge.value / 100) * Math.max(size.width, size.height) : edge.value);
+  if (size && 2 * Math.round(pixels!) >= Math.min(size.width, size.height))
+    throw new UsageError('--margin leaves no room in --size.');
+  return {
+    trim: Boolean(trim),
+    margin: edge,
+    size: size ?? null,
+    fit: fit ?? 'contain',
+    align: align ?? { x: 0.5, y: 0.5 },
+  };
 }
 
 function chooseMetadata({ metadata, keepLocation }: MatteOptions): MetadataChoice {
