@@ -1,5 +1,9 @@
 import sharp from 'sharp';
 import { ERRORS, type ErrorBody } from '../../../protocol/errors.ts';
+import { AppError } from '../../../server/errors.ts';
+import { CannotMask } from '../../../server/imaging/psd/choose-layer.ts';
+import { openLayer } from '../../../server/imaging/psd/open-layer.ts';
+import { bufferSource } from '../../../server/imaging/psd/source.ts';
 import { fuzzDocuments } from '../imaging/psd/fuzz-documents.ts';
 import { type Answer, lines, post, rawHeaders, talk } from '../raw-socket.ts';
 import type { Mutator } from './mutate.ts';
@@ -17,6 +21,7 @@ export interface FuzzPorts {
 /** One kind of malformed input for each name. */
 export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Record<string, Case>> {
   const files = await pictures(mutator);
+  const documents = fuzzDocuments();
   const form = await formWith(files[3]!);
   const header = lines(
     ports.impatient,
@@ -47,6 +52,14 @@ export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Rec
       });
       return complaint(answer, `${query} ${body.toString('base64')}`);
     },
+    async documents(i) {
+      const file = mutator.mutate(documents[i % documents.length]!);
+      return maskDocument(file).catch((error: Error) =>
+        error instanceof AppError || error instanceof CannotMask
+          ? null
+          : `${error.stack} to ${file.toString('base64')}`,
+      );
+    },
     async 'headers and addresses'() {
       const text = mutator.disturb(header, header.length - 12);
       return complaint(await talk(ports.impatient, text), JSON.stringify(text.toString('latin1')));
@@ -58,6 +71,18 @@ export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Rec
       return complaint(await post(ports.patient, { headers, body: Uint8Array.from(body) }), body.toString('latin1'));
     },
   };
+}
+
+/** What `hairline matte --into psd` does to a document. */
+async function maskDocument(file: Buffer): Promise<string | null> {
+  const layer = await openLayer(bufferSource(file));
+  await layer.readPicture();
+  const { width, height, depth } = layer;
+  const data = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
+  const { chunks, bytes } = await layer.addMask({ width, height, data });
+  let written = 0;
+  for await (const { length } of chunks) written += length;
+  return written === bytes ? null : `${written} bytes in place of ${bytes} for ${file.toString('base64')}`;
 }
 
 /** Every accepted type in its main varieties. */
