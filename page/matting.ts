@@ -3,8 +3,9 @@ import type { JobInfo } from '../protocol/schemas/job.ts';
 import { forget, type Options, readJob, readReady, readResult, ServerError, submit, Unreachable } from './api.ts';
 import { typeOf } from './pictures.ts';
 
-/** State of a run. `model` and `server`: it waits for them, and continues automatically. */
+/** State of a run. `waiting`: for the pictures before it. `model` and `server`: it waits for them, and continues automatically. */
 export type Stage =
+  | { name: 'waiting' }
   | { name: 'uploading'; fraction: number }
   | { name: 'queued'; ahead: number }
   | { name: 'running'; fraction: number; estimate: number | null }

@@ -3,6 +3,10 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { ERRORS } from '../../../protocol/errors.ts';
 import type { ErrorBody } from '../../../protocol/schemas/failure.ts';
+import { AppError } from '../../../server/errors.ts';
+import { CannotMask } from '../../../server/imaging/psd/choose-layer.ts';
+import { openLayer } from '../../../server/imaging/psd/open-layer.ts';
+import { bufferSource } from '../../../server/imaging/psd/source.ts';
 import { fuzzDocuments } from '../imaging/psd/fuzz-documents.ts';
 import { type Answer, lines, post, rawHeaders, talk } from '../raw-socket.ts';
 import type { Mutator } from './mutate.ts';
@@ -20,6 +24,7 @@ export interface FuzzPorts {
 /** One kind of malformed input for each name. */
 export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Record<string, Case>> {
   const files = await pictures(mutator);
+  const documents = fuzzDocuments();
   const form = await formWith(files[3]!);
   const header = lines(
     ports.impatient,
@@ -51,6 +56,14 @@ export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Rec
         body: Uint8Array.from(body),
       });
       return complaint(answer, `${query} ${body.toString('base64')}`);
+    },
+    async documents(i) {
+      const file = mutator.mutate(documents[i % documents.length]!);
+      return maskDocument(file).catch((error: Error) =>
+        error instanceof AppError || error instanceof CannotMask
+          ? null
+          : `${error.stack} to ${file.toString('base64')}`,
+      );
     },
     async 'headers and addresses'() {
       const text = mutator.disturb(header, header.length - 12);
@@ -88,6 +101,18 @@ function bitmaps(mutator: Mutator): Buffer[] {
     head.writeUInt32LE(compression, 30);
     return Buffer.concat([head, mutator.bytes(extra), mutator.bytes(8 * bits)]);
   });
+}
+
+/** What `hairline matte --into psd` does to a document. */
+async function maskDocument(file: Buffer): Promise<string | null> {
+  const layer = await openLayer(bufferSource(file));
+  await layer.readPicture();
+  const { width, height, depth } = layer;
+  const data = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
+  const { chunks, bytes } = await layer.addMask({ width, height, data });
+  let written = 0;
+  for await (const { length } of chunks) written += length;
+  return written === bytes ? null : `${written} bytes in place of ${bytes} for ${file.toString('base64')}`;
 }
 
 /** Every accepted type in its main varieties. */
