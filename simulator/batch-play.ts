@@ -28,6 +28,7 @@ export function batchPlay(host: HostState, list: unknown, options: BatchPlayOpti
     const descriptor = plain(item);
     const name = descriptor._obj;
     if (typeof name !== 'string') throw new HostError('batchPlay: a descriptor needs _obj');
+    host.calls.push({ name, failed: false });
     const read = reads[name];
     if (read && host.faults.getsOutsideModalAlert && !host.modal.isInside) {
       host.raiseAlert(notAvailable('Get').message);

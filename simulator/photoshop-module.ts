@@ -148,7 +148,6 @@ async function play(host: HostState, descriptors: unknown, options?: BatchPlayOp
   return host.modal.hold(async () => {
     host.modal.requireNotCancelled();
     await new Promise<void>((resolve) => setImmediate(resolve));
-    for (const { _obj } of descriptors as { _obj: string }[]) host.calls.push({ name: _obj, failed: false });
     const answer = batchPlay(host, descriptors, options);
     await host.alertClosed;
     return answer;
