@@ -4,6 +4,7 @@ import { Cancellation, Cancelled } from './cancellation.ts';
 import { bootProbes } from './check/boot.ts';
 import { commandProbes } from './check/commands.ts';
 import { maskProbes } from './check/masks.ts';
+import { networkProbes } from './check/network.ts';
 import { readingProbes } from './check/reading.ts';
 import { createNetwork } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
@@ -40,7 +41,8 @@ const facts = readHostFacts();
 const measured = new ProfileMemory(`${facts.photoshop} ${facts.system} ${facts.hairline}`);
 const { byteReaders, routes } = measured.profile;
 const photoshop = createPhotoshopHost(strings.host, () => measured.profile);
-const client = createClient(createNetwork({ readers: byteReaders }), {
+const network = createNetwork({ readers: byteReaders });
+const client = createClient(network, {
   chosen: () => memory.address,
   origins: originsOf(routes),
   memory,
@@ -52,7 +54,10 @@ const services = {
   openLauncher,
   readPermittedOrigins,
 };
-const session = new Session(photoshop, client, services, oneRun, (view) => panel?.draw(view));
+const session = new Session(photoshop, client, services, oneRun, (view) => {
+  panel?.draw(view);
+  if (view.server.name === 'online') check.noteServer(life);
+});
 const workshop = {
   host: photoshop,
   documents: createPhotoshopDocuments(strings.host),
@@ -65,12 +70,15 @@ const batch = new BatchSession(
   (view) => batchPanel?.draw(view),
 );
 const hooks: string[] = [];
-const quick = bootProbes({ hooks }, facts.language, facts.system);
-const bench = createBench(strings.check.start, () => measured.profile);
+const boot = bootProbes({ hooks }, facts.language, facts.system);
 const known = () => measured.profile;
-const probes = [...quick, ...readingProbes(bench, known), ...maskProbes(bench, known), ...commandProbes(bench)];
+const bench = createBench(strings.check.start, known);
+const findServer = async (cancel: Cancellation) => (await client.connect(cancel)).origin.replace(/^ws/, 'http');
+const { quick, slow } = networkProbes({ ...network, findServer });
+const photoshopProbes = [...readingProbes(bench, known), ...maskProbes(bench, known), ...commandProbes(bench)];
+const probes = [...boot, ...quick, ...photoshopProbes, ...slow];
 const check = new CheckSession(
-  { oneRun, memory: measured, files: reportFiles, facts, home: homeFolder(), probes, quick },
+  { oneRun, memory: measured, files: reportFiles, facts, home: homeFolder(), probes, boot, network: quick },
   (view) => checkPanel?.draw(view),
 );
 const life = new Cancellation();

@@ -15,12 +15,11 @@ export function bootProbes(log: BootLog, language: string, system: string): Prob
     { id: 'globals', run: findGlobals },
     { id: 'activeElement', run: findFocus },
     { id: 'radioGroup', run: () => inside('sp-radio-group', tryRadios) },
-    { id: 'checkedEarly', run: tryChecked },
-    { id: 'selectedEarly', run: tryList },
+    { id: 'setEarly checkbox', run: tryChecked },
+    { id: 'setEarly list', run: tryList },
     { id: 'columnWidth', run: () => inside('div', measureColumn) },
     { id: 'panelHooks', run: () => ({ seen: [...log.hooks], expected: log.hooks[0] !== 'show' }) },
     { id: 'language', run: () => ({ seen: { language, system }, expected: /^[a-z]{2}[-_]/i.test(language) }) },
-    { id: 'storage', run: tryStorage },
   ];
 }
 
@@ -28,9 +27,8 @@ function findBase(): Finding {
   const script = document.querySelector('script');
   const src = script?.getAttribute('src') ?? '';
   const resolved = (script as HTMLScriptElement | null)?.src ?? '';
-  // Its folder names the user.
-  const scheme = /^[a-z-]+:/i.exec(resolved)?.[0] ?? '';
-  return { seen: { src, scheme, resolved: resolved.endsWith(src) }, expected: src === 'main.js' };
+  // Its folder would name the user.
+  return { seen: { src, resolved: resolved.endsWith(src) }, expected: src === 'main.js' };
 }
 
 function findGlobals(): Finding {
@@ -48,7 +46,7 @@ function findFocus(): Finding {
   } catch (thrown) {
     takesNull = String(thrown);
   }
-  const active = activeElement === null ? 'null' : activeElement === undefined ? 'undefined' : activeElement.localName;
+  const active = String(activeElement === null ? null : activeElement?.localName);
   return { seen: { active, takesNull }, expected: active !== 'undefined' && takesNull === false };
 }
 
@@ -110,14 +108,6 @@ function measureColumn(column: HTMLElement): Finding {
   column.appendChild(child);
   const width = child.offsetWidth;
   return { seen: typeof width === 'number' ? width : null, expected: width === 100 };
-}
-
-function tryStorage(): Finding {
-  const key = 'hairline.check';
-  localStorage.setItem(key, '1');
-  const kept = localStorage.getItem(key) === '1';
-  localStorage.removeItem(key);
-  return { seen: kept, expected: kept };
 }
 
 /** Adds an element out of sight and removes it again. */

@@ -9,7 +9,7 @@ const ACTIVE = { _ref: 'layer', _enum: 'ordinal', _value: 'targetEnum' };
 
 /** Profiles that come with Photoshop; another may be called after its owner. */
 const KNOWN =
-  /^(sRGB|Adobe RGB|Apple RGB|ColorMatch|ProPhoto|Display P3|Gray Gamma|Dot Gain|U\.S\. |Coated|Uncoated|Japan|Web Coated)/;
+  /^(sRGB|Adobe RGB|ProPhoto|Display P3|Gray Gamma|Dot Gain|U\.S\.|Coated|Japan|Web Coated)/;
 
 /** How Photoshop runs commands and keeps its history, and whether it saves copies. */
 export function commandProbes(bench: Bench): Probe[] {
@@ -51,7 +51,7 @@ async function findSpaces({ play }: Table): Promise<Finding> {
   const application = { _ref: 'application', _enum: 'ordinal', _value: 'targetEnum' };
   const settings = await play({ _obj: 'get', _target: [{ _property: 'colorSettings' }, application] });
   const spaces = (settings.colorSettings ?? {}) as Record<string, unknown>;
-  const told = ['workingRGB', 'workingCMYK', 'workingGray', 'workingSpot'].map((name): [string, Seen] => {
+  const told = ['workingRGB', 'workingCMYK', 'workingGray'].map((name): [string, Seen] => {
     const space = String(spaces[name] ?? 'not told');
     return [name, KNOWN.test(space) || space === 'not told' ? space : 'another'];
   });

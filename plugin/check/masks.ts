@@ -14,14 +14,12 @@ export function maskProbes(bench: Bench, profile: () => HostProfile): Probe[] {
     id,
     run: (cancel) => bench.withDocument(wish, cancel, ask),
   });
-  const ways = (id: Probe['id'], depth: 8 | 16 | 32) =>
-    on(id, { ...LARGE, depth }, (table) => tryWays(table, depth, profile()));
   return [
-    ways('mask8', 8),
-    ways('mask16', 16),
-    ways('mask32', 32),
+    ...([8, 16, 32] as const).map((depth) =>
+      on(`maskExact ${depth}`, { ...LARGE, depth }, (table) => tryWays(table, depth, profile())),
+    ),
     on('maskKinds', {}, (table) => tryKinds(table, profile())),
-    on('maskLab', { mode: 'labColorMode' }, async (table) => {
+    on('maskKinds Lab', { mode: 'labColorMode' }, async (table) => {
       const seen = await tryPut(table, table.layer.id);
       return noteRefusals({ labColorMode: seen }, profile());
     }),

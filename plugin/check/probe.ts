@@ -14,17 +14,20 @@ export interface Finding {
   readonly profile?: Partial<HostProfile>;
 }
 
+/** A question, and of what kind of thing it is asked where there are several: `convert RGB 16`. */
+export type ProbeId = ProbeKey | `${ProbeKey} ${string}`;
+
 /** One question to this Photoshop. */
 export interface Probe {
-  readonly id: ProbeKey;
+  readonly id: ProbeId;
   /** Seconds; a probe that takes longer is given up. */
   readonly limit?: number;
   run(cancel: Cancellation): Finding | Promise<Finding>;
 }
 
-/** How a probe ended. `crashed`: Photoshop did not live to see the end of it, so it is not asked again. */
+/** How a probe ended. `failed`: it threw, or took too long. `crashed`: Photoshop did not live to see the end of it, so it is not asked again. */
 export interface Outcome extends Finding {
-  readonly id: ProbeKey;
-  readonly end: 'answered' | 'failed' | 'timed-out' | 'crashed';
+  readonly id: ProbeId;
+  readonly end: 'answered' | 'failed' | 'crashed';
   readonly milliseconds: number;
 }

@@ -8,6 +8,7 @@ import { tell } from './tell.ts';
 
 const WHOLE = { left: 0, top: 0, width: 64, height: 48 };
 const PATCH = { left: 20, top: 10, width: 8, height: 8 };
+const MODES = { RGB: 'RGBColorMode', Grayscale: 'grayscaleMode', CMYK: 'CMYKColorMode', Lab: 'labColorMode' };
 const RED = [1, 0, 0, 1];
 
 /** What the pixel reader knows the words of an empty layer by. */
@@ -19,17 +20,16 @@ export function readingProbes(bench: Bench, profile: () => HostProfile): Probe[]
     id,
     run: (cancel: Cancellation) => bench.withDocument(wish, cancel, ask),
   });
-  const conversion = (id: Probe['id'], mode: string, depth: 8 | 16 | 32) =>
-    on(id, { mode, depth }, (table) => tryConversion(table, kindOfDocument(mode, depth), profile()));
+  const conversion = (name: keyof typeof MODES, depth: 8 | 16 | 32) => {
+    const mode = MODES[name];
+    return on(`convert ${name} ${depth}`, { mode, depth }, (table) =>
+      tryConversion(table, kindOfDocument(mode, depth), profile()),
+    );
+  };
   return [
     { id: 'readOutside', run: (cancel) => readOutside(bench, cancel) },
-    conversion('read8', 'RGBColorMode', 8),
-    conversion('read16', 'RGBColorMode', 16),
-    conversion('read32', 'RGBColorMode', 32),
-    conversion('readGray', 'grayscaleMode', 8),
-    conversion('readCmyk', 'CMYKColorMode', 8),
-    conversion('readLab', 'labColorMode', 8),
-    on('readDepths', { depth: 16 }, askDepths),
+    ...([8, 16, 32] as const).map((depth) => conversion('RGB', depth)),
+    ...(['Grayscale', 'CMYK', 'Lab'] as const).map((mode) => conversion(mode, 8)),
     on('readBeyond', {}, readBeyond),
     on('readTrimmed', {}, readTrimmed),
     on('readEmpty', {}, readEmpty),
@@ -44,21 +44,21 @@ export function readingProbes(bench: Bench, profile: () => HostProfile): Probe[]
       await table.play({ _obj: 'newPlacedLayer' });
       return tryWays(table, (smartObjectWays) => ({ smartObjectWays }));
     }),
-    on('readGroup', {}, async (table) => {
+    on('readKind Group', {}, async (table) => {
       await table.paint(table.layer, PATCH, RED);
       await table.play(make('layerSection', { from: { _ref: 'layer', _enum: 'ordinal', _value: 'targetEnum' } }));
       return readMade(table, false);
     }),
-    on('readAdjustment', {}, async (table) => {
+    on('readKind Adjustment', {}, async (table) => {
       await table.paint(table.layer, WHOLE, RED);
       await table.play(make('adjustmentLayer', { using: { _obj: 'adjustmentLayer', type: { _class: 'invert' } } }));
       return readMade(table, false);
     }),
-    on('readFill', {}, async (table) => {
+    on('readKind Fill', {}, async (table) => {
       await table.play(makeFill());
       return readMade(table, true);
     }),
-    on('readShape', {}, async (table) => {
+    on('readKind Shape', {}, async (table) => {
       const edge = (name: string, value: number) => ({ [name]: { _unit: 'pixelsUnit', _value: value } });
       const shape = {
         _obj: 'rectangle',
@@ -70,7 +70,7 @@ export function readingProbes(bench: Bench, profile: () => HostProfile): Probe[]
       await table.play(makeFill({ shape }));
       return readMade(table, true);
     }),
-    on('readText', {}, async (table) => {
+    on('readKind Text', {}, async (table) => {
       const at = { _obj: 'paint', horizontal: percent(10), vertical: percent(80) };
       await table.play(make('textLayer', { using: { _obj: 'textLayer', textKey: 'H', textClickPoint: at } }));
       return readMade(table, true);
@@ -89,38 +89,22 @@ async function readOutside(bench: Bench, cancel: Cancellation): Promise<Finding>
   return { seen, expected: true };
 }
 
-/** Eight bits of sRGB, as asked of every document. */
+/** Eight bits of sRGB, as asked of every document; other depths and what is white in them are noted. */
 async function tryConversion(table: Table, kind: string, { unconverted }: HostProfile): Promise<Finding> {
   const { layer, paint, read, requests } = table;
   await paint(layer, WHOLE, [1, 1, 1, 1]);
   const seen: Record<string, Seen> = {};
   let isConverted = false;
-  for (const [index, request] of requests.entries()) {
-    const options = { layerID: layer.id, ...request };
-    const answer = await tell(async () => {
-      const { components, samples } = await read(options);
-      if (index === 0) isConverted = samples.BYTES_PER_ELEMENT === 1 && samples[0]! >= 253;
+  for (const request of [...requests, { componentSize: 16 }, { componentSize: -1 as 8 }] as const) {
+    seen[Object.values(request).join(', ')] = await tell(async () => {
+      const { components, samples } = await read({ layerID: layer.id, ...request });
+      if (request === requests[0]) isConverted = samples.BYTES_PER_ELEMENT === 1 && samples[0]! >= 253;
       return { components, bits: samples.BYTES_PER_ELEMENT * 8, white: samples[0]! };
     });
-    seen[Object.values(request).join(', ')] = answer;
   }
   const others = unconverted.filter((other) => other !== kind);
   const profile = { unconverted: isConverted ? others : [...others, kind] };
   return { seen, expected: isConverted, profile };
-}
-
-/** What is asked for and what comes, and what is white. */
-async function askDepths({ layer, paint, read }: Table): Promise<Finding> {
-  await paint(layer, WHOLE, [1, 1, 1, 1]);
-  const seen: Record<string, Seen> = {};
-  for (const componentSize of [8, 16, -1] as const) {
-    seen[componentSize] = await tell(async () => {
-      const { samples } = await read({ layerID: layer.id, componentSize: componentSize as 8 });
-      return `${samples.BYTES_PER_ELEMENT * 8} bits, white ${samples[0]}`;
-    });
-  }
-  const [eight, sixteen] = ['8 bits, white 255', '16 bits, white 32768'];
-  return { seen, expected: seen[8] === eight && seen[16] === sixteen && seen[-1] === sixteen };
 }
 
 async function readBeyond({ layer, paint, read }: Table): Promise<Finding> {

@@ -1,7 +1,6 @@
-import type { ProbeKey } from '../../words/panel/keys.ts';
 import type { HostFacts } from '../host/host-facts.ts';
 import type { HostProfile } from '../host-profile.ts';
-import type { Outcome, Seen } from './probe.ts';
+import type { Outcome, ProbeId, Seen } from './probe.ts';
 
 /** Raised when what is kept could be misread. */
 const FORMAT = 1;
@@ -11,7 +10,7 @@ export interface Report {
   readonly facts: HostFacts;
   readonly outcomes: readonly Outcome[];
   /** The probe that is being asked; if the file says so, Photoshop crashed over it. */
-  readonly running: ProbeKey | null;
+  readonly running: ProbeId | null;
   readonly profile: HostProfile;
 }
 
@@ -33,14 +32,12 @@ export function toText({ facts, outcomes, profile }: Report, home: string): stri
   });
   const expected = outcomes.filter((outcome) => outcome.expected).length;
   return [
-    'Hairline: check of this Photoshop',
+    'Hairline check',
     '',
     ...table(facts),
     '',
     `${expected} of ${outcomes.length} as expected`,
     ...lines,
-    '',
-    'What Hairline does because of it',
     ...table(profile),
     '',
   ].join('\n');

@@ -41,8 +41,7 @@ async function ask(probe: Probe, cancel: Cancellation): Promise<Outcome> {
     const run = async () => probe.run(own);
     return end({ ...(await Promise.race([run(), givenUp])), end: 'answered' });
   } catch (thrown) {
-    if (isLate()) return end({ seen: null, expected: false, end: 'timed-out' });
-    return end({ seen: textOf(thrown), expected: false, end: 'failed' });
+    return end({ seen: isLate() ? 'timed out' : textOf(thrown), expected: false, end: 'failed' });
   } finally {
     clearTimeout(timer);
     stopListening();

@@ -24,6 +24,8 @@ export interface Network {
   http: Http;
   /** Asks once more, for the words of a failure. */
   askForWords: Http;
+  /** XMLHttpRequest with one way to read bytes. */
+  readWith(reader: ByteReader): Http;
 }
 
 export function createNetwork(ways: Partial<Ways> = {}): Network {
@@ -31,5 +33,9 @@ export function createNetwork(ways: Partial<Ways> = {}): Network {
   const askForWords = createFetchHttp(ask);
   const overXhr = createXhrHttp(createXhr, askForWords, readers);
   const overSocket = createSocketHttp(openSocket);
-  return { http: (request) => (/^wss?:/.test(request.url) ? overSocket : overXhr)(request), askForWords };
+  return {
+    http: (request) => (/^wss?:/.test(request.url) ? overSocket : overXhr)(request),
+    askForWords,
+    readWith: (reader) => createXhrHttp(createXhr, askForWords, [reader]),
+  };
 }

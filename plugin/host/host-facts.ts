@@ -7,7 +7,6 @@ export interface HostFacts {
   readonly uxp: string;
   /** As Node and UXP name it: darwin, win32, win10 or windows. */
   readonly system: string;
-  readonly release: string;
   readonly language: string;
 }
 
@@ -27,7 +26,6 @@ export function readHostFacts(): HostFacts {
     photoshop: ask(() => host.version),
     uxp: ask(() => versions.uxp),
     system: ask(() => os.platform()),
-    release: ask(() => os.release()),
     language: ask(() => host.uiLocale),
   };
 }

@@ -63,5 +63,4 @@ declare module 'os' {
   /** "darwin", "win32", "win10" or "windows". */
   export function platform(): string;
   export function homedir(): string;
-  export function release(): string;
 }

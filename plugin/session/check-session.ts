@@ -13,9 +13,10 @@ export interface CheckServices {
   readonly files: ReportFiles;
   readonly facts: HostFacts;
   readonly home: string;
-  /** All that can be asked; `quick` ones at each start too. */
+  /** All that can be asked; these at each start too, and those when the server first answers. */
   readonly probes: readonly Probe[];
-  readonly quick: readonly Probe[];
+  readonly boot: readonly Probe[];
+  readonly network: readonly Probe[];
 }
 
 /** What the check shows. */
@@ -48,6 +49,8 @@ export class CheckSession {
   private error: unknown = null;
   private isSaving = false;
   private hasBegun = false;
+  private isReady = false;
+  private isOnline = false;
 
   constructor(services: CheckServices, draw: (view: CheckView) => void) {
     this.services = services;
@@ -74,10 +77,24 @@ export class CheckSession {
   async begin(cancel: Cancellation): Promise<void> {
     if (this.hasBegun) return;
     this.hasBegun = true;
-    const { files, facts, quick, oneRun } = this.services;
+    const { files, facts, boot } = this.services;
     this.outcomes = readOutcomes(await files.read(), facts);
     this.redraw();
-    if (!oneRun.isRunning) await this.run(quick, cancel).catch(() => {});
+    await this.runQuietly(boot, cancel);
+    this.isReady = true;
+    if (this.isOnline) await this.runQuietly(this.services.network, cancel);
+  }
+
+  /** The server answers: what takes no time is asked of the way to it, once. */
+  noteServer(cancel: Cancellation): void {
+    if (this.isOnline) return;
+    this.isOnline = true;
+    if (this.isReady) void this.runQuietly(this.services.network, cancel);
+  }
+
+  private async runQuietly(probes: readonly Probe[], cancel: Cancellation): Promise<void> {
+    // What a check finds out is newer than what it would.
+    if (this.cancellation === null) await this.run(probes, cancel).catch(() => {});
   }
 
   /** The whole check; never throws. */

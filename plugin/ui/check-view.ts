@@ -1,4 +1,5 @@
 import { fill } from '../../words/fill.ts';
+import type { ProbeKey } from '../../words/panel/keys.ts';
 import type { Strings } from '../../words/panel/strings.ts';
 import type { CheckIntents, CheckView } from '../session/check-session.ts';
 import { find, show, write } from './elements.ts';
@@ -52,5 +53,10 @@ export function describeCheck({ outcomes, step, complete, saved, error }: CheckV
 export function describeDifferences({ outcomes }: Pick<CheckView, 'outcomes'>, { check }: Strings): string[] {
   return outcomes
     .filter(({ expected }) => !expected)
-    .map(({ id, end }) => (end === 'answered' ? check.probes[id] : fill(check.ends[end], { probe: id })));
+    .map(({ id, end }) => {
+      const [key, ...kind] = id.split(' ');
+      return end === 'answered'
+        ? fill(check.probes[key as ProbeKey], { kind: kind.join(' ') })
+        : fill(check.ends[end], { probe: id });
+    });
 }

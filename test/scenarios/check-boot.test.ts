@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ProbeId } from '../../plugin/check/probe.ts';
 import type { HostOptions } from '../../simulator/index.ts';
-import type { ProbeKey } from '../../words/panel/keys.ts';
 import { CheckRig, outcomeOf } from './check-driver.ts';
 import { createPicture } from './pictures.ts';
 
@@ -16,15 +16,15 @@ afterEach(() => rig.close());
 test('an ordinary Photoshop starts as expected', async () => {
   await rig.open();
   const report = await rig.check();
-  const start: ProbeKey[] = ['scriptBase', 'globals', 'radioGroup', 'checkedEarly', 'selectedEarly', 'columnWidth'];
-  for (const id of [...start, 'panelHooks', 'language', 'storage'] as const) {
+  const start: ProbeId[] = ['scriptBase', 'globals', 'radioGroup', 'setEarly checkbox', 'setEarly list', 'columnWidth'];
+  for (const id of [...start, 'panelHooks', 'language'] as const) {
     expect([id, outcomeOf(report, id).expected]).toEqual([id, true]);
   }
   expect(report.facts).toMatchObject({ photoshop: '26.0.0', system: 'win32', language: 'en_US' });
 });
 
 describe('tells what differs', () => {
-  test.each<[ProbeKey, HostOptions, unknown]>([
+  test.each<[ProbeId, HostOptions, unknown]>([
     ['globals', { textCoding: false }, { missing: ['TextEncoder'] }],
     ['radioGroup', { faults: { choiceEvents: 'item' } }, { target: 'sp-radio', value: 'b', selected: null }],
     ['radioGroup', { faults: { groupKnows: 'nothing' } }, { target: 'sp-radio-group', value: null, selected: null }],
@@ -78,11 +78,11 @@ test('a probe during which Photoshop closed is named, and not asked again', asyn
   const file = rig.photoshop.dataFile(rig.panel, 'hairline-photoshop-check.json');
   const kept = JSON.parse(readFileSync(file, 'utf8'));
   expect(kept.running).toBe(null);
-  writeFileSync(file, JSON.stringify({ ...kept, running: 'storage' }));
+  writeFileSync(file, JSON.stringify({ ...kept, running: 'language' }));
   await rig.reload();
   await rig.panel.showPanel();
   rig.panel.click('#setup-toggle');
   const report = await rig.check();
-  expect(outcomeOf(report, 'storage').end).toBe('crashed');
-  expect(rig.panel.text('#check-list')).toContain('Photoshop closed during the question "storage"');
+  expect(outcomeOf(report, 'language').end).toBe('crashed');
+  expect(rig.panel.text('#check-list')).toContain('Photoshop closed during the question "language"');
 });

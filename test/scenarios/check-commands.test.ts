@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ProbeId } from '../../plugin/check/probe.ts';
 import type { HostOptions } from '../../simulator/index.ts';
-import type { ProbeKey } from '../../words/panel/keys.ts';
 import { CheckRig, outcomeOf } from './check-driver.ts';
 import { createMask, expectEllipse } from './panel-driver.ts';
 import { createPicture } from './pictures.ts';
@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-const COMMANDS: ProbeKey[] = [
+const COMMANDS: ProbeId[] = [
   ...(['failingCommands', 'workingSpaces', 'backgroundId', 'historyCommit', 'historyRollback', 'groupCopies'] as const),
   ...(['newLayers', 'clipping', 'copies'] as const),
 ];
@@ -25,7 +25,7 @@ test('an ordinary Photoshop runs commands as expected', async () => {
 });
 
 describe('tells what differs', () => {
-  test.each<[HostOptions['faults'], ProbeKey[]]>([
+  test.each<[HostOptions['faults'], ProbeId[]]>([
     [{ rollbackIgnored: true, backgroundConversionChangesId: true }, ['historyRollback', 'backgroundId']],
     [{ batchPlayThrows: true, insertedJoinsClipping: false }, ['failingCommands', 'clipping']],
     [{ saveFails: 'The disk is full.' }, ['copies']],

@@ -2,10 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
-import type { Outcome } from '../../plugin/check/probe.ts';
+import type { Outcome, ProbeId } from '../../plugin/check/probe.ts';
 import type { HostProfile } from '../../plugin/host-profile.ts';
 import type { HostOptions } from '../../simulator/index.ts';
-import type { ProbeKey } from '../../words/panel/keys.ts';
 import { Rig } from './panel-driver.ts';
 
 export interface SavedReport {
@@ -29,10 +28,17 @@ export class CheckRig extends Rig {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Clicks the button, and waits until it can be clicked again. */
-  async check(): Promise<SavedReport> {
+  /**
+   * Clicks the button, and waits until it can be clicked again.
+   * @param network of the server too, which takes its time
+   */
+  async check(network = false): Promise<SavedReport> {
+    const { protocol } = this.server;
+    // A server of another version is asked nothing more.
+    if (!network) this.server.protocol = -1;
     this.panel.click('#check-start');
     await this.panel.waitFor(() => this.panel.text('#check-start') === 'Check this Photoshop', 60_000, 'the end');
+    this.server.protocol = protocol;
     expect(this.panel.text('#check-status')).toMatch(/^\d+ of \d+ as expected\.$/);
     expect(this.photoshop.isModal).toBe(false);
     expect(this.photoshop.imageDataAlive).toBe(0);
@@ -48,7 +54,7 @@ export class CheckRig extends Rig {
   }
 }
 
-export function outcomeOf({ outcomes }: SavedReport, id: ProbeKey): Outcome {
+export function outcomeOf({ outcomes }: SavedReport, id: ProbeId): Outcome {
   const found = outcomes.find((outcome) => outcome.id === id);
   if (found === undefined) throw new Error(`${id} was not asked`);
   return found;

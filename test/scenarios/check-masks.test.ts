@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ProbeId } from '../../plugin/check/probe.ts';
 import type { HostOptions } from '../../simulator/index.ts';
-import type { ProbeKey } from '../../words/panel/keys.ts';
 import { CheckRig, outcomeOf } from './check-driver.ts';
 import { addPicture, createMask, expectEllipse } from './panel-driver.ts';
 import { createPicture } from './pictures.ts';
@@ -12,8 +12,17 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-const MASKS: ProbeKey[] = [
-  ...(['mask8', 'mask16', 'mask32', 'maskKinds', 'maskLab', 'maskOutside', 'maskNone', 'maskFlat'] as const),
+const MASKS: ProbeId[] = [
+  ...([
+    'maskExact 8',
+    'maskExact 16',
+    'maskExact 32',
+    'maskKinds',
+    'maskKinds Lab',
+    'maskOutside',
+    'maskNone',
+    'maskFlat',
+  ] as const),
   ...(['maskLook', 'selection16'] as const),
 ];
 
@@ -27,10 +36,16 @@ test('a kind Photoshop takes masks as expected', async () => {
 });
 
 describe('tells what differs', () => {
-  test.each<[HostOptions['faults'], ProbeKey[]]>([
-    [{}, ['maskKinds', 'maskLab']],
-    [{ maskZeroBlockTurnsWhite: true, replacedMaskKeepsLook: true }, ['mask8', 'mask16', 'mask32', 'maskLook']],
-    [{ reject16BitMask: true, maskOutside: 255, missingMaskErrors: false }, ['mask16', 'maskOutside', 'maskNone']],
+  test.each<[HostOptions['faults'], ProbeId[]]>([
+    [{}, ['maskKinds', 'maskKinds Lab']],
+    [
+      { maskZeroBlockTurnsWhite: true, replacedMaskKeepsLook: true },
+      ['maskExact 8', 'maskExact 16', 'maskExact 32', 'maskLook'],
+    ],
+    [
+      { reject16BitMask: true, maskOutside: 255, missingMaskErrors: false },
+      ['maskExact 16', 'maskOutside', 'maskNone'],
+    ],
     [{ maskReadsTrimmed: true, reject16BitSelection: true }, ['maskFlat', 'selection16']],
     [{ groupMaskErrors: true }, ['maskKinds']],
   ])('%o', async (faults, ids) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ProbeId } from '../../plugin/check/probe.ts';
 import type { HostOptions } from '../../simulator/index.ts';
-import type { ProbeKey } from '../../words/panel/keys.ts';
 import { CheckRig, outcomeOf } from './check-driver.ts';
 import { addPicture, createMask, expectEllipse } from './panel-driver.ts';
 import { createPicture } from './pictures.ts';
@@ -12,10 +12,18 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-const READING: ProbeKey[] = [
-  ...(['read8', 'read16', 'read32', 'readGray', 'readCmyk', 'readLab', 'readDepths', 'readBeyond'] as const),
-  ...(['readTrimmed', 'readEmpty', 'readMasked', 'readInactive', 'readWays', 'readSmart', 'readGroup'] as const),
-  ...(['readAdjustment', 'readFill', 'readShape', 'readText', 'readOutside'] as const),
+const READING: ProbeId[] = [
+  ...([
+    'convert RGB 8',
+    'convert RGB 16',
+    'convert RGB 32',
+    'convert Grayscale 8',
+    'convert CMYK 8',
+    'convert Lab 8',
+    'readBeyond',
+  ] as const),
+  ...(['readTrimmed', 'readEmpty', 'readMasked', 'readInactive', 'readWays', 'readSmart', 'readKind Group'] as const),
+  ...(['readKind Adjustment', 'readKind Fill', 'readKind Shape', 'readKind Text', 'readOutside'] as const),
 ];
 
 test('an ordinary Photoshop hands out pixels as expected', async () => {
@@ -31,11 +39,11 @@ test('pixels that come outside of commands are noted', async () => {
 });
 
 describe('tells what differs', () => {
-  test.each<[HostOptions['faults'], ProbeKey[]]>([
+  test.each<[HostOptions['faults'], ProbeId[]]>([
     [{ maskInPixels: 'never' }, ['readMasked']],
     [{ maskInPixels: 'always' }, ['readMasked']],
-    [{ refusesPixelConversion: true }, ['read16', 'readCmyk', 'readDepths']],
-    [{ smartObjectsUnreadable: true, groupPixels: true }, ['readSmart', 'readGroup']],
+    [{ refusesPixelConversion: true }, ['convert RGB 16', 'convert CMYK 8']],
+    [{ smartObjectsUnreadable: true, groupPixels: true }, ['readSmart', 'readKind Group']],
   ])('%o', async (faults, ids) => {
     await rig.open({ faults: { ...faults } });
     await expectDifferent(ids);
@@ -43,12 +51,22 @@ describe('tells what differs', () => {
 
   type Options = { layerID?: number; sourceBounds?: object };
   type Answer = { sourceBounds: { left: number; top: number } };
-  test.each<[string, (options: Options, run: () => Promise<Answer>) => Promise<unknown>, ProbeKey[]]>([
+  test.each<[string, (options: Options, run: () => Promise<Answer>) => Promise<unknown>, ProbeId[]]>([
     ['elsewhere', moved, ['readTrimmed', 'readBeyond', 'readInactive']],
     [
       'not at all',
       refused,
-      ['readWays', 'readFill', 'readShape', 'readText', 'readEmpty', 'read8', 'read32', 'readGray', 'readLab'],
+      [
+        'readWays',
+        'readKind Fill',
+        'readKind Shape',
+        'readKind Text',
+        'readEmpty',
+        'convert RGB 8',
+        'convert RGB 32',
+        'convert Grayscale 8',
+        'convert Lab 8',
+      ],
     ],
   ])('pixels come %s', async (_how, answer, ids) => {
     await rig.open();
@@ -57,7 +75,7 @@ describe('tells what differs', () => {
     await expectDifferent(ids);
   });
 
-  async function expectDifferent(ids: readonly ProbeKey[]): Promise<void> {
+  async function expectDifferent(ids: readonly ProbeId[]): Promise<void> {
     const report = await rig.check();
     const found = ids.map((id) => [id, outcomeOf(report, id).expected]);
     expect(found).toEqual(ids.map((id) => [id, false]));
@@ -77,7 +95,7 @@ describe('tells what differs', () => {
       if (name !== 'getPixels' || layerID === undefined) return run();
       return run().catch(() => rig.photoshop.photoshop().imaging!.getPixels(rest as never));
     };
-    await expectDifferent(['readAdjustment']);
+    await expectDifferent(['readKind Adjustment']);
   });
 });
 

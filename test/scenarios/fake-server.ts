@@ -35,6 +35,11 @@ export class FakeServer {
   answered = 0;
   /** Called when one has arrived, before the answer. */
   onEdge: () => void = () => {};
+  /** What goes wrong with probes: slow answers, bodies, and hearing of a client that is gone. */
+  dropsSlow = false;
+  truncates = false;
+  missesHangUps = false;
+  readonly #probes = new Map<string, { state: string; received: number }>();
   #firstKept = 0;
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
 
@@ -80,6 +85,7 @@ export class FakeServer {
       const body = { ...health, ready, state: this.state, model: 'isnet', provider: 'cpu', reason: null, queued: 0 };
       return sendJson(response, ready ? 200 : 503, body);
     }
+    if (url.pathname.startsWith('/v1/probe')) return this.#answerProbe(url, request, response);
     const edge = /^\/v1\/mattes\/(\d+)\/edge$/.exec(url.pathname);
     if (edge) return this.#answerEdge(Number(edge[1]), request, response);
     const received = { ...(await receive(request)), subject: url.searchParams.get('subject') };
@@ -104,6 +110,26 @@ export class FakeServer {
       'x-matte-id': this.received.length - 1,
     });
     response.end(ellipse(received.width, received.height, depth));
+  }
+
+  /** As the real one, but an answer that is meant to be slow comes at once, or never where `dropsSlow`. */
+  async #answerProbe(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = url.pathname.split('/')[3];
+    if (asked !== undefined) return sendJson(response, 200, this.#probes.get(asked));
+    const probe = { state: 'open', received: 0 };
+    this.#probes.set(url.searchParams.get('id') ?? '', probe);
+    response.on('close', () => {
+      if (!this.missesHangUps) probe.state = response.writableFinished ? 'answered' : 'closed';
+    });
+    try {
+      for await (const chunk of request) probe.received += (chunk as Buffer).length;
+    } catch {
+      return;
+    }
+    const delay = Number(url.searchParams.get('delay') ?? 0);
+    if (delay >= 30 && this.dropsSlow) return void response.destroy();
+    if (this.truncates) probe.received--;
+    if (delay < 1 || delay >= 30) sendJson(response, 200, { ...probe, state: 'answered' });
   }
 
   /** A red point for who only looks; else the matte, hardened by any contrast, or the picture under it with its blue taken

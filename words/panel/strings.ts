@@ -75,7 +75,7 @@ export interface Strings {
   batch: BatchStrings;
   /** The check of this Photoshop; `probes` say what differs where the answer is not the expected one. */
   check: Record<'start' | 'stop' | 'running' | 'summary' | 'save' | 'saved', string> & {
-    ends: Record<'failed' | 'timed-out' | 'crashed', string>;
+    ends: Record<'failed' | 'crashed', string>;
     probes: Record<ProbeKey, string>;
   };
   /** Names of recorded steps in the Actions panel. */

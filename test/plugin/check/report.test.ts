@@ -4,7 +4,7 @@ import { type Report, readOutcomes, toJson, toText } from '../../../plugin/check
 import { UNCHECKED } from '../../../plugin/host-profile.ts';
 
 const facts = {
-  ...{ hairline: '0.1.0', photoshop: '26.0.0', uxp: 'uxp-8', system: 'darwin', release: '24', language: 'en_US' },
+  ...{ hairline: '0.1.0', photoshop: '26.0.0', uxp: 'uxp-8', system: 'darwin', language: 'en_US' },
 };
 const outcome = (seen: Outcome['seen']): Outcome => ({
   ...{ id: 'globals', end: 'answered', expected: true, milliseconds: 3, seen },

@@ -31,18 +31,18 @@ const thrower: Probe = {
     throw new Error('no words');
   },
 };
-const hanging: Probe = { id: 'storage', limit: 3, run: () => new Promise(() => {}) };
+const hanging: Probe = { id: 'routes', limit: 3, run: () => new Promise(() => {}) };
 
 test('the record is written before and after each probe, whatever comes of it', async () => {
   const run = runProbes([thrower, hanging, fine], journal, new Cancellation());
   await vi.advanceTimersByTimeAsync(3000);
   await run;
   expect(log).toEqual([
-    ...['begin language', 'end language', 'begin storage', 'end storage', 'begin globals', 'end globals'],
+    ...['begin language', 'end language', 'begin routes', 'end routes', 'begin globals', 'end globals'],
   ]);
   expect(ended.map(({ end, expected, seen }) => [end, expected, seen])).toEqual([
     ['failed', false, 'no words'],
-    ['timed-out', false, null],
+    ['failed', false, 'timed out'],
     ['answered', true, 1],
   ]);
 });
@@ -50,7 +50,7 @@ test('the record is written before and after each probe, whatever comes of it', 
 test('a probe that is given up hears of it', async () => {
   let heard: Cancellation | null = null;
   const listening: Probe = {
-    id: 'storage',
+    id: 'routes',
     limit: 1,
     run(cancel) {
       heard = cancel;
@@ -61,7 +61,7 @@ test('a probe that is given up hears of it', async () => {
   await vi.advanceTimersByTimeAsync(1000);
   await run;
   expect(heard!.cancelled).toBe(true);
-  expect(ended[0]!.end).toBe('timed-out');
+  expect(ended[0]!.seen).toBe('timed out');
 });
 
 test('Cancel ends the rest at once', async () => {
@@ -70,5 +70,5 @@ test('Cancel ends the rest at once', async () => {
   await vi.advanceTimersByTimeAsync(100);
   cancel.cancel();
   await expect(run).rejects.toBeInstanceOf(Cancelled);
-  expect(log).toEqual(['begin storage']);
+  expect(log).toEqual(['begin routes']);
 });
