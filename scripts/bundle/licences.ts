@@ -3,7 +3,7 @@ import path from 'node:path';
 import texts from 'spdx-license-list/full.js';
 import type { ModelSpec } from '../../server/registry/spec/model-spec.ts';
 
-/** One thing inside the bundle that somebody else made. */
+/** A third-party part of the bundle. */
 export interface Part {
   name: string;
   version: string;
@@ -49,7 +49,7 @@ export function modelParts(specs: readonly ModelSpec[], modelsDir: string): Part
     }));
 }
 
-/** @throws {Error} for a licence of which nobody knows the text */
+/** @throws {Error} for a licence whose text is not known */
 export function standardText(expression: string): string {
   const ids = expression.split(/[()\s]+|\bAND\b|\bOR\b|\bWITH\b/).filter(Boolean);
   return ids

@@ -42,8 +42,8 @@ export async function packWindows({ app, runtime, licences, ccx }: Contents, { o
 }
 
 /**
- * Names each file and each folder that was installed, for a removal that takes nothing else: a folder stays that holds
- * what somebody else has put there.
+ * Names each file and each folder that was installed, for a removal that takes nothing else: a folder stays if it
+ * holds other files.
  */
 function renderRemoval(folder: string): string {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('/', '\\'));

@@ -7,7 +7,7 @@ const MAX_TOKENS = 16;
 const MAX_TICKETS = 16;
 
 /**
- * How the server tells the page that its own user has opened from one that somebody else on this computer loads: the
+ * How the server tells the page that its own user has opened from one that another user of this computer loads: the
  * command line has the secret of the discovery file and asks for a ticket, the browser gets that in the address, and the
  * page exchanges it, once, for a token that lasts as long as the server.
  */

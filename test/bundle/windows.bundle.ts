@@ -27,7 +27,7 @@ const NODE = {
 } as const;
 const COMPILER = 'x86_64-w64-mingw32-gcc';
 const USER = 'C:\\users\\é user';
-/** As somebody might choose it. */
+/** A folder with spaces and accents. */
 const FOLDER = 'C:\\Ma déco\\Hairline';
 
 const installer = bundleFile('win32-x64.exe');
