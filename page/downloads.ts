@@ -1,5 +1,5 @@
-import type { EdgeRequest } from '../protocol/edge.ts';
 import type { Depth } from '../protocol/matte.ts';
+import type { EdgeRequest } from '../protocol/schemas/edge.ts';
 import type { Words } from '../words/page/words.ts';
 import type { Sentence } from '../words/panel/strings.ts';
 import { find, followChoice, speak } from './elements.ts';

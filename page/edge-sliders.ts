@@ -1,5 +1,5 @@
-import type { EdgeRequest } from '../protocol/edge.ts';
 import { type EdgeControls, NEUTRAL_EDGE } from '../protocol/edge.ts';
+import type { EdgeRequest } from '../protocol/schemas/edge.ts';
 import { EDGE_SCALES, type Scale } from '../words/edge-scales.ts';
 import { find } from './elements.ts';
 import { fill, type Language } from './language.ts';

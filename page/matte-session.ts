@@ -1,5 +1,5 @@
-import type { EdgeRequest } from '../protocol/edge.ts';
 import { MAX_ENCODED_BYTES } from '../protocol/limits.ts';
+import type { EdgeRequest } from '../protocol/schemas/edge.ts';
 import { forget, type Options, readEdge, refusal, ServerError } from './api.ts';
 import { type Matte, makeMatte, type Stage } from './matting.ts';
 import { isOtherThanPicture } from './pictures.ts';

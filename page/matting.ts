@@ -1,5 +1,5 @@
-import type { JobInfo } from '../protocol/job.ts';
 import { HEADERS } from '../protocol/matte.ts';
+import type { JobInfo } from '../protocol/schemas/job.ts';
 import { forget, type Options, readJob, readReady, readResult, ServerError, submit, Unreachable } from './api.ts';
 import { typeOf } from './pictures.ts';
 

@@ -1,4 +1,4 @@
-import type { EdgeRequest } from '../protocol/edge.ts';
+import type { EdgeRequest } from '../protocol/schemas/edge.ts';
 import { show } from './elements.ts';
 import { Latest } from './latest.ts';
 import type { Session } from './matte-session.ts';

@@ -122,10 +122,5 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The body of every answer whose status is 400 or above. */
-export interface ErrorBody {
-  error: { code: ErrorCode; message: string; hint: string };
-}
-
 /** Seconds a client should wait after a 503 with a temporary cause. */
 export const RETRY_AFTER_SECONDS = 3;

@@ -155,10 +155,14 @@ export class DomDocument {
     const { host, session } = this.#dom;
     const saver =
       (format: FileFormat): SaveAs =>
-      async (entry, _options, asCopy) => {
+      async (entry, options, asCopy) => {
         host.modal.requireFor('save');
         await host.modal.enterCall();
         if (asCopy !== true) throw new HostError('saveAs: only copies are simulated');
+        if (format === 'psd' && host.faults.asksForCompatibility && !maximizesCompatibility(options)) {
+          host.raiseAlert('Maximize compatibility?');
+          await host.alertClosed;
+        }
         saveCopy(host, read(this), format, fileOf(session.boundary, entry));
       };
     return session.boundary.wrapAll({ psd: saver('psd'), png: saver('png') });
@@ -216,6 +220,9 @@ export class DomDocument {
   }
 }
 
+const maximizesCompatibility = (options: unknown) =>
+  (options as { maximizeCompatibility?: boolean } | undefined)?.maximizeCompatibility === true;
+
 /** document.selection (25.0 and later). */
 class DomSelection {
   readonly #owner: DomDocument;
@@ -226,7 +233,7 @@ class DomSelection {
 
   /** null where nothing is selected. */
   get bounds(): DomBounds | null {
-    const { selection } = read(this.#owner);
+    const { selection } = described(this.#owner);
     return selection ? domBounds(boundsOfContent(maskRaster(selection), maskRect(selection), 0)) : null;
   }
 
@@ -261,6 +268,15 @@ function read(facade: DomDocument): HostDocument {
   dom.host.modal.requireNotCancelled();
   if (!doc.open) throw missingDocument(doc.id);
   return doc;
+}
+
+/** The document that `selection` tells of. */
+function described(facade: DomDocument): HostDocument {
+  const doc = read(facade);
+  const { activeDocument, faults } = partsOf.get(facade)!.dom.host;
+  if (doc === activeDocument || activeDocument === null || faults.inactiveSelection === 'own') return doc;
+  if (faults.inactiveSelection === 'throws') throw new HostError('The document is not active.');
+  return activeDocument;
 }
 
 function edit(facade: DomDocument, name: string, apply: (doc: HostDocument) => void): void {

@@ -65,9 +65,7 @@ export class ImagingWriter {
     if (!componentsOf[colorSpace as ColorSpace]?.includes(components)) {
       throw wrong(`createImageDataFromBuffer: ${components} components do not fit colorSpace ${colorSpace}`);
     }
-    if (options.colorProfile?.includes('(Linear RGB Profile)')) {
-      throw new HostError(`createImageDataFromBuffer: invalid colour profile ${options.colorProfile}`);
-    }
+    this.#host.checkProfile('createImageDataFromBuffer', options.colorProfile);
     let data = ownCopy(buffer);
     if (data.length !== width * height * components) {
       throw wrong(

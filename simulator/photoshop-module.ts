@@ -45,7 +45,7 @@ class App {
     const host = this.#host;
     host.modal.requireFor('make');
     await host.modal.enterCall();
-    if (options.profile?.includes('(Linear RGB Profile)')) throw new HostError('createDocument: no such profile');
+    host.checkProfile('createDocument', options.profile);
     const mode = Object.entries(modeConstants).find(([, name]) => name === options.mode)?.[0] as Mode | undefined;
     const doc = new HostDocument(host.nextId(), { ...options, mode: mode ?? 'RGB' });
     doc.madeByPlugin = true;

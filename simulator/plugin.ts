@@ -1,8 +1,18 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import vm from 'node:vm';
-import { chooseItem, type Document, type DomWindow, type Element, parseDocument, Visibility } from './elements.ts';
+import {
+  chooseItem,
+  chooseRadio,
+  type Document,
+  type DomWindow,
+  type Element,
+  parseDocument,
+  Visibility,
+  whoTells,
+} from './elements.ts';
 import { Entrypoints, guarded } from './entrypoints.ts';
 import { HostError } from './errors.ts';
 import { type Manifest, readManifest } from './manifest.ts';
@@ -40,6 +50,8 @@ export class LoadedPlugin {
   readonly #folder: string;
   readonly #created = new Set<string>();
   readonly #shown = new Set<string>();
+  /** The event that the plugin is handling, whatever it awaited since. */
+  readonly #handling = new AsyncLocalStorage<{ element: Element; type: string }>();
 
   private constructor(host: HostState, folder: string, store: (id: string) => PluginStore) {
     this.#host = host;
@@ -55,7 +67,7 @@ export class LoadedPlugin {
     const html = main.endsWith('.html')
       ? readFileSync(mainFile, 'utf8')
       : `<body><script src="${main}"></script></body>`;
-    this.#dom = parseDocument(html);
+    this.#dom = parseDocument(html, host.faults);
     this.#visibility = new Visibility(this.#dom.document, base);
     this.#entrypoints = new Entrypoints((error) => this.errors.push(session.boundary.error(error)));
     this.#network = new Network(permissions.network?.domains, host.options);
@@ -168,14 +180,22 @@ export class LoadedPlugin {
   /** Clicks like a user: refuses what a user could not click. */
   click(selector: string): void {
     const element = this.#usable(selector);
-    if (isToggle(element)) element.checked = element.localName === 'sp-radio' || !element.checked;
+    const isRadio = element.localName === 'sp-radio';
+    const group = isRadio ? element.closest('sp-radio-group') : null;
+    if (isRadio) chooseRadio(element);
+    else if (isToggle(element)) element.checked = !element.checked;
     this.#fire(element, 'click');
-    if (isToggle(element)) this.#fire(element, 'change');
+    if (isRadio) this.#tellChoice(group ?? element, element);
+    else if (isToggle(element)) this.#fire(element, 'change');
     const chooser = element.localName === 'sp-menu-item' ? element.closest('sp-dropdown, sp-picker') : null;
     if (chooser) {
       chooseItem(chooser, (item) => item === element);
-      this.#fire(chooser, 'change');
+      this.#tellChoice(chooser, element);
     }
+  }
+
+  #tellChoice(group: Element, item: Element): void {
+    this.#fire(whoTells(group, item), 'change');
   }
 
   /** Chooses an item of a dropdown by its value. */
@@ -186,7 +206,7 @@ export class LoadedPlugin {
     if (item.hasAttribute('disabled')) throw new Error(`item ${value} of ${selector} is disabled`);
     if (item.localName === 'sp-menu-item') chooseItem(chooser, (other) => other === item);
     else chooser.value = value;
-    this.#fire(chooser, 'change');
+    this.#tellChoice(chooser, item);
   }
 
   /** Types into a text field, or moves a slider. */
@@ -262,10 +282,22 @@ export class LoadedPlugin {
 
   #fire(element: Element, type: string): void {
     try {
-      element.dispatchEvent(new this.#dom.Event(type, { bubbles: true, cancelable: true }));
+      const event = new this.#dom.Event(type, { bubbles: true, cancelable: true });
+      this.#handling.run({ element, type }, () => element.dispatchEvent(event));
     } catch (error) {
       this.errors.push(error);
     }
+  }
+
+  /** Known issue of UXP: a picker that a Spectrum control opens makes it click again when it closes, and so for ever. */
+  #notePicker(): void {
+    const handled = this.#handling.getStore();
+    if (!handled?.element.localName.startsWith('sp-')) return;
+    const { element, type } = handled;
+    setImmediate(() => {
+      this.errors.push(new Error(`the picker of ${element.localName} opens again and again`));
+      if (this.errors.length < 5) this.#fire(element, type);
+    });
   }
 
   #runScripts(folder: string): void {
@@ -286,7 +318,15 @@ export class LoadedPlugin {
     const { platform, osPlatform } = this.#host.options;
     const all: Record<string, () => unknown> = {
       photoshop: () => photoshopModule(this.#host, session),
-      uxp: () => uxpModule(this.#host, session, { manifest, entrypoints, folders, secrets, opened }),
+      uxp: () =>
+        uxpModule(this.#host, session, {
+          manifest,
+          entrypoints,
+          folders,
+          secrets,
+          opened,
+          onPicker: () => this.#notePicker(),
+        }),
       os: () =>
         session.boundary.wrapAll({
           platform: () => osPlatform,
@@ -321,6 +361,5 @@ const refusing = (name: string) =>
 
 const isToggle = (element: Element) =>
   element.localName === 'sp-checkbox' ||
-  element.localName === 'sp-radio' ||
   element.localName === 'sp-switch' ||
   (element.localName === 'input' && element.getAttribute('type') === 'checkbox');

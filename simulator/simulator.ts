@@ -89,6 +89,10 @@ export class SimulatedPhotoshop {
   get alerts(): readonly string[] {
     return this.#host.alerts;
   }
+  /** Names of profiles that were refused, also where the plugin then did without. */
+  get refusedProfiles(): readonly string[] {
+    return this.#host.refusedProfiles;
+  }
   get progress(): readonly Progress[] {
     return this.#host.progress;
   }
@@ -157,6 +161,11 @@ export class SimulatedPhotoshop {
     const plugin = await LoadedPlugin.load(this.#host, path.resolve(folder), (id) => this.#store(id));
     this.plugins.push(plugin);
     return plugin;
+  }
+
+  /** A file that a plugin keeps in its data folder. */
+  dataFile(plugin: LoadedPlugin, name: string): string {
+    return path.join(this.#store(plugin.manifest.id).data, name);
   }
 
   /** The photoshop module for direct calls, as if the test were a plugin. */

@@ -1,5 +1,5 @@
 import type { HostDocument } from './document.ts';
-import { missingDocument, missingLayer } from './errors.ts';
+import { HostError, missingDocument, missingLayer } from './errors.ts';
 import type { Progress } from './execution-context.ts';
 import { defaultFaults, type Faults } from './faults.ts';
 import { ImageMemory } from './image-memory.ts';
@@ -57,6 +57,8 @@ export class HostState {
   readonly modal: Modal;
   readonly memory = new ImageMemory();
   readonly alerts: string[] = [];
+  /** Names that were refused, also where the plugin then did without. */
+  readonly refusedProfiles: string[] = [];
   /** Never, until the user has closed the box that a command raised. */
   alertClosed: Promise<void> = Promise.resolve();
   #closeAlert: () => void = () => {};
@@ -116,6 +118,13 @@ export class HostState {
 
   closeAlert(): void {
     this.#closeAlert();
+  }
+
+  /** What Photoshop adds to the profile names of 32-bit documents it takes from no plugin. */
+  checkProfile(call: string, name: string | undefined): void {
+    if (!name?.includes('(Linear RGB Profile)')) return;
+    this.refusedProfiles.push(name);
+    throw new HostError(`${call}: invalid colour profile ${name}`);
   }
 
   nextId(): number {

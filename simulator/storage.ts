@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { HostError } from './errors.ts';
+import type { Faults } from './faults.ts';
 import type { Boundary } from './realm.ts';
 import type { PluginSession } from './session.ts';
 import type { HostState } from './state.ts';
@@ -16,6 +17,7 @@ export function createFileSystem(
   host: HostState,
   session: PluginSession,
   folders: Folders,
+  onPicker: () => void,
   permission: string = 'plugin',
 ) {
   const { boundary } = session;
@@ -30,12 +32,13 @@ export function createFileSystem(
     getPluginFolder: async () => entry(folders.plugin, false),
     getFolder: async () => {
       demand('request', 'fullAccess');
+      onPicker();
       const full = host.onPickFolder();
       return full === null ? null : entry(full, true);
     },
     getEntryWithUrl: async (url: string) => {
       demand('fullAccess');
-      const full = /^file:(\/.*)$/.exec(url)?.[1]?.replace(/^\/(?=[a-z]:)/i, '');
+      const full = pathOf(String(url), host.faults.fileAddress)?.replace(/^\/(?=[a-z]:)/i, '');
       if (!full || !statSync(full, { throwIfNoEntry: false }))
         throw new HostError(`Could not find an entry of '${url}'`);
       return entry(full, true);
@@ -46,6 +49,25 @@ export function createFileSystem(
       return token;
     },
   });
+}
+
+function pathOf(url: string, how: Faults['fileAddress']): string | undefined {
+  if (how === 'web') {
+    const [, place] = /^file:\/\/([^#?]*)/.exec(url) ?? [];
+    if (place === undefined) return undefined;
+    // `file:///Users`, or `file://computer/share`.
+    return unescaped(place.startsWith('/') ? place : `//${place}`);
+  }
+  const [, place] = /^file:(\/\/?[^/].*)$/.exec(url) ?? [];
+  return how === 'path' ? place : unescaped(place?.replace(/[#?].*/, ''));
+}
+
+function unescaped(place: string | undefined): string | undefined {
+  try {
+    return place && decodeURIComponent(place);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The file behind an entry that a plugin hands back. */

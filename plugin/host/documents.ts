@@ -82,7 +82,7 @@ async function findFolderOf(document: Document): Promise<Storage.Folder> {
   for (const url of urlsOf(place)) {
     try {
       const entry = await storage.localFileSystem.getEntryWithUrl(url);
-      if (isFolder(entry)) return entry;
+      if (isFolder(entry) && isAt(entry, place)) return entry;
     } catch (thrown) {
       refusal = textOf(thrown);
     }
@@ -95,6 +95,12 @@ function urlsOf(place: string): string[] {
   const rest = place.replace(/^\//, '');
   const escaped = encodeURI(rest).replace(/#/g, '%23').replace(/\?/g, '%3F');
   return [`file:/${rest}`, `file:/${escaped}`, `file:///${rest}`, `file:///${escaped}`];
+}
+
+/** Where a `#` ends an address, that of the folder "Shoot#2" leads to "Shoot", whose copies would land there. */
+function isAt({ nativePath }: Storage.Entry, place: string): boolean {
+  const plain = (path: string) => path.replace(/\\/g, '/').replace(/\/+$/, '').normalize('NFC').toLowerCase();
+  return !nativePath || plain(nativePath) === plain(place);
 }
 
 function isFolder(entry: Storage.Entry): entry is Storage.Folder {

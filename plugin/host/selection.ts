@@ -2,6 +2,7 @@ import type { Document } from 'photoshop/dom/Document.js';
 import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
 import { PluginError, textOf } from '../errors.ts';
 import { type Alpha, heightOf, intersect, isEmpty, widthOf } from '../picture.ts';
+import { withActiveDocument } from './active-layer.ts';
 import { findDifference } from './compare-mask.ts';
 import { shareToByte } from './convert-pixels.ts';
 import { deselect, play } from './descriptors.ts';
@@ -12,8 +13,15 @@ import { copyPart, createAlpha, readPart, takePart } from './mask-part.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { imaging } from './uxp.ts';
 
-/** What the user has selected; null when nothing is. Selections have eight bits, whatever the document. */
-export async function readSelection(scope: ModalScope, document: Document): Promise<Marquee | null> {
+/**
+ * What the user has selected; null when nothing is. Selections have eight bits, whatever the document. What `selection` of
+ * a document that is not active tells of is not documented.
+ */
+export function readSelection(scope: ModalScope, document: Document): Promise<Marquee | null> {
+  return withActiveDocument(document, () => readActiveSelection(scope, document));
+}
+
+async function readActiveSelection(scope: ModalScope, document: Document): Promise<Marquee | null> {
   const { bounds } = document.selection;
   if (!bounds) return null;
   const canvas = { left: 0, top: 0, right: Math.round(document.width), bottom: Math.round(document.height) };

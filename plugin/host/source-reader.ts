@@ -1,6 +1,7 @@
 import type { Document } from 'photoshop/dom/Document.js';
 import type { Layer } from 'photoshop/dom/Layer.js';
 import { PluginError, textOf } from '../errors.ts';
+import type { ReadWay } from '../host-profile.ts';
 import { type Bounds, intersect, isEmpty, type Picture } from '../picture.ts';
 import { selectLayers, withActiveLayer } from './active-layer.ts';
 import { deleteMask, duplicateLayer, getHasMask, mergeLayers, play } from './descriptors.ts';
@@ -9,7 +10,6 @@ import type { Source } from './host.ts';
 import { boundsWithoutMask, findDocument, findLayer, lockOf, roundOutwards } from './layers.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { readPixels } from './pixel-reader.ts';
-import type { ReadWay } from './read-ways.ts';
 import { createLike, createMergedCopy, withTemporaryDocument } from './temporary-document.ts';
 import { constants } from './uxp.ts';
 

@@ -1,15 +1,17 @@
 import type { Readable } from 'node:stream';
-import type { EdgeRequest } from '../../protocol/edge.ts';
 import type {
   Depth,
   DOCUMENT,
   Enhance,
   ForegroundMethod,
   Kept,
+  MetadataChoice,
   Output,
+  ProfileChoice,
   Refine,
   Subject,
 } from '../../protocol/matte.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import type { Point } from '../imaging/area.ts';
 import type { RawLayout, Region } from '../imaging/picture.ts';
 import type { ModelStatus } from '../matting/model-status.ts';
@@ -41,6 +43,9 @@ export interface MatteTask {
   readonly enhance: Enhance;
   /** Takes what can be read of a damaged file. */
   readonly allowDamaged?: boolean;
+  /** Colors and metadata of color results. */
+  readonly profile: ProfileChoice;
+  readonly metadata: MetadataChoice;
   /** Content type of the answer, already negotiated. */
   readonly type: string;
 }
@@ -109,8 +114,8 @@ export interface Engine {
   status(idOrAuto: string): Promise<ModelStatus>;
   /** Downloads the model when it is missing, then loads it. */
   prepare(idOrAuto: string, options?: PullOptions): Promise<ModelStatus>;
-  /** Also downloads and loads the other models of `refine=best`. Until then `best` answers like `fast`. */
-  prepareBest(options?: PullOptions): Promise<void>;
+  /** The same for all models that `refine` asks about a portrait. Until then `best` answers like `fast`, and `fast` with one model. */
+  prepareViews(refine: Refine, options?: PullOptions): Promise<void>;
   /** Releases everything after the network runs in progress. */
   close(): Promise<void>;
 }

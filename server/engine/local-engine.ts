@@ -1,4 +1,4 @@
-import { HEADERS, type Subject } from '../../protocol/matte.ts';
+import { HEADERS, type Refine, type Subject } from '../../protocol/matte.ts';
 import { openEncoded, openRaw } from '../imaging/codec.ts';
 import type { Raster, RawLayout } from '../imaging/picture.ts';
 import { hasSubject, toPlane16 } from '../matting/edge/plane.ts';
@@ -87,8 +87,8 @@ export class LocalEngine implements Engine {
     return this.#mattes.prepare(idOrAuto, options);
   }
 
-  prepareBest(options?: PullOptions): Promise<void> {
-    return this.#mattes.prepareBest(options);
+  prepareViews(refine: Refine, options?: PullOptions): Promise<void> {
+    return this.#mattes.prepareViews(refine, options);
   }
 
   async close(): Promise<void> {

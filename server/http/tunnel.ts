@@ -1,7 +1,9 @@
 import { type ClientRequest, type IncomingMessage, request as openRequest, type Server } from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
+import Value from 'typebox/value';
 import type { WebSocket } from 'ws';
-import { TUNNEL_CHUNK, type TunnelNews, type TunnelRequest } from '../../protocol/tunnel.ts';
+import { type TunnelNews, TunnelRequest } from '../../protocol/schemas/tunnel.ts';
+import { TUNNEL_CHUNK } from '../../protocol/tunnel.ts';
 
 /** As much as Node takes of the headers of a request. */
 const MAX_HEAD_BYTES = 16 * 1024;
@@ -43,15 +45,8 @@ export function serveTunnel(server: Server, socket: WebSocket, upgrade: Incoming
 function readHead(data: Buffer): TunnelRequest | null {
   if (data.length > MAX_HEAD_BYTES) return null;
   try {
-    const { method, path, headers, bytes } = JSON.parse(data.toString()) as TunnelRequest;
-    const fine =
-      (method === 'GET' || method === 'POST' || method === 'DELETE') &&
-      typeof path === 'string' &&
-      path.startsWith('/') &&
-      Number.isSafeInteger(bytes) &&
-      bytes >= 0 &&
-      Object.values(headers).every((value) => typeof value === 'string');
-    return fine ? { method, path, headers, bytes } : null;
+    const head: unknown = JSON.parse(data.toString());
+    return Value.Check(TunnelRequest, head) ? head : null;
   } catch {
     return null;
   }

@@ -1,12 +1,14 @@
-import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import sharp, { type Metadata as MetadataOfSharp, type Sharp, type SharpOptions } from 'sharp';
 import type { Depth, EncodedType } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
+import type { Annotation } from './annotation.ts';
 import { checkSize } from './check-size.ts';
 import { damaged } from './damage.ts';
 import { checkJpeg } from './jpeg/check.ts';
+import { type Metadata, readBlocks, readTiffMetadata } from './metadata/metadata.ts';
 import type { AlphaPlane, Picture, Raster, Rows } from './picture.ts';
-import { packPng } from './png.ts';
-import { namesSrgb } from './profile.ts';
+import { packPng, setResolution } from './png.ts';
+import { isOwnRgb, namesSrgb } from './profile.ts';
 import { flattenPsd } from './psd/flatten.ts';
 import { streamRaster } from './stream-raster.ts';
 import { checkTiff } from './tiff/check.ts';
@@ -52,8 +54,9 @@ export function sniffType(bytes: Uint8Array): EncodedType | null {
  * @param allowDamaged takes what can be read of a damaged file
  */
 export async function openEncoded(bytes: Buffer, allowDamaged = false): Promise<Picture> {
-  const { open, opened, dpi, atOnce } = await inspect(bytes, allowDamaged);
-  return { ...openSharp(open, opened), dpi, atOnce };
+  const { open, opened, own, ...rest } = await inspect(bytes, allowDamaged);
+  const ownColours = own && { profile: own.profile, readRaster: openSharp(own.open, opened).readRaster };
+  return { ...openSharp(open, opened), ...rest, own: ownColours };
 }
 
 /**
@@ -70,7 +73,7 @@ export async function readCover(bytes: Buffer, width: number, height: number, wa
 async function inspect(file: Buffer, allowDamaged = false) {
   const type = sniffType(file);
   if (!type) throw new AppError('NOT_AN_IMAGE');
-  const { bytes, page, failOn, dpi } = await prepare(file, type, allowDamaged);
+  const { bytes, page, failOn, metadata, dpi } = await prepare(file, type, allowDamaged);
   // Our own limits are checked below; the library's limit has a less clear message.
   const options: SharpOptions = { limitInputPixels: false, failOn, page, pages: 1, autoOrient: true };
   const info = await sharp(bytes, options)
@@ -90,7 +93,21 @@ async function inspect(file: Buffer, allowDamaged = false) {
   // Whatever is taken from these, the library decodes them whole.
   const atOnce = info.isProgressive || (info.orientation ?? 1) !== 1 || ['webp', 'heif'].includes(info.format);
   const opened: Opened = { width, height, hasAlpha: info.hasAlpha, depth };
-  return { open, opened, dpi: dpi ?? info.density, atOnce };
+  const own = hasOwnRgb(info)
+    ? { profile: info.icc!, open: () => sharp(bytes, { ...options, ignoreIcc: true }) }
+    : undefined;
+  return { open, opened, own, dpi: checkDpi(dpi ?? info.density), atOnce, metadata: metadata ?? readBlocks(info) };
+}
+
+/** What scanners reach; more is no resolution. */
+const MAX_DPI = 20_000;
+
+function checkDpi(dpi: number | undefined): number | undefined {
+  return dpi && dpi <= MAX_DPI ? dpi : undefined;
+}
+
+function hasOwnRgb({ icc, space }: MetadataOfSharp): boolean {
+  return icc !== undefined && ['srgb', 'rgb', 'rgb16'].includes(space ?? '') && isOwnRgb(icc);
 }
 
 /** The most samples of a pixel in a Photoshop document (File Header Section). */
@@ -103,27 +120,31 @@ interface Prepared {
   failOn: 'none' | 'truncated' | 'error';
   /** Where the bytes do not say it any more. */
   dpi?: number | undefined;
+  /** Where the library would not find it. */
+  metadata?: Metadata;
 }
 
 /** Looks for damage that the library passes over, and brings what it misreads into a form that it reads rightly. */
 async function prepare(file: Buffer, type: EncodedType, allowDamaged: boolean): Promise<Prepared> {
   if (type === 'image/vnd.adobe.photoshop') {
-    const { tiff, dpi } = await flattenPsd(file);
-    return { bytes: tiff, page: 0, failOn: 'truncated', dpi };
+    const { tiff, dpi, blocks } = await flattenPsd(file);
+    return { bytes: tiff, page: 0, failOn: 'truncated', dpi, metadata: readBlocks(blocks) };
   }
   // All of its blocks are there, so that what the library may still miss is the end marker.
   if (allowDamaged && type !== 'image/tiff') return { bytes: file, page: 0, failOn: 'none' };
   if (type === 'image/jpeg')
     return { bytes: file, page: 0, failOn: checkJpeg(file) === 'whole' ? 'none' : 'truncated' };
   if (type !== 'image/tiff') return { bytes: file, page: 0, failOn: 'truncated' };
-  const layout = findPicture(new TiffFile(file));
+  const tiff = new TiffFile(file);
+  const layout = findPicture(tiff);
   const { width, height, samples, page } = layout;
   checkSize(width, height);
   if (samples > MAX_SAMPLES || layout.bits > 64) throw damaged('its directory makes no sense');
   if (!allowDamaged) await checkTiff(file, layout);
   const failOn = allowDamaged ? 'none' : 'error';
-  if (!needsRepacking(layout)) return { bytes: file, page, failOn };
-  return { bytes: await repackTiff(file, layout, failOn), page: 0, failOn: 'truncated' };
+  const metadata = readTiffMetadata(tiff, layout.directory);
+  if (!needsRepacking(layout)) return { bytes: file, page, failOn, metadata };
+  return { bytes: await repackTiff(file, layout, failOn), page: 0, failOn: 'truncated', metadata };
 }
 
 /**
@@ -178,6 +199,7 @@ function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened
     width,
     height,
     hasAlpha,
+    depth,
     async readGrid(gridWidth, gridHeight, region) {
       // Networks are trained on bilinear copies; on 24 portraits it scored no worse than lanczos3 and costs a third less.
       const part = region ? open().extract(region) : open();
@@ -210,15 +232,15 @@ function widen(samples: Uint8Array | Uint16Array): Uint16Array {
 }
 
 /** A gray PNG of 8 or 16 bits. Compression 2 of 9: mattes are mostly flat, and users wait for them. */
-export function encodeAlphaPng({ width, height, data }: AlphaPlane): Promise<Buffer> {
+export async function encodeAlphaPng({ width, height, data }: AlphaPlane, dpi?: number): Promise<Buffer> {
   const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels: 1 } });
   const space = data instanceof Uint16Array ? 'grey16' : 'b-w';
-  return image.toColourspace(space).png({ compressionLevel: 2 }).toBuffer();
+  return setResolution(await image.toColourspace(space).png({ compressionLevel: 2 }).toBuffer(), dpi);
 }
 
-/** An sRGB PNG of 8 or 16 bits with straight alpha where the raster has it. */
-export async function encodePng(raster: Raster): Promise<Buffer> {
-  return Buffer.concat(await packPng(streamRaster(raster)));
+/** A PNG of 8 or 16 bits with straight alpha where the raster has it. */
+export async function encodePng(raster: Raster, annotation?: Annotation): Promise<Buffer> {
+  return Buffer.concat(await packPng(streamRaster(raster), undefined, annotation));
 }
 
 /** An sRGB JPEG of opaque 8-bit pixels, at preview quality; gray too, because UXP does not display gray JPEGs. */

@@ -118,8 +118,24 @@ function power(exponent: number): Curve {
   return (v) => Math.sign(v) * Math.abs(v) ** exponent;
 }
 
-/** Of a rising curve, by halving. */
+const STEPS = 4096;
+
+/** Of a rising curve, by a table whose steps are finer towards black, as curves are steeper there. */
 function invertCurve(curve: Curve): Curve {
+  const find = searchInverse(curve);
+  let table: Float64Array | undefined;
+  return (wanted) => {
+    if (!(wanted > 0)) return 0;
+    if (wanted >= 1) return find(1);
+    table ??= Float64Array.from({ length: STEPS + 1 }, (_, i) => find((i / STEPS) ** 2));
+    const place = Math.sqrt(wanted) * STEPS;
+    const low = Math.floor(place);
+    return table[low]! + (place - low) * (table[low + 1]! - table[low]!);
+  };
+}
+
+/** By halving. */
+function searchInverse(curve: Curve): Curve {
   return (wanted) => {
     if (!(wanted > curve(0))) return 0;
     if (wanted >= curve(1)) return 1;

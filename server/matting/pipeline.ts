@@ -47,7 +47,7 @@ export interface Stages {
   guide?: boolean;
 }
 
-export const PAIR_STAGES: Stages = { clear: true, guide: true };
+export const PAIR_STAGES: Stages = { guide: true };
 export const BEST_STAGES: Stages = { clear: true, closer: true, guide: true };
 
 export interface EstimateOptions {
@@ -175,7 +175,7 @@ function unite(picture: Picture, views: readonly View[], opinions: readonly Coar
   const { width, height } = shapeGrid(picture, Math.max(...opinions.map((o) => Math.max(o.width, o.height))));
   const [first, second, ...others] = opinions.map((opinion) => resampleAlpha(opinion, width, height));
   if (others.length > 0) return findConsensus([first!, second!, ...others], edgesOf(views));
-  return views[0]!.edges ? joinPair(second!, first!) : joinPair(first!, second!);
+  return joinPair(first!, second!);
 }
 
 function edgesOf(views: readonly View[]): number[] {

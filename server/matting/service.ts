@@ -77,10 +77,10 @@ export class MatteService {
     return state && { state, provider: null, label: null, reason: failure?.message ?? null };
   }
 
-  /** Also downloads and loads the other models of `refine=best`. Until then, `best` answers like `fast`. */
-  async prepareBest(options?: PullOptions): Promise<void> {
+  /** The same for all models that `refine` asks about a portrait. */
+  async prepareViews(refine: Refine, options?: PullOptions): Promise<void> {
     const { id } = this.registry.resolve('auto');
-    for (const { model } of planViews(id, 'portrait', 'best')) await this.prepare(model, options);
+    for (const { model } of planViews(id, 'portrait', refine)) await this.prepare(model, options);
   }
 
   /**

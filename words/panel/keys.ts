@@ -4,6 +4,19 @@ export type MaskPolicyKey = 'ask' | 'replace' | 'intersect' | 'add' | 'subtract'
 export type SourceKey = 'layers' | 'composite';
 export type BackdropKey = 'checker' | 'black' | 'white' | 'red' | 'mask';
 
+/** Questions of the check of this Photoshop. */
+export type ProbeKey =
+  | 'scriptBase'
+  | 'globals'
+  | 'activeElement'
+  | 'radioGroup'
+  | 'checkedEarly'
+  | 'selectedEarly'
+  | 'columnWidth'
+  | 'panelHooks'
+  | 'language'
+  | 'storage';
+
 /** All errors of the panel itself. */
 export type PanelErrorKey =
   | 'NO_DOCUMENT'

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import PQueue from 'p-queue';
-import type { Depth, Subject } from '../../../protocol/matte.ts';
+import type { Subject } from '../../../protocol/matte.ts';
 import { AppError } from '../../errors.ts';
 import { openEncoded, sniffType } from '../../imaging/codec.ts';
 import { CannotMask } from '../../imaging/psd/choose-layer.ts';
@@ -22,7 +22,6 @@ export interface Failure {
 export interface BatchOptions extends FinishOptions {
   model: string;
   subject: Subject;
-  depth: Depth;
   /** For jobs whose document gets a mask: name of the layer. */
   layer?: string | undefined;
   /** Further request parameters. */
@@ -92,8 +91,10 @@ async function runJob(
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
-  const picture = await openEncoded(bytes, options.settings['allow-damaged'] === 'true');
-  const { model, subject, depth, settings } = options;
+  // The server looks for damage, and refuses what may not be taken.
+  const picture = await openEncoded(bytes, true);
+  const { model, subject, settings } = options;
+  const depth = options.depth ?? picture.depth ?? 8;
   const { alpha, hasSubject } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');

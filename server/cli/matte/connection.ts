@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ERRORS, type ErrorBody, type ErrorCode, RETRY_AFTER_SECONDS } from '../../../protocol/errors.ts';
+import { ERRORS, type ErrorCode, RETRY_AFTER_SECONDS } from '../../../protocol/errors.ts';
 import { LOOPBACK, PORTS } from '../../../protocol/limits.ts';
 import { type Depth, type EncodedType, HEADERS, RAW_TYPE, type Subject } from '../../../protocol/matte.ts';
-import type { ModelInfo } from '../../../protocol/status.ts';
+import type { ErrorBody } from '../../../protocol/schemas/failure.ts';
+import type { ModelInfo } from '../../../protocol/schemas/status.ts';
 import type { Config } from '../../config/config.ts';
 import { AppError } from '../../errors.ts';
 import type { AlphaPlane } from '../../imaging/picture.ts';

@@ -1,4 +1,5 @@
 import type { Depth, ForegroundMethod } from '../../../protocol/matte.ts';
+import { type Inheritance, inherit } from '../../imaging/annotation.ts';
 import { readBackdrop } from '../../imaging/backdrop.ts';
 import { encodeAlphaPng, encodePng } from '../../imaging/codec.ts';
 import type { AlphaPlane, Picture, Raster } from '../../imaging/picture.ts';
@@ -12,9 +13,10 @@ import { type Format, type Job, largePath, type PlannedFile } from './plan.ts';
 /** Background of a composition: a color, 0..255 per channel, or an encoded picture. */
 export type Backdrop = readonly [number, number, number] | Buffer;
 
-export interface FinishOptions {
+export interface FinishOptions extends Inheritance {
   format: Format;
-  depth: Depth;
+  /** Absent: the picture's. */
+  depth?: Depth | undefined;
   backdrop: Backdrop;
   /** Whether a document gets the cutout as a hidden layer. */
   psdCutout: boolean;
@@ -35,7 +37,14 @@ export async function finishJob(
   options: FinishOptions,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const raster = lazy(() => picture.readRaster(options.depth));
+  const depth = options.depth ?? picture.depth ?? 8;
+  const inherited = inherit(
+    picture,
+    options,
+    options.format !== 'psd' && job.files.some(({ kind }) => kind === 'composition'),
+  );
+  const { annotation } = inherited;
+  const raster = lazy(() => inherited.readRaster(depth));
   const { method, decontaminate } = options;
   const foreground = lazy(async () => estimateForeground(await raster(), alpha, { method, signal }));
   const cutout = lazy(async () => makeCutout(await raster(), alpha, { method, decontaminate, signal }));
@@ -46,13 +55,18 @@ export async function finishJob(
   async function render({ kind, path }: PlannedFile): Promise<Rendered> {
     switch (kind) {
       case 'alpha':
-        return { path, content: await (options.format === 'tiff' ? encodeTiff(alpha) : encodeAlphaPng(alpha)) };
+        return {
+          path,
+          content: await (options.format === 'tiff'
+            ? encodeTiff(alpha, annotation)
+            : encodeAlphaPng(alpha, annotation.dpi)),
+        };
       case 'cutout':
-        return { path, content: await encode(await cutout()) };
+        return { path, content: await encode(await cutout(), annotation) };
       case 'foreground':
-        return { path, content: await encode(await foreground()) };
+        return { path, content: await encode(await foreground(), annotation) };
       case 'composition':
-        return { path, content: await encode(composeOver(await shown(), await behind(options, alpha))) };
+        return { path, content: await encode(composeOver(await shown(), await behind()), annotation) };
       case 'document':
         return renderDocument(path);
       case 'masked':
@@ -67,11 +81,17 @@ export async function finishJob(
         picture: await raster(),
         alpha,
         cutout: options.psdCutout ? await foreground() : undefined,
-        dpi: picture.dpi,
+        annotation,
       },
       signal,
     );
     return { path: isLarge ? largePath(path) : path, content: chunks };
+  }
+
+  async function behind() {
+    const { backdrop } = options;
+    if (!Buffer.isBuffer(backdrop)) return inherited.encodeColour(backdrop);
+    return inherited.encodeRaster(await readBackdrop(backdrop, alpha.width, alpha.height, depth));
   }
 
   const written: string[] = [];
@@ -88,10 +108,6 @@ export async function finishJob(
 interface Rendered {
   path: string;
   content: Uint8Array | AsyncIterable<Uint8Array>;
-}
-
-function behind({ backdrop, depth }: FinishOptions, { width, height }: AlphaPlane) {
-  return Buffer.isBuffer(backdrop) ? readBackdrop(backdrop, width, height, depth) : backdrop;
 }
 
 function lazy(make: () => Promise<Raster>): () => Promise<Raster> {

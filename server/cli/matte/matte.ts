@@ -7,6 +7,7 @@ import {
   OUTPUTS,
   type Output,
   POINT_PATTERN,
+  PROFILES,
   REFINEMENTS,
   REGION_PATTERN,
   SUBJECTS,
@@ -43,7 +44,14 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     )
     .option('--layer <name>', 'layer for --into psd (default: the lowest visible pixel layer)')
     .option('--in-place', 'with --into psd: replace the documents instead of writing name_masked.psd')
-    .addOption(new Option('--depth <bits>', 'bits per channel, 8 or 16').argParser(parseDepth).default(8))
+    .addOption(new Option('--depth <bits>', "bits per channel, 8 or 16 (default: the picture's)").argParser(parseDepth))
+    .addOption(
+      new Option('--profile <which>', "keep: colors in the picture's own RGB profile; srgb: converted")
+        .choices(PROFILES)
+        .default('keep'),
+    )
+    .addOption(new Option('--no-metadata', 'write no EXIF, IPTC and XMP').conflicts('keepLocation'))
+    .option('--keep-location', 'keep the place (GPS) in the metadata')
     .option('--background <colour|picture>', 'background of the composition', 'white')
     .addOption(
       new Option('--subject <subject>', 'what to look for; chooses the model unless --model is given')

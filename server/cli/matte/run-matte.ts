@@ -4,8 +4,10 @@ import {
   type Enhance,
   type ForegroundMethod,
   type Kept,
+  type MetadataChoice,
   OUTPUTS,
   type Output,
+  type ProfileChoice,
   type Refine,
   type Subject,
 } from '../../../protocol/matte.ts';
@@ -27,7 +29,13 @@ export interface MatteOptions {
   outputs?: Output[];
   saveForeground: boolean;
   format: Format;
-  depth: Depth;
+  /** Absent: the picture's. */
+  depth?: Depth;
+  profile: ProfileChoice;
+  /** False: results have none. */
+  metadata: boolean;
+  /** Keeps GPS. */
+  keepLocation?: boolean;
   /** Adds the cutout to documents, as a hidden layer. */
   psdCutout?: boolean;
   /** Documents get a mask on a layer instead of new pictures. */
@@ -100,7 +108,7 @@ export async function runMatte(
   let done = 0;
   if (open.length > 0) {
     const model = options.model ?? (env.HAIRLINE_MODEL || 'auto');
-    const connection = await connect({ model, subject }, config, terminal, signal);
+    const connection = await connect({ model, subject, refine: options.refine }, config, terminal, signal);
     try {
       const onWritten = (file: string) => {
         written.push(file);
@@ -108,7 +116,8 @@ export async function runMatte(
       };
       const psdCutout = Boolean(options.psdCutout);
       const { foreground: method, decontaminate } = options;
-      const finish = { format, depth, backdrop, psdCutout, method, decontaminate };
+      const metadata = chooseMetadata(options);
+      const finish = { format, depth, profile: options.profile, metadata, backdrop, psdCutout, method, decontaminate };
       const work = {
         ...finish,
         model,
@@ -152,6 +161,11 @@ function checkInto({ into, layer, inPlace, outputs, saveForeground, format, psdC
     throw new UsageError('--into psd writes documents with a mask; it does not go with other outputs or formats.');
 }
 
+function chooseMetadata({ metadata, keepLocation }: MatteOptions): MetadataChoice {
+  if (!metadata) return 'none';
+  return keepLocation ? 'all' : 'keep';
+}
+
 /** Parameters passed to the server unchanged. */
 function chooseSettings({ refine, region, point, enhance, ...options }: MatteOptions): Record<string, string> {
   const subjects = options.subjects ?? (point ? 'point' : 'all');
@@ -179,7 +193,7 @@ async function readBackdropOption(text: string, cwd: string, signal: AbortSignal
   }
   const location = /^https?:/i.test(text) ? text : path.resolve(cwd, text);
   const bytes = await readSource(location, signal).catch((error: unknown) => {
-    if (error instanceof SourceError) {
+    if (error instanceof SourceError || error instanceof AppError) {
       throw new UsageError(`--background: "${text}" is neither a color nor a picture. ${error.message}`);
     }
     throw error;

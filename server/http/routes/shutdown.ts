@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import Type from 'typebox';
+import { Stopping } from '../../../protocol/schemas/status.ts';
 import { AppError } from '../../errors.ts';
-import { EVERYWHERE, failures } from '../schemas.ts';
+import { EVERYWHERE, failures } from '../failures.ts';
 import { whenClosed } from '../when-closed.ts';
 
 export interface Shutdown {
@@ -18,15 +18,11 @@ export interface Shutdown {
  */
 export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdown): void {
   const expected = digest(`Bearer ${token}`);
-  const stopping = Type.Object(
-    { stopping: Type.Boolean() },
-    { description: 'The server stops after the requests in progress.' },
-  );
   app.post('/v1/shutdown', {
     schema: {
       summary: 'Stop the server',
       security: [{ token: [] }],
-      response: { 202: stopping, ...failures(...EVERYWHERE, 'UNAUTHORIZED', 'SHUTTING_DOWN') },
+      response: { 202: Stopping, ...failures(...EVERYWHERE, 'UNAUTHORIZED', 'SHUTTING_DOWN') },
     },
     onRequest: async (request, reply) => {
       if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;

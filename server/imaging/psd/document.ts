@@ -1,3 +1,4 @@
+import type { Annotation } from '../annotation.ts';
 import type { AlphaPlane, Raster } from '../picture.ts';
 import { readSrgbProfile } from '../profile.ts';
 import { ByteWriter, padding } from './bytes.ts';
@@ -11,9 +12,6 @@ const MAX_SIDE = { psd: 30_000, psb: 300_000 } as const;
 const MAX_PSD_BYTES = 2 ** 31 - 1;
 const RGB_MODE = 3;
 
-/** What Photoshop assumes when a file has no resolution. */
-const DEFAULT_DPI = 72;
-
 const CUTOUT_NAME = 'Subject - cutout';
 
 /** All rasters have one size and one depth, which become the document's. */
@@ -25,8 +23,7 @@ export interface PsdDocument {
   alpha: AlphaPlane;
   /** Straight RGBA, for a second, hidden layer above. */
   cutout?: Raster | undefined;
-  /** Pixels per inch. */
-  dpi?: number | undefined;
+  annotation?: Annotation | undefined;
 }
 
 export interface PsdFile {
@@ -51,7 +48,7 @@ export async function encodePsd(document: PsdDocument, signal?: AbortSignal): Pr
     canvas,
     layers,
     merged,
-    resources: imageResources(document.dpi ?? DEFAULT_DPI, await readSrgbProfile()),
+    resources: imageResources(document.annotation ?? {}, await readSrgbProfile()),
   };
   const isLarge = Math.max(canvas.width, canvas.height) > MAX_SIDE.psd || fileSize(parts, false) > MAX_PSD_BYTES;
   return { isLarge, bytes: fileSize(parts, isLarge), chunks: write(parts, isLarge, signal) };

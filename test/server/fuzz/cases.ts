@@ -1,5 +1,6 @@
 import sharp from 'sharp';
-import { ERRORS, type ErrorBody } from '../../../protocol/errors.ts';
+import { ERRORS } from '../../../protocol/errors.ts';
+import type { ErrorBody } from '../../../protocol/schemas/failure.ts';
 import { AppError } from '../../../server/errors.ts';
 import { CannotMask } from '../../../server/imaging/psd/choose-layer.ts';
 import { openLayer } from '../../../server/imaging/psd/open-layer.ts';

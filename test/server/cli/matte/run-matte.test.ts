@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Connect } from '../../../../server/cli/matte/connect.ts';
 import { Connection } from '../../../../server/cli/matte/connection.ts';
 import { type MatteOptions, runMatte } from '../../../../server/cli/matte/run-matte.ts';
 import { UsageError } from '../../../../server/cli/terminal.ts';
+import { startProxy, type TestProxy } from '../../../fixtures/proxy.ts';
 import { type StandInServer, startStandInServer } from '../../../fixtures/stand-in.ts';
 import { readStrictly } from '../../imaging/psd/strict-reader.ts';
 import { recordTerminal } from '../recorder.ts';
@@ -38,7 +39,8 @@ const DEFAULTS: MatteOptions = {
   outputDir: 'out',
   saveForeground: true,
   format: 'png',
-  depth: 8,
+  profile: 'keep',
+  metadata: true,
   background: 'white',
   subject: 'portrait',
   refine: 'best',
@@ -105,6 +107,24 @@ describe('one picture', () => {
     expect(await pixel('a b_foreground.png')).toMatchObject({ channels: 4 });
   });
 
+  test('is judged for damage by the server alone, so that this is done once', async () => {
+    const noise = Buffer.alloc(64 * 48 * 3).map((_, i) => (i * i * 7) % 251);
+    const bytes = await sharp(noise, { raw: { width: 64, height: 48, channels: 3 } })
+      .jpeg()
+      .toBuffer();
+    await writeFile(path.join(cwd, 'a.jpg'), bytes.subarray(0, bytes.length >> 1));
+    expect(await matte(['a.jpg'])).toMatchObject({ code: 1, lines: [] });
+    const credulous: Connect = async (...given) => {
+      const connection = await connect(...given);
+      const { matte: send } = connection;
+      connection.matte = (request, tell) =>
+        send.call(connection, { ...request, settings: { ...request.settings, 'allow-damaged': 'true' } }, tell);
+      return connection;
+    };
+    const { code, lines } = await matte(['a.jpg'], {}, new AbortController().signal, credulous);
+    expect({ code, files: lines.length }).toEqual({ code: 0, files: 3 });
+  });
+
   test('leaves out what is not wanted', async () => {
     await picture('a.png');
     await matte(['a.png'], { saveForeground: false });
@@ -125,6 +145,31 @@ describe('one picture', () => {
       channels: 3,
       first: [near(200 * 257, 300), near(200 * 257, 300), near(200 * 257, 300)],
     });
+  });
+
+  test('has the depth, profile and resolution of the picture, and what is written about it', async () => {
+    const samples = Uint16Array.from({ length: 40 * 30 * 3 }, (_, i) => 65535 - ((i * 37) % 9000));
+    await sharp(samples, { raw: { width: 40, height: 30, channels: 3 } })
+      .toColourspace('rgb16')
+      .withMetadata({ density: 300 })
+      .withIccProfile('p3')
+      .withExif({ IFD0: { Artist: 'Anna' } })
+      .png()
+      .toFile(path.join(cwd, 'deep.png'));
+    const info = (name: string) => sharp(path.join(cwd, name)).metadata();
+    await matte(['deep.png'], { outputs: ['alpha', 'cutout', 'composition'] });
+    const { icc } = await info('deep.png');
+    for (const kind of ['cutout', 'composition']) {
+      const result = await info(`out/deep_${kind}.png`);
+      expect(result, kind).toMatchObject({ depth: 'ushort', density: 300, icc });
+      expect(result.exif!.includes('Anna')).toBe(true);
+    }
+    expect(await info('out/deep_alpha.png')).toMatchObject({ depth: 'ushort', density: 300 });
+    await matte(['deep.png'], { outputs: ['cutout'], profile: 'srgb', depth: 8, metadata: false, force: true });
+    const plain = await info('out/deep_cutout.png');
+    expect(plain).toMatchObject({ depth: 'uchar', density: 300 });
+    expect(plain.icc).not.toEqual(icc);
+    expect(plain.exif).toBeUndefined();
   });
 
   test('keeps 16 bits in PNG and TIFF', async () => {
@@ -214,7 +259,7 @@ describe('a batch', () => {
     };
     const { code, err } = await matte(['in'], { subject: 'object' }, undefined, slow);
     expect(code).toBe(0);
-    expect(asked).toEqual([{ model: 'auto', subject: 'object' }, 'object', 'object']);
+    expect(asked).toEqual([{ model: 'auto', subject: 'object', refine: 'best' }, 'object', 'object']);
     expect(err.match(/The model is being downloaded/g)).toHaveLength(1);
   });
 
@@ -258,6 +303,7 @@ describe('a batch', () => {
 describe('web addresses', () => {
   let web: Server;
   let url: string;
+  let proxy: TestProxy;
 
   beforeAll(async () => {
     const body = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'white' } })
@@ -271,8 +317,12 @@ describe('web addresses', () => {
     });
     await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+    proxy = await startProxy(() => (web.address() as AddressInfo).port);
+    vi.stubEnv('npm_config_https_proxy', proxy.url);
   });
   afterAll(() => {
+    vi.unstubAllEnvs();
+    proxy.close();
     web.closeAllConnections();
     web.close();
   });
@@ -284,6 +334,14 @@ describe('web addresses', () => {
     expect(await inside('out')).toEqual(['moved_alpha.png', 'photo one_alpha.png']);
     expect(err).toContain('answered 404');
     expect(err).toContain('larger than Hairline accepts');
+    expect(proxy.asked).toEqual([]);
+  });
+
+  test('are fetched through the proxy that downloads of models use', async () => {
+    const { code } = await matte(['http://pictures.example/photo.png'], { outputs: ['alpha'] });
+    expect(code).toBe(0);
+    expect(proxy.asked).toEqual(['http://pictures.example/photo.png']);
+    expect(await inside('out')).toEqual(['photo_alpha.png']);
   });
 });
 

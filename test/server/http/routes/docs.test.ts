@@ -77,6 +77,8 @@ describe('GET /docs/json', () => {
       'decontaminate',
       'cutout-layer',
       'allow-damaged',
+      'profile',
+      'metadata',
       'region',
       'subjects',
       'point',

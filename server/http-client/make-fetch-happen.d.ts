@@ -1,5 +1,7 @@
 // The part of make-fetch-happen that Hairline uses; the types published for it belong to another fetch.
 declare module 'make-fetch-happen' {
+  import type { Agent } from 'node:http';
+
   export interface FetchOptions {
     method?: string;
     headers?: Record<string, string>;
@@ -14,6 +16,9 @@ declare module 'make-fetch-happen' {
     key?: string | undefined;
     strictSSL?: boolean | undefined;
     localAddress?: string | undefined;
+    /** Used instead of a pooled one, and of a proxy. */
+    agent?: Agent;
+    maxSockets?: number;
   }
 
   export interface FetchResponse {

@@ -1,7 +1,7 @@
 import Config from '@npmcli/config';
 import npm from '@npmcli/config/lib/definitions/index.js';
 import type pacote from 'pacote';
-import { packageRoot } from '../../system/package-root.ts';
+import { packageRoot } from '../system/package-root.ts';
 
 /** The user's own npm settings: registry or mirror, proxy, certificates. What works for npm works here. */
 export async function npmSettings(env: NodeJS.ProcessEnv): Promise<pacote.Options> {
