@@ -48,8 +48,8 @@ export async function prepare(file: Buffer, type: EncodedType, allowDamaged: boo
       return { ...prepareRaster(raster), dpi };
     }
     case 'image/vnd.adobe.photoshop': {
-      const { tiff, dpi } = await flattenPsd(file);
-      return { bytes: tiff, page: 0, failOn: 'truncated', dpi };
+      const { tiff, dpi, blocks } = await flattenPsd(file);
+      return { bytes: tiff, page: 0, failOn: 'truncated', dpi, metadata: readBlocks(blocks) };
     }
     case 'image/x-dcraw':
       return preparePreview(takePreview(file, { width: 0, height: 0 }), allowDamaged);

@@ -99,7 +99,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
     expect(await text('failure-hint')).toBe(ERRORS.NOT_AN_IMAGE[2]);
     await page.reload();
     expect(await page.getAttribute('html', 'lang')).toBe('en');
-    expect(await text('choose')).toBe('Choose a picture');
+    expect(await text('choose')).toBe('Choose pictures');
   });
 
   test('cancelling frees the place on the server and returns to the start', async () => {

@@ -12,6 +12,8 @@ export interface FlatDocument {
   tiff: Buffer;
   /** Pixels per inch, if the document states it. */
   dpi: number | undefined;
+  /** Its metadata. */
+  blocks: Record<'exif' | 'xmp' | 'iptc', Buffer | undefined>;
 }
 
 /**
@@ -27,9 +29,11 @@ export async function flattenSource(source: ByteSource, most?: number): Promise<
   const structure = await readStructure(source);
   const resources = await listResources(source, structure.resources);
   const composition = await choose(source, structure, resources);
+  const read = async (id: number) => (await readResource(source, resources, id)) ?? undefined;
   return {
     tiff: await stripsToTiff(source, structure, resources, composition, { ...structure, most }),
-    dpi: readDpi(await readResource(source, resources, RESOURCE.resolution)),
+    dpi: readDpi(await read(RESOURCE.resolution)),
+    blocks: { exif: await read(RESOURCE.exif), xmp: await read(RESOURCE.xmp), iptc: await read(RESOURCE.iptc) },
   };
 }
 
@@ -50,7 +54,7 @@ async function hasMerged(source: ByteSource, { merged, layers }: PsdStructure, r
   return !layers || !version || version.length < 5 || version[4] !== 0;
 }
 
-function readDpi(resolution: Buffer | null): number | undefined {
+function readDpi(resolution: Buffer | undefined): number | undefined {
   const dpi = resolution && resolution.length >= 4 ? resolution.readUInt32BE() / 65536 : 0;
   return dpi >= 1 ? Math.round(dpi * 100) / 100 : undefined;
 }

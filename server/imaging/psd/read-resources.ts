@@ -3,6 +3,7 @@ import { type ByteSource, Cursor, type Span } from './source.ts';
 /** Image resource ids (specification, Image Resource IDs). */
 export const RESOURCE = {
   resolution: 1005,
+  iptc: 1028,
   /** Names of the extra channels: Pascal strings, and Unicode ones. */
   alphaNames: 1006,
   profile: 1039,
@@ -10,6 +11,8 @@ export const RESOURCE = {
   transparencyIndex: 1047,
   alphaIdentifiers: 1053,
   versionInfo: 1057,
+  exif: 1058,
+  xmp: 1060,
 } as const;
 
 export interface ResourceBlock {

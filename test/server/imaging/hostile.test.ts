@@ -81,7 +81,7 @@ describe('files that are not pictures', () => {
     ],
     ['PDF', Buffer.from('%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n')],
     ['MP4', Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypisom\0\0\0\0isomavc1'), Buffer.alloc(200)])],
-    ['PSD', Buffer.concat([Buffer.from('8BPS\0\x01'), Buffer.alloc(60)])],
+    ['a document of a version of Photoshop that never was', Buffer.from('8BPS\0\x03\0\0\0\0\0\0\0\x03', 'latin1')],
     ['WAV', Buffer.concat([Buffer.from('RIFF\0\0\0\0WAVEfmt '), Buffer.alloc(60)])],
     ['a PNG after a blank', Buffer.concat([Buffer.from(' '), FILES['image/png']])],
   ])('%s', async (_name, bytes) => {
