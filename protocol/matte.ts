@@ -16,6 +16,8 @@ export const HEADERS = {
   provider: 'x-provider',
   /** `none` where no subject was found, else `found`. */
   subject: 'x-subject',
+  /** `preview`: the embedded preview of a camera raw file was used; else absent. */
+  source: 'x-source',
 } as const;
 
 export const RAW_TYPE = 'application/octet-stream';
@@ -30,6 +32,12 @@ export const ENCODED_TYPES = [
   'image/tiff',
   'image/avif',
   'image/gif',
+  'image/vnd.adobe.photoshop',
+  'image/heic',
+  'image/heif',
+  'image/bmp',
+  // Raw files of cameras, whatever their own type.
+  'image/x-dcraw',
 ] as const;
 export type EncodedType = (typeof ENCODED_TYPES)[number];
 

@@ -111,6 +111,9 @@ export const PixelHeaders = Type.Object({
   [HEADERS.model]: Type.String({ description: 'Model that ran; several are joined by +.' }),
   [HEADERS.provider]: Type.String({ description: 'Execution provider that ran it, for example `cpu` or `cuda`.' }),
   [HEADERS.subject]: Type.Enum(['found', 'none'], { description: 'For a new matte: whether a subject was found.' }),
+  [HEADERS.source]: Type.Optional(
+    Type.Literal('preview', { description: 'Of a camera raw file: its embedded preview was used.' }),
+  ),
   'server-timing': Type.String({ description: 'Milliseconds by stage.' }),
 });
 

@@ -59,13 +59,14 @@ export class LocalEngine implements Engine {
     const rendered = await renderMatte(picture, alpha, task, signal);
     signal.throwIfAborted();
     const made = { model: matte.model, provider: matte.provider };
-    const id = this.#kept.add({ alpha, picture, ...made }, body.byteLength);
+    const id = this.#kept.add({ alpha, picture, ...made }, Math.max(body.byteLength, picture.bytes ?? 0));
     onProgress?.(1);
     const timings = { ...matte.timings, finish: performance.now() - began };
     const headers = {
       ...rendered.headers,
       ...describeMatte(id, made),
       [HEADERS.subject]: hasSubject(alpha) ? 'found' : 'none',
+      ...(picture.isPreview && { [HEADERS.source]: 'preview' }),
       'server-timing': `${formatTimings(timings)}, runs;desc="${matte.runs}"`,
     };
     return { type: task.type, headers, body: rendered.body, timings };

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { AppError } from '../errors.ts';
 import { readAlphaFile } from './alpha-file.ts';
-import { sniffType } from './codec.ts';
+import { sniffType } from './formats.ts';
 import type { AlphaPlane } from './picture.ts';
 
 /**

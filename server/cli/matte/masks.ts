@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ENCODED_TYPES } from '../../../protocol/matte.ts';
-import { sniffType } from '../../imaging/codec.ts';
+import { sniffType } from '../../imaging/formats.ts';
 import { UsageError } from '../terminal.ts';
 import type { Input } from './inputs.ts';
 import { SourceError } from './source.ts';

@@ -97,7 +97,7 @@ export type HttpFile = Static<typeof HttpFile>;
 export type ModelScopeSource = Static<typeof ModelScopeSource>;
 export type Derivation = Static<typeof Derivation>;
 
-/** Who a source is, for people. */
+/** The name of a source, for people. */
 export function nameOfSource(source: Source): string {
   switch (source.type) {
     case 'modelscope':

@@ -172,6 +172,62 @@ describe('one picture', () => {
     expect(plain.exif).toBeUndefined();
   });
 
+  test('of a camera raw file is made from its preview, and the summary says so', async () => {
+    const jpeg = await sharp({ create: { width: 1200, height: 20, channels: 3, background: '#888' } })
+      .jpeg()
+      .toBuffer();
+    await writeFile(path.join(cwd, 'a.raf'), Buffer.concat([Buffer.from('FUJIFILMCCD-RAW 0201FF383501'), jpeg]));
+    const { code, err } = await matte(['a.raf'], { outputs: ['alpha'] });
+    expect(code).toBe(0);
+    expect(err).toContain('1 picture is a camera raw file: the embedded JPEG preview was used.');
+  });
+
+  test('is cut to the subject and laid on a canvas, all results alike', async () => {
+    const white = { create: { width: 10, height: 6, channels: 3 as const, background: '#fff' } };
+    await sharp({ create: { width: 40, height: 30, channels: 3, background: '#000' } })
+      .composite([{ input: await sharp(white).png().toBuffer(), left: 20, top: 12 }])
+      .png()
+      .toFile(path.join(cwd, 'a.png'));
+    const outputs = ['alpha', 'cutout', 'composition'] as const;
+    const sizes = async () =>
+      Promise.all(outputs.map(async (kind) => sharp(path.join(cwd, 'out', `a_${kind}.png`)).metadata())).then((all) =>
+        all.map(({ width, height }) => [width, height]),
+      );
+    await matte(['a.png'], { outputs: [...outputs], background: '#00f', trim: true });
+    expect(await sizes()).toEqual([
+      [10, 6],
+      [10, 6],
+      [10, 6],
+    ]);
+    const size = { width: 40, height: 40 };
+    const framing = { trim: true, size, margin: { value: 5, isPercent: true }, align: { x: 0.5, y: 1 } };
+    await matte(['a.png'], { outputs: [...outputs], background: '#00f', force: true, ...framing });
+    expect(await sizes()).toEqual(outputs.map(() => [40, 40]));
+    const { data } = await sharp(path.join(cwd, 'out', 'a_composition.png'))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const at = (x: number, y: number) => [...data.subarray(3 * (40 * y + x)).subarray(0, 3)];
+    // 36 x 22 pixels of the subject stand on the lower margin of 2; around it lies the background.
+    expect([at(20, 30), at(1, 30), at(20, 10), at(20, 39)]).toEqual([
+      [near(255), near(255), near(255)],
+      [0, 0, 255],
+      [0, 0, 255],
+      [0, 0, 255],
+    ]);
+  });
+
+  test('has a name by a template, which never leads to a picture', async () => {
+    await picture('a.png', 200);
+    const original = await readFile(path.join(cwd, 'a.png'));
+    await matte(['a.png'], { outputs: ['cutout'], name: '{output}/shot {index}' });
+    expect(await inside('out')).toEqual(['cutout/shot 1.png']);
+    const beside = { outputs: ['cutout' as const], outputDir: '.', force: true };
+    await expect(matte(['a.png'], { ...beside, name: '{name}' })).rejects.toThrow('would replace the picture');
+    await expect(matte(['.'], { ...beside, name: '{name}_x' })).rejects.toThrow('must end with _{output}');
+    await expect(matte(['a.png'], { ...beside, name: '../{name}' })).rejects.toThrow(UsageError);
+    expect(await readFile(path.join(cwd, 'a.png'))).toEqual(original);
+  });
+
   test('keeps 16 bits in PNG and TIFF', async () => {
     await picture('a.png');
     for (const format of ['png', 'tiff'] as const) {
@@ -270,6 +326,7 @@ describe('a batch', () => {
       written: [path.join(cwd, 'out', 'a_alpha.png')],
       skipped: 0,
       empty: [],
+      previews: [],
       failed: [expect.objectContaining({ location: path.join(cwd, 'gone.png') })],
     });
   });
