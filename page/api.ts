@@ -1,9 +1,10 @@
-import type { ControlState } from '../protocol/control.ts';
-import type { EdgeRequest } from '../protocol/edge.ts';
-import { ERRORS, type ErrorBody, type ErrorCode } from '../protocol/errors.ts';
-import type { JobInfo } from '../protocol/job.ts';
+import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
 import { DOCUMENT_TYPE, PNG_TYPE, type Refine, type Subject } from '../protocol/matte.ts';
-import type { ModelInfo, Ready } from '../protocol/status.ts';
+import type { ControlState } from '../protocol/schemas/control.ts';
+import type { EdgeRequest } from '../protocol/schemas/edge.ts';
+import type { ErrorBody } from '../protocol/schemas/failure.ts';
+import type { JobInfo } from '../protocol/schemas/job.ts';
+import type { ModelInfo, Ready } from '../protocol/schemas/status.ts';
 
 /** A failure reported by the server. */
 export class ServerError extends Error {

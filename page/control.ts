@@ -1,5 +1,5 @@
-import type { ControlState } from '../protocol/control.ts';
-import type { ModelInfo } from '../protocol/status.ts';
+import type { ControlState } from '../protocol/schemas/control.ts';
+import type { ModelInfo } from '../protocol/schemas/status.ts';
 import { changeControl, openControl, readControl, ServerError } from './api.ts';
 import { find, show } from './elements.ts';
 import { fill, type Language } from './language.ts';

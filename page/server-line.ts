@@ -1,4 +1,4 @@
-import type { Ready } from '../protocol/status.ts';
+import type { Ready } from '../protocol/schemas/status.ts';
 import { readReady } from './api.ts';
 import { find } from './elements.ts';
 import { fill, type Language } from './language.ts';
@@ -44,17 +44,13 @@ export class ServerLine {
     const { words } = this.#language;
     const state = this.#state;
     find('server').dataset.state = typeof state === 'string' ? state : state.state;
-    find('server-text').textContent = describeServer(state, words.server, words.providers);
+    find('server-text').textContent = describeServer(state, words.server);
     this.#onChange(state);
   }
 }
 
-function describeServer(
-  state: ServerState,
-  words: Readonly<Record<string, string>>,
-  providers: Readonly<Record<string, string>>,
-): string {
+function describeServer(state: ServerState, words: Readonly<Record<string, string>>): string {
   if (typeof state === 'string') return words[state]!;
-  const { provider, label, model } = state;
-  return fill(words[state.state]!, { model, provider: label ?? providers[provider ?? ''] ?? provider ?? '' });
+  const { label, model } = state;
+  return fill(words[state.state]!, { model, provider: label ?? '' });
 }

@@ -1,20 +1,31 @@
 import { chooseStrings } from '../words/panel/choose.ts';
 import { Actions } from './actions/actions.ts';
-import { Cancelled } from './cancellation.ts';
+import { Cancellation, Cancelled } from './cancellation.ts';
+import { bootProbes } from './check/boot.ts';
+import { commandProbes } from './check/commands.ts';
+import { maskProbes } from './check/masks.ts';
+import { readingProbes } from './check/reading.ts';
 import { createNetwork } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
+import { originsOf } from './client/server-finder.ts';
 import { PluginError } from './errors.ts';
+import { createBench } from './host/check-bench.ts';
 import { createPhotoshopDocuments } from './host/documents.ts';
+import { homeFolder, readHostFacts } from './host/host-facts.ts';
 import { openLauncher } from './host/launcher.ts';
 import { readPermittedOrigins } from './host/permissions.ts';
 import { createPhotoshopHost } from './host/photoshop-host.ts';
+import { reportFiles } from './host/report-files.ts';
 import { core, entrypoints, host } from './host/uxp.ts';
 import { BatchSession } from './session/batch-session.ts';
+import { CheckSession } from './session/check-session.ts';
 import { OneRun } from './session/one-run.ts';
 import { Session } from './session/session.ts';
+import { ProfileMemory } from './settings/profile-memory.ts';
 import type { Settings } from './settings/settings.ts';
 import { SettingsMemory } from './settings/settings-memory.ts';
 import { BatchPanel } from './ui/batch-view.ts';
+import { CheckPanel, describeCheck, describeDifferences } from './ui/check-view.ts';
 import { describeError } from './ui/messages.ts';
 import { Panel } from './ui/panel.ts';
 import { showStartFailure } from './ui/start-failure.ts';
@@ -23,9 +34,17 @@ const memory = new SettingsMemory();
 const strings = chooseStrings(host.uiLocale);
 let panel: Panel | null = null;
 let batchPanel: BatchPanel | null = null;
+let checkPanel: CheckPanel | null = null;
 
-const photoshop = createPhotoshopHost(strings.host);
-const client = createClient(createNetwork(), { chosen: () => memory.address, memory });
+const facts = readHostFacts();
+const measured = new ProfileMemory(`${facts.photoshop} ${facts.system} ${facts.hairline}`);
+const { byteReaders, routes } = measured.profile;
+const photoshop = createPhotoshopHost(strings.host, () => measured.profile);
+const client = createClient(createNetwork({ readers: byteReaders }), {
+  chosen: () => memory.address,
+  origins: originsOf(routes),
+  memory,
+});
 const oneRun = new OneRun();
 const services = {
   memory,
@@ -45,19 +64,33 @@ const batch = new BatchSession(
   { oneRun, settings: () => session.settings, record: (options) => actions.recordBatch(options) },
   (view) => batchPanel?.draw(view),
 );
+const hooks: string[] = [];
+const quick = bootProbes({ hooks }, facts.language, facts.system);
+const bench = createBench(strings.check.start, () => measured.profile);
+const known = () => measured.profile;
+const probes = [...quick, ...readingProbes(bench, known), ...maskProbes(bench, known), ...commandProbes(bench)];
+const check = new CheckSession(
+  { oneRun, memory: measured, files: reportFiles, facts, home: homeFolder(), probes, quick },
+  (view) => checkPanel?.draw(view),
+);
+const life = new Cancellation();
 const actions = new Actions(session, batch, strings);
 // Before anything can fail: a step that Photoshop cannot find stops the Action it is in.
 actions.register();
 
 /** Called by `create` or by `show`, whichever this host calls, and perhaps by both; must not wait for anything. */
-function openPanel(rootNode: HTMLElement): void {
+function openPanel(rootNode: HTMLElement, hook: 'create' | 'show'): void {
+  hooks.push(hook);
   try {
     panel ??= new Panel(document, strings, session.intents);
     batchPanel ??= new BatchPanel(document, strings, batch.intents);
+    checkPanel ??= new CheckPanel(document, strings, check.intents);
     panel.mount(rootNode);
     panel.draw(session.view);
     batchPanel.draw(batch.view);
+    checkPanel.draw(check.view);
     session.watchServer();
+    void check.begin(life);
   } catch (thrown) {
     showStartFailure(thrown, strings);
   }
@@ -77,13 +110,28 @@ async function maskAllFromMenu(): Promise<void> {
   });
 }
 
+async function checkFromMenu(): Promise<void> {
+  await check.check();
+  const words = [describeCheck(check.view, strings), ...describeDifferences(check.view, strings)];
+  await core.showAlert({ message: words.join('\n') });
+}
+
 async function alertUser(error: unknown): Promise<void> {
   const { message, hint } = describeError(error, strings);
   await core.showAlert({ message: `${message}\n${hint}` });
 }
 
 entrypoints.setup({
-  plugin: { destroy: () => session.stop() },
-  panels: { hairline: { create: openPanel, show: openPanel } },
-  commands: { maskSubject: { run: maskFromMenu }, maskAllDocuments: { run: maskAllFromMenu } },
+  plugin: {
+    destroy: () => {
+      session.stop();
+      life.cancel();
+    },
+  },
+  panels: { hairline: { create: (node) => openPanel(node, 'create'), show: (node) => openPanel(node, 'show') } },
+  commands: {
+    maskSubject: { run: maskFromMenu },
+    maskAllDocuments: { run: maskAllFromMenu },
+    checkPhotoshop: { run: checkFromMenu },
+  },
 });

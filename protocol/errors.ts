@@ -15,13 +15,22 @@ export const ERRORS = {
     'Send width x height x channels x bytes per sample, without padding.',
   ],
   EMPTY_BODY: [400, 'The request contains no picture.', 'Send the picture as the request body.'],
-  NOT_AN_IMAGE: [415, 'Hairline cannot read this file as a picture.', 'Use JPEG, PNG, WebP, TIFF, AVIF or GIF.'],
+  NOT_AN_IMAGE: [
+    415,
+    'Hairline cannot read this file as a picture.',
+    'Use JPEG, PNG, WebP, TIFF, PSD, AVIF, HEIC, GIF, BMP or a camera raw file.',
+  ],
   UNSUPPORTED_TYPE: [
     415,
     'This content type is not accepted here.',
-    'Send image/jpeg, image/png, image/webp, image/tiff, image/avif, image/gif, multipart/form-data or raw pixels; edge settings as application/json.',
+    'Send image/jpeg, image/png, image/webp, image/tiff, image/vnd.adobe.photoshop, image/avif, image/heic, image/gif, image/bmp, image/x-dcraw, multipart/form-data or raw pixels; edge settings as application/json.',
   ],
   TRUNCATED_IMAGE: [422, 'The picture is damaged or incomplete.', 'Open it in Photoshop, save it again and retry.'],
+  UNSUPPORTED_PICTURE: [
+    422,
+    'The picture is whole, but Hairline cannot show what Photoshop would.',
+    'In Photoshop, turn on Preferences > File Handling > Maximize PSD and PSB File Compatibility, or save a flattened copy.',
+  ],
   IMAGE_TOO_LARGE: [
     413,
     'The picture is larger than Hairline accepts.',
@@ -117,11 +126,6 @@ export const ERRORS = {
 } as const satisfies Record<string, readonly [status: number, message: string, hint: string]>;
 
 export type ErrorCode = keyof typeof ERRORS;
-
-/** The body of every answer whose status is 400 or above. */
-export interface ErrorBody {
-  error: { code: ErrorCode; message: string; hint: string };
-}
 
 /** Seconds a client should wait after a 503 with a temporary cause. */
 export const RETRY_AFTER_SECONDS = 3;

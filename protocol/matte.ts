@@ -7,6 +7,8 @@ export const HEADERS = {
   channels: 'x-image-channels',
   /** Bits per sample: 8 or 16. */
   depth: 'x-image-depth',
+  /** 8 or 16: after the raw pixels follows a mask of their size, one sample of so many bits per pixel. */
+  mask: 'x-image-mask',
   matteId: 'x-matte-id',
   /** Id of the model that ran. */
   model: 'x-model',
@@ -14,6 +16,8 @@ export const HEADERS = {
   provider: 'x-provider',
   /** `none` where no subject was found, else `found`. */
   subject: 'x-subject',
+  /** `preview`: the embedded preview of a camera raw file was used; else absent. */
+  source: 'x-source',
 } as const;
 
 export const RAW_TYPE = 'application/octet-stream';
@@ -28,6 +32,12 @@ export const ENCODED_TYPES = [
   'image/tiff',
   'image/avif',
   'image/gif',
+  'image/vnd.adobe.photoshop',
+  'image/heic',
+  'image/heif',
+  'image/bmp',
+  // Raw files of cameras, whatever their own type.
+  'image/x-dcraw',
 ] as const;
 export type EncodedType = (typeof ENCODED_TYPES)[number];
 
@@ -47,7 +57,9 @@ export const DOCUMENT_TYPE = 'image/vnd.adobe.photoshop';
 export const REFINEMENTS = ['fast', 'best'] as const;
 export type Refine = (typeof REFINEMENTS)[number];
 
-export type Depth = 8 | 16;
+/** Bits per sample. */
+export const DEPTHS = [8, 16] as const;
+export type Depth = (typeof DEPTHS)[number];
 
 /** What `model=auto` looks for: a person, or any salient object. */
 export const SUBJECTS = ['portrait', 'object'] as const;
@@ -64,6 +76,17 @@ export const POINT_PATTERN = '^\\d{1,5},\\d{1,5}$';
 /** `auto`: dark and low-contrast pictures are brightened for the network only; the output is unaffected. */
 export const ENHANCEMENTS = ['auto', 'off'] as const;
 export type Enhance = (typeof ENHANCEMENTS)[number];
+
+/**
+ * Colors of cutouts, foregrounds, compositions and documents: `keep`: in the picture's own RGB profile, if it has one;
+ * `srgb`: converted. Raw answers and previews are always in sRGB.
+ */
+export const PROFILES = ['keep', 'srgb'] as const;
+export type ProfileChoice = (typeof PROFILES)[number];
+
+/** EXIF, IPTC and XMP in the same files: `keep`: without the place (GPS); `all`: with it; `none`. */
+export const METADATA = ['keep', 'all', 'none'] as const;
+export type MetadataChoice = (typeof METADATA)[number];
 
 /** How colors under soft edges are estimated: `best` takes about twice as long as `fast`. */
 export const FOREGROUND_METHODS = ['fast', 'best'] as const;

@@ -1,6 +1,6 @@
 /**
  * `GET /v1/tunnel`: one HTTP exchange over one WebSocket, for hosts that let a panel open nothing else. The client sends a
- * `TunnelRequest` as text and then its body in binary messages; the server answers with text messages (`TunnelNews`) and
+ * `TunnelRequest` (schemas/tunnel.ts) as text and then its body in binary messages; the server answers with text messages (`TunnelNews`) and
  * the body of the answer in binary ones. Hanging up cancels.
  */
 export const TUNNEL_PATH = '/v1/tunnel';
@@ -10,15 +10,3 @@ export const TUNNEL_CHUNK = 256 * 1024;
 
 /** How many bytes of its body a client sends beyond those that the server has taken. */
 export const TUNNEL_WINDOW = 16 * TUNNEL_CHUNK;
-
-export interface TunnelRequest {
-  method: string;
-  /** With its query. */
-  path: string;
-  headers: Record<string, string>;
-  /** Length of the body; 0: there is none. */
-  bytes: number;
-}
-
-/** `taken`: bytes of the body, in all. `status` and `headers` (names in lower case): the answer begins. `end`: it is complete. */
-export type TunnelNews = { taken: number } | { status: number; headers: Record<string, string> } | { end: true };

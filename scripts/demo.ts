@@ -25,14 +25,21 @@ const folder = path.join(packageRoot, 'demo');
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 
 const progress = pullProgress(terminal);
-const server = await startServer(loadConfig({ port: 0, logLevel: 'silent' }), { onProgress: progress.onProgress });
+// Without ISNet's 113 MB, unless they are there already: the first mask comes sooner.
+const server = await startServer(loadConfig({ port: 0, logLevel: 'silent' }), {
+  onProgress: progress.onProgress,
+  prefetch: false,
+});
 // The panel sees our server alone, not one that the user may have running beside it.
 const host = new SimulatedPhotoshop({ ports: { [PORTS[0]]: server.port } });
 try {
   terminal.say(`Server      ${server.url}`);
-  await server.ready.then(() => server.best).finally(() => progress.stop());
+  await server.ready.finally(() => progress.stop());
   const { spec, provider, reason } = await server.engine.status('auto');
   terminal.say(`Model       ${spec.name} (${spec.id}), ${spec.licence.spdx} licence`);
+  const complete = (await server.engine.status('isnet')).state !== 'missing';
+  if (!complete)
+    terminal.say('Quality     Fast: ISNet, for Best, is not downloaded yet; `npm start` does that in the background');
   terminal.say(`Provider    ${provider}${reason ? ` because ${reason}` : ''}`);
 
   const picture = await (await openEncoded(await readFile(photo))).readRaster(8);

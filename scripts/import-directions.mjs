@@ -12,14 +12,15 @@ export const MAY_IMPORT = {
 
   // `plugin` and `server` stand for the files right in those folders: errors, cancellation, picture.
   plugin: 'protocol words',
-  'plugin/settings': 'protocol words',
+  'plugin/settings': 'protocol plugin words',
   'plugin/client': 'protocol plugin',
   'plugin/host': 'protocol plugin words type:./settings',
   'plugin/commands': 'protocol plugin ./settings type:./client type:./host',
-  'plugin/session': 'protocol plugin words ./settings ./client ./commands type:./host',
+  'plugin/check': 'protocol plugin words ./client type:./host',
+  'plugin/session': 'protocol plugin words ./settings ./client ./commands ./check type:./host',
   'plugin/ui': 'protocol plugin words ./settings ./session type:./commands',
   'plugin/actions': 'plugin words ./settings ./host ./session ./ui type:./commands',
-  'plugin/start.ts': 'words plugin ./settings ./client ./host ./session ./ui ./actions',
+  'plugin/start.ts': 'words plugin ./settings ./client ./host ./check ./session ./ui ./actions',
 
   server: 'protocol',
   'server/config': 'protocol',
@@ -27,19 +28,21 @@ export const MAY_IMPORT = {
   'server/log': './config ./system',
   'server/access': 'protocol server ./config ./system',
   'server/imaging': 'protocol server',
-  'server/registry': 'protocol server models/import ./system',
+  'server/http-client': './system',
+  'server/registry': 'protocol server models/import ./system ./http-client',
   'server/inference': 'server ./config ./system ./registry',
   'server/matting': 'protocol server ./imaging ./registry ./inference',
   'server/engine': 'protocol server ./config ./system ./imaging ./registry ./inference ./matting',
   'server/jobs': 'protocol server ./engine/engine.ts',
-  'server/remote': 'protocol server ./system',
+  'server/remote': 'protocol server ./http-client',
   // Routes hand pixels to the engine and know only its interface; of pictures they know sizes, areas and colors.
   'server/http':
-    'protocol server ./access ./config ./system ./registry ./remote ./jobs ./engine/engine.ts ' +
+    'protocol server ./access ./config ./system ./registry ./http-client ./remote ./jobs ./engine/engine.ts ' +
     './imaging/area.ts ./imaging/check-size.ts ./imaging/colour.ts type:./imaging/picture.ts',
   'server/library': 'protocol server ./config ./registry ./engine',
   'server/main.ts': 'protocol ./system ./access ./config ./registry ./engine ./http',
-  'server/cli': 'protocol server ./main.ts ./access ./config ./log ./system ./imaging ./registry ./inference ./matting',
+  'server/cli':
+    'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./imaging ./registry ./inference ./matting',
 
   simulator: '',
   scripts: 'protocol models/import simulator server/*',
@@ -62,11 +65,14 @@ export const ONLY_IN = {
   fastify: 'server/http server/access server/main.ts scripts/bench',
   'fastify-plugin': 'server/http server/access',
   '@fastify/*': 'server/http scripts/bench',
-  pacote: 'server/registry scripts/bench',
+  'make-fetch-happen': 'server/http-client',
+  '@npmcli/*': 'server/http-client',
+  pacote: 'server/registry server/http-client scripts/bench',
   photoshop: 'plugin/host',
   uxp: 'plugin/host',
   os: 'plugin/host',
   'ag-psd': 'simulator',
+  'jpeg-js': 'simulator',
 };
 
 /** What must not be loaded with these folders, through however many files. */

@@ -1,4 +1,5 @@
-import { ERRORS, type ErrorBody, type ErrorCode } from '../protocol/errors.ts';
+import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
+import type { ErrorBody } from '../protocol/schemas/failure.ts';
 
 /**
  * A failure with a stable code. `detail` replaces the table's sentence when there is more to say; `cause` is for the

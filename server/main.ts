@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { LOOPBACK } from '../protocol/limits.ts';
+import type { Refine } from '../protocol/matte.ts';
 import { listen } from './access/listen.ts';
 import type { Config } from './config/config.ts';
 import type { Engine } from './engine/engine.ts';
@@ -17,7 +18,7 @@ export interface RunningServer {
   readonly port: number;
   readonly engine: Engine;
   readonly registry: ModelRegistry;
-  /** Settles when the default model is downloaded, loaded and warmed up, or has failed. */
+  /** Settles when the default model and those of `refine=fast` are downloaded, loaded and warmed up, or one has failed. */
   readonly ready: Promise<void>;
   /** Settles when the models of `refine=best` are ready too, or have failed. */
   readonly best: Promise<void>;
@@ -30,6 +31,8 @@ export interface StartOptions {
   onProgress?: (progress: PullProgress) => void;
   /** Folders with model specs; the built-in ones by default. */
   modelsDirs?: readonly string[];
+  /** Whether the models of `refine=best`, 113 MB, are fetched before a picture needs them; true by default. */
+  prefetch?: boolean;
   /** Token that lets a client stop the server over HTTP; without it that route does not exist. */
   shutdown?: Shutdown;
   /** What the page may change on this computer. */
@@ -42,7 +45,7 @@ export interface StartOptions {
  */
 export async function startServer(
   config: Config,
-  { logger, onProgress, modelsDirs = [builtInModelsDir], shutdown, desk }: StartOptions = {},
+  { logger, onProgress, modelsDirs = [builtInModelsDir], shutdown, desk, prefetch = true }: StartOptions = {},
 ): Promise<RunningServer> {
   const registry = createModelRegistry({
     modelsDirs,
@@ -61,11 +64,14 @@ export async function startServer(
   const port = await listen(app, config);
   const stopping = new AbortController();
   const pulling = { signal: stopping.signal, ...(onProgress && { onProgress }) };
-  const ready = engine.prepare('auto', pulling).then(() => undefined);
-  const best = ready.then(() => engine.prepareBest(pulling));
-  best.catch((error: Error) => logger?.warn({ err: error }, 'refine=best runs with only one model'));
+  const warn = (text: string) => (error: Error) => logger?.warn({ err: error }, text);
+  // One network is enough for a mask: what else fails to come costs quality, not the start.
+  const more = (refine: Refine) =>
+    engine.prepareViews(refine, pulling).catch(warn(`refine=${refine} does without some of its models`));
+  const ready = engine.prepare('auto', pulling).then(() => more('fast'));
+  const best = ready.then(() => (prefetch ? more('best') : undefined));
   // Callers that need the model await `ready`; a server without its model still answers, and reports that at /ready.
-  ready.catch(() => undefined);
+  for (const outcome of [ready, best]) outcome.catch(() => undefined);
   return {
     url: `http://${LOOPBACK}:${port}`,
     port,

@@ -54,6 +54,10 @@ export interface SavedChannel {
   readonly mask: LayerMask;
 }
 
+const EMPTY_METADATA =
+  '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+  '<rdf:Description rdf:about=""/></rdf:RDF></x:xmpmeta>';
+
 interface DocumentState {
   readonly width: number;
   readonly height: number;
@@ -80,6 +84,8 @@ export class HostDocument {
   open = true;
   /** The user is in Quick Mask mode. */
   quickMask = false;
+  /** XMP, as XML. */
+  metadata = EMPTY_METADATA;
   /** A plugin made it: created, or duplicated from another. */
   madeByPlugin = false;
   readonly history: History<DocumentState>;

@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseHTML } from 'linkedom';
+import * as linkedom from 'linkedom';
+import { addDialogMethods } from './dialog.ts';
+import type { Faults } from './faults.ts';
 
 /** The little of the DOM that the simulator itself touches; plugins get linkedom's whole document. */
 export interface Element {
   readonly localName: string;
+  readonly ownerDocument: object;
   readonly parentElement: Element | null;
   readonly children: ArrayLike<Element>;
-  readonly style: { display: string; visibility: string };
+  readonly style: { display: string; visibility: string; width?: string };
   textContent: string;
   disabled: boolean;
   checked: boolean;
@@ -37,15 +40,29 @@ export interface DomWindow {
   readonly HTMLElement: { prototype: object };
   readonly Event: new (type: string, options?: { bubbles?: boolean; cancelable?: boolean }) => object;
   readonly CustomEvent: unknown;
+  readonly EventTarget: unknown;
   readonly Node: unknown;
   readonly Element: unknown;
 }
 
-export function parseDocument(html: string): DomWindow {
-  const window = parseHTML(html) as unknown as DomWindow;
-  addFormProperties(window.HTMLElement.prototype);
+/** By document: all documents share their classes. */
+const faultsOf = new WeakMap<object, Faults>();
+const eventsOf = new WeakMap<object, DomWindow['Event']>();
+
+export function parseDocument(html: string, faults: Faults): DomWindow {
+  const window = linkedom.parseHTML(html) as unknown as DomWindow;
+  const { document, HTMLElement } = window;
+  faultsOf.set(document, faults);
+  eventsOf.set(document, window.Event);
+  // Nothing has the focus until the user gives it.
+  Object.defineProperty(document, 'activeElement', { configurable: true, writable: true, value: null });
+  addFormProperties(HTMLElement.prototype);
+  addDialogMethods(HTMLElement.prototype, window.Event);
   return window;
 }
+
+/** HTMLInputElement and the like: React asks `instanceof`. */
+export const elementClasses = (linkedom as unknown as { HTMLClasses: Readonly<Record<string, unknown>> }).HTMLClasses;
 
 const values = new WeakMap<Element, string>();
 
@@ -55,6 +72,14 @@ const values = new WeakMap<Element, string>();
  */
 function addFormProperties(prototype: object): void {
   if (Object.hasOwn(prototype, 'disabled')) return;
+  const { contains } = prototype as { contains(other: unknown): boolean };
+  Object.defineProperty(prototype, 'contains', {
+    configurable: true,
+    value(this: object, other: unknown) {
+      if (typeof other !== 'object' || other === null) throw new TypeError('contains: argument 1 is not a Node');
+      return contains.call(this, other);
+    },
+  });
   const flag = (name: string) => ({
     configurable: true,
     get(this: Element) {
@@ -64,12 +89,25 @@ function addFormProperties(prototype: object): void {
       this.toggleAttribute(name, Boolean(on));
     },
   });
-  for (const name of ['disabled', 'checked', 'selected', 'indeterminate']) {
-    Object.defineProperty(prototype, name, flag(name));
-  }
+  for (const name of ['disabled', 'checked', 'indeterminate']) Object.defineProperty(prototype, name, flag(name));
+  const choiceOf = (group: Element, name: string) =>
+    name === faultsOf.get(group.ownerDocument)?.groupKnows
+      ? radios(group)
+          .find(({ checked }) => checked)
+          ?.getAttribute('value')
+      : undefined;
+  const { get: isSelected, set: select } = flag('selected');
+  Object.defineProperty(prototype, 'selected', {
+    configurable: true,
+    get(this: Element) {
+      return isRadioGroup(this) ? choiceOf(this, 'selected') : isSelected.call(this);
+    },
+    set: select,
+  });
   Object.defineProperty(prototype, 'value', {
     configurable: true,
     get(this: Element) {
+      if (isRadioGroup(this)) return choiceOf(this, 'value');
       if (isChooser(this))
         return (
           items(this)
@@ -81,6 +119,27 @@ function addFormProperties(prototype: object): void {
     set(this: Element, value: unknown) {
       if (isChooser(this)) chooseItem(this, (item) => item.getAttribute('value') === String(value));
       else values.set(this, String(value));
+    },
+  });
+  const { click } = prototype as { click(): void };
+  Object.defineProperty(prototype, 'click', {
+    configurable: true,
+    value(this: Element) {
+      click.call(this);
+      const group = this.localName === 'sp-radio' ? this.closest('sp-radio-group') : null;
+      if (!group) return;
+      chooseRadio(this);
+      whoTells(group, this).dispatchEvent(new (eventsOf.get(this.ownerDocument)!)('change', { bubbles: true }));
+    },
+  });
+  Object.defineProperty(prototype, 'offsetWidth', {
+    configurable: true,
+    get(this: Element) {
+      // No layout but this: a width that is said, and children of columns that have it or not.
+      const said = Number.parseInt(this.style.width ?? '', 10);
+      if (said > 0) return said;
+      const above = this.parentElement as (Element & { offsetWidth: number }) | null;
+      return faultsOf.get(this.ownerDocument)?.columnsShrink ? 4 : (above?.offsetWidth ?? 206);
     },
   });
   Object.defineProperty(prototype, 'selectedIndex', {
@@ -96,7 +155,20 @@ function addFormProperties(prototype: object): void {
 }
 
 const isChooser = (element: Element) => element.localName === 'sp-dropdown' || element.localName === 'sp-picker';
+const isRadioGroup = (element: Element) => element.localName === 'sp-radio-group';
+const radios = (group: Element): Element[] => Array.from(group.querySelectorAll('sp-radio'));
 export const items = (chooser: Element): Element[] => Array.from(chooser.querySelectorAll('sp-menu-item'));
+
+/** The event of a choice: see `Faults`. */
+export function whoTells(group: Element, item: Element): Element {
+  return faultsOf.get(item.ownerDocument)?.choiceEvents === 'item' ? item : group;
+}
+
+/** One radio of a group is on. */
+export function chooseRadio(radio: Element): void {
+  const group = radio.closest('sp-radio-group');
+  for (const other of group ? radios(group) : [radio]) other.checked = other === radio;
+}
 
 export function chooseItem(chooser: Element, matches: (item: Element) => boolean): void {
   for (const item of items(chooser)) item.toggleAttribute('selected', matches(item));
@@ -134,6 +206,7 @@ export class Visibility {
   isVisible(element: Element): boolean {
     for (let at: Element | null = element; at; at = at.parentElement) {
       if (at.hasAttribute('hidden') || at.style.visibility === 'hidden') return false;
+      if (at.localName === 'dialog' && !at.hasAttribute('open')) return false;
       const declared = at.style.display || this.#rules.filter((rule) => this.#applies(rule, at!)).at(-1)?.display;
       if (declared === 'none') return false;
     }

@@ -58,7 +58,7 @@ export interface Faults {
    * `timeOut` (1 if absent) is not longer than the remaining time; each rejection subtracts max(timeOut, 1).
    */
   busy: number | null;
-  /** Who holds Photoshop in `busy`: a dialog of the user, or the plugin with this id. */
+  /** What holds Photoshop in `busy`: a dialog of the user, or the plugin with this id. */
   busyHolder: string | null;
   /** suspendHistory answers 4294967295 and resumeHistory throws, as while an Action is played. */
   suspendHistoryUnavailable: boolean;
@@ -76,12 +76,33 @@ export interface Faults {
   showOnce: boolean;
   /** Saving a copy fails with these words. */
   saveFails: string | null;
+  /** Saving a PSD without `maximizeCompatibility` raises a box, as it may where the preferences say Ask. */
+  asksForCompatibility: boolean;
+  /**
+   * How getEntryWithUrl reads addresses: as a path after `file:`; that, but escapes are undone and a `#` ends the path; or as
+   * an address of the web, with three slashes, or two before the computer of a share.
+   */
+  fileAddress: 'path' | 'escaped' | 'web';
+  /** What `selection` of a document that is not active tells of: itself, or the active one; or it throws. */
+  inactiveSelection: 'own' | 'active' | 'throws';
   /** recordAction rejects, as it may where nothing is recorded. */
   recordActionFails: boolean;
+  /** A command that a callback does not wait for is refused when the scope ends first. Adobe's samples do not wait. */
+  commandsDieWithScope: boolean;
+  /** What JavaScript got after ES2020 is not there. */
+  laterBuiltinsMissing: boolean;
+  /** executeAsModal rejects without a commandName, as documented; Adobe's own samples leave it out. */
+  commandNameRequired: boolean;
   /** executeAsModal rejects with these words, and not because Photoshop is busy. */
   modalRefused: string | null;
   /** shell.openPath answers with these words: the system will not, or the user would not. */
   openPathRefused: string | null;
+  /** Whose event tells of a choice: the group's and list's (documented), or the radio's and item's, from which it bubbles. */
+  choiceEvents: 'group' | 'item';
+  /** What a group of radios knows of its choice. */
+  groupKnows: 'value' | 'selected' | 'nothing';
+  /** Children of flexbox columns are as wide as their content, whatever `align-items` says. */
+  columnsShrink: boolean;
   /** The host does not tell its language. */
   uiLocaleMissing: boolean;
   /** `window` takes no listeners, so that nothing tells of a panel that is made wider. */
@@ -126,9 +147,18 @@ export const defaultFaults = (): Faults => ({
   unknownResponseType: 'text',
   showOnce: false,
   saveFails: null,
+  asksForCompatibility: false,
+  fileAddress: 'path',
+  inactiveSelection: 'own',
   recordActionFails: false,
+  commandsDieWithScope: false,
+  laterBuiltinsMissing: false,
+  commandNameRequired: false,
   modalRefused: null,
   openPathRefused: null,
+  choiceEvents: 'group',
+  groupKnows: 'value',
+  columnsShrink: false,
   uiLocaleMissing: false,
   windowEventsMissing: false,
 });

@@ -62,9 +62,7 @@ export class ImagingReader {
     if (options.historyStateID !== undefined) throw new HostError('getPixels: historyStateID is not simulated');
     const source = this.#source(doc, options.layerID);
     const space = colorSpaceOf(options.colorSpace, doc);
-    if (options.colorProfile?.includes('(Linear RGB Profile)')) {
-      throw new HostError(`getPixels: invalid colour profile ${options.colorProfile}`);
-    }
+    this.#host.checkProfile('getPixels', options.colorProfile);
     const depth = depthArgument(options.componentSize, doc.depth);
     if (this.#host.faults.refusesPixelConversion && (depth !== doc.depth || space !== doc.mode)) {
       throw new HostError('getPixels: conversion is not supported');

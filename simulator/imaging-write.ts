@@ -4,6 +4,7 @@ import { HostError } from './errors.ts';
 import { type Rect, rectOf, union } from './geometry.ts';
 import { contentOf, defaultProfile, type ImageContent, ImageData, interleaved } from './image-data.ts';
 import { type BoundsArgument, placeArgument } from './imaging-arguments.ts';
+import { type EncodeOptions, encodeJpeg } from './jpeg.ts';
 import { type HostLayer, isFill } from './layer.ts';
 import { filledMask, type LayerMask, maskFrom, maskOver, maskRect } from './layer-mask.ts';
 import {
@@ -65,9 +66,7 @@ export class ImagingWriter {
     if (!componentsOf[colorSpace as ColorSpace]?.includes(components)) {
       throw wrong(`createImageDataFromBuffer: ${components} components do not fit colorSpace ${colorSpace}`);
     }
-    if (options.colorProfile?.includes('(Linear RGB Profile)')) {
-      throw new HostError(`createImageDataFromBuffer: invalid colour profile ${options.colorProfile}`);
-    }
+    this.#host.checkProfile('createImageDataFromBuffer', options.colorProfile);
     let data = ownCopy(buffer);
     if (data.length !== width * height * components) {
       throw wrong(
@@ -86,6 +85,13 @@ export class ImagingWriter {
     const colorProfile = options.colorProfile || defaultProfile(space, 8);
     const content: ImageContent = { width, height, components, colorSpace: space, colorProfile, data };
     return this.#session.boundary.expose(new ImageData(this.#host, this.#session, content));
+  }
+
+  /** As a list of bytes, or as text. */
+  async encodeImageData(options: EncodeOptions): Promise<number[] | string> {
+    await this.#host.modal.enterCall(false);
+    const bytes = Buffer.from(encodeJpeg(contentOf(this.#session, options?.imageData)));
+    return options.base64 ? bytes.toString('base64') : [...bytes];
   }
 
   async putPixels(options: Put): Promise<void> {

@@ -1,12 +1,22 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import vm from 'node:vm';
-import { chooseItem, type Document, type DomWindow, type Element, parseDocument, Visibility } from './elements.ts';
+import {
+  chooseItem,
+  chooseRadio,
+  type Document,
+  type DomWindow,
+  type Element,
+  parseDocument,
+  Visibility,
+  whoTells,
+} from './elements.ts';
 import { Entrypoints, guarded } from './entrypoints.ts';
-import { HostError } from './errors.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { findMarkupProblems } from './markup.ts';
+import { Modules } from './modules.ts';
 import { Network } from './network.ts';
 import { photoshopModule } from './photoshop-module.ts';
 import { createSandbox, fillGlobals, type Sandbox } from './sandbox.ts';
@@ -40,6 +50,8 @@ export class LoadedPlugin {
   readonly #folder: string;
   readonly #created = new Set<string>();
   readonly #shown = new Set<string>();
+  /** The event that the plugin is handling, whatever it awaited since. */
+  readonly #handling = new AsyncLocalStorage<{ element: Element; type: string }>();
 
   private constructor(host: HostState, folder: string, store: (id: string) => PluginStore) {
     this.#host = host;
@@ -47,7 +59,7 @@ export class LoadedPlugin {
     const { id, requiredPermissions: permissions, main } = this.manifest;
     const mainFile = path.join(folder, main);
     const base = host.options.addressBase === 'root' ? folder : path.dirname(mainFile);
-    this.#sandbox = createSandbox(id, permissions.allowCodeGenerationFromStrings === true);
+    this.#sandbox = createSandbox(id, permissions.allowCodeGenerationFromStrings === true, host);
     const { session, consoleLines } = this.#sandbox;
     this.errors = session.errors;
     this.consoleLines = consoleLines;
@@ -55,7 +67,7 @@ export class LoadedPlugin {
     const html = main.endsWith('.html')
       ? readFileSync(mainFile, 'utf8')
       : `<body><script src="${main}"></script></body>`;
-    this.#dom = parseDocument(html);
+    this.#dom = parseDocument(html, host.faults);
     this.#visibility = new Visibility(this.#dom.document, base);
     this.#entrypoints = new Entrypoints((error) => this.errors.push(session.boundary.error(error)));
     this.#network = new Network(permissions.network?.domains, host.options);
@@ -65,7 +77,8 @@ export class LoadedPlugin {
       network: this.#network,
       dom: this.#dom,
       storage: kept.local,
-      require: this.#modules(folders, kept.secrets),
+      clipboard: permissions.clipboard,
+      require: this.#modules(folders, kept.secrets).requireFrom(base),
     });
     this.#folder = base;
   }
@@ -105,11 +118,11 @@ export class LoadedPlugin {
     const root = this.document.querySelector(`uxp-panel[panelid="${panel}"]`) ?? this.document.body;
     if (!this.#created.has(panel)) {
       this.#created.add(panel);
-      await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
+      await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(...this.#given(root))));
     }
     if (this.#shown.has(panel) && this.#host.faults.showOnce) return;
     this.#shown.add(panel);
-    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
+    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(...this.#given(root))));
   }
 
   /** As when the user closes the panel and opens it again, in a host that makes another node for it then. */
@@ -121,8 +134,8 @@ export class LoadedPlugin {
     body.textContent = '';
     const root = this.document.createElement('uxp-panel');
     body.append(root);
-    await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
-    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
+    await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(...this.#given(root))));
+    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(...this.#given(root))));
   }
 
   async hidePanel(id?: string): Promise<void> {
@@ -130,7 +143,7 @@ export class LoadedPlugin {
     if (this.#host.faults.showOnce) return;
     this.#shown.delete(panel);
     await this.#reported(
-      guarded(`panel ${panel} hide`, () => this.#entrypoints.panel(panel)?.hide?.(this.document.body)),
+      guarded(`panel ${panel} hide`, () => this.#entrypoints.panel(panel)?.hide?.(...this.#given(this.document.body))),
     );
   }
 
@@ -168,14 +181,22 @@ export class LoadedPlugin {
   /** Clicks like a user: refuses what a user could not click. */
   click(selector: string): void {
     const element = this.#usable(selector);
-    if (isToggle(element)) element.checked = element.localName === 'sp-radio' || !element.checked;
+    const isRadio = element.localName === 'sp-radio';
+    const group = isRadio ? element.closest('sp-radio-group') : null;
+    if (isRadio) chooseRadio(element);
+    else if (isToggle(element)) element.checked = !element.checked;
     this.#fire(element, 'click');
-    if (isToggle(element)) this.#fire(element, 'change');
+    if (isRadio) this.#tellChoice(group ?? element, element);
+    else if (isToggle(element)) this.#fire(element, 'change');
     const chooser = element.localName === 'sp-menu-item' ? element.closest('sp-dropdown, sp-picker') : null;
     if (chooser) {
       chooseItem(chooser, (item) => item === element);
-      this.#fire(chooser, 'change');
+      this.#tellChoice(chooser, element);
     }
+  }
+
+  #tellChoice(group: Element, item: Element): void {
+    this.#fire(whoTells(group, item), 'change');
   }
 
   /** Chooses an item of a dropdown by its value. */
@@ -186,7 +207,7 @@ export class LoadedPlugin {
     if (item.hasAttribute('disabled')) throw new Error(`item ${value} of ${selector} is disabled`);
     if (item.localName === 'sp-menu-item') chooseItem(chooser, (other) => other === item);
     else chooser.value = value;
-    this.#fire(chooser, 'change');
+    this.#tellChoice(chooser, item);
   }
 
   /** Types into a text field, or moves a slider. */
@@ -229,6 +250,11 @@ export class LoadedPlugin {
     }
   }
 
+  /** Before version 5 of the manifest hooks get an event. */
+  #given(root: Element): unknown[] {
+    return this.manifest.manifestVersion < 5 ? [{ node: root }] : [root, {}];
+  }
+
   #panelId(id?: string): string {
     const found = this.manifest.entrypoints.find(
       (entry) => entry.type === 'panel' && (id === undefined || entry.id === id),
@@ -254,7 +280,8 @@ export class LoadedPlugin {
 
   #usable(selector: string): Element {
     const element = this.#element(selector);
-    if (this.#shown.size === 0) throw new Error('no panel is shown: call showPanel first');
+    if (this.#shown.size === 0 && !element.closest('dialog[open]'))
+      throw new Error('no panel is shown: call showPanel first');
     if (!this.#visibility.isVisible(element)) throw new Error(`${selector} is hidden`);
     if (element.hasAttribute('disabled') || element.disabled === true) throw new Error(`${selector} is disabled`);
     return element;
@@ -262,31 +289,50 @@ export class LoadedPlugin {
 
   #fire(element: Element, type: string): void {
     try {
-      element.dispatchEvent(new this.#dom.Event(type, { bubbles: true, cancelable: true }));
+      const event = new this.#dom.Event(type, { bubbles: true, cancelable: true });
+      this.#handling.run({ element, type }, () => element.dispatchEvent(event));
     } catch (error) {
       this.errors.push(error);
     }
   }
 
+  /** Known issue of UXP: a picker that a Spectrum control opens makes it click again when it closes, and so for ever. */
+  #notePicker(): void {
+    const handled = this.#handling.getStore();
+    if (!handled?.element.localName.startsWith('sp-')) return;
+    const { element, type } = handled;
+    setImmediate(() => {
+      this.errors.push(new Error(`the picker of ${element.localName} opens again and again`));
+      if (this.errors.length < 5) this.#fire(element, type);
+    });
+  }
+
   #runScripts(folder: string): void {
     for (const script of this.document.querySelectorAll('script')) {
-      if (script.getAttribute('type') === 'module') throw new Error('UXP does not run ES modules');
       const src = script.getAttribute('src');
       // As UXP does: without a word.
-      if (src && !existsSync(path.join(folder, src))) continue;
+      if (script.getAttribute('type') === 'module' || (src && !existsSync(path.join(folder, src)))) continue;
       const code = src ? readFileSync(path.join(folder, src), 'utf8') : script.textContent;
       new vm.Script(code, { filename: src ?? 'inline.js' }).runInContext(this.#sandbox.context);
     }
   }
 
-  #modules(folders: Folders, secrets: Map<string, Uint8Array>): (name: string) => unknown {
-    const { session } = this.#sandbox;
+  #modules(folders: Folders, secrets: Map<string, Uint8Array>): Modules {
+    const { session, context } = this.#sandbox;
     const entrypoints = this.#entrypoints;
     const { manifest, opened } = this;
     const { platform, osPlatform } = this.#host.options;
     const all: Record<string, () => unknown> = {
       photoshop: () => photoshopModule(this.#host, session),
-      uxp: () => uxpModule(this.#host, session, { manifest, entrypoints, folders, secrets, opened }),
+      uxp: () =>
+        uxpModule(this.#host, session, {
+          manifest,
+          entrypoints,
+          folders,
+          secrets,
+          opened,
+          onPicker: () => this.#notePicker(),
+        }),
       os: () =>
         session.boundary.wrapAll({
           platform: () => osPlatform,
@@ -298,13 +344,7 @@ export class LoadedPlugin {
       process: () => ({ platform }),
       fs: () => refusing('fs'),
     };
-    const loaded = new Map<string, unknown>();
-    return (name) => {
-      const make = all[name];
-      if (!make) throw new HostError(`Cannot find module '${name}'`);
-      if (!loaded.has(name)) loaded.set(name, make());
-      return loaded.get(name);
-    };
+    return new Modules(all, folders.plugin, context, session);
   }
 }
 
@@ -321,6 +361,5 @@ const refusing = (name: string) =>
 
 const isToggle = (element: Element) =>
   element.localName === 'sp-checkbox' ||
-  element.localName === 'sp-radio' ||
   element.localName === 'sp-switch' ||
   (element.localName === 'input' && element.getAttribute('type') === 'checkbox');

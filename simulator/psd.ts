@@ -1,11 +1,12 @@
-import { initializeCanvas, type Psd, type Layer as PsdLayer, readPsd, writePsdUint8Array } from 'ag-psd';
+import { initializeCanvas, type Psd, type Layer as PsdLayer, writePsdUint8Array } from 'ag-psd';
+import { adjustmentOf } from './adjustment.ts';
 import { flatten } from './composite.ts';
-import { HostDocument, type Mode } from './document.ts';
+import { HostDocument } from './document.ts';
 import type { HostLayer, LayerKind } from './layer.ts';
 import type { LayerMask } from './layer-mask.ts';
 import { convertColour, convertDepth, type Raster, withAlpha, withoutAlpha } from './pixels.ts';
-
-type Picture = NonNullable<Psd['imageData']>;
+import { type Picture, readInRgb } from './psd-modes.ts';
+import { type LayerRecord, readRecords } from './psd-records.ts';
 
 // ag-psd wants a browser canvas; with useImageData it only ever needs the pixel buffer.
 initializeCanvas(
@@ -37,33 +38,62 @@ const adjustments: Record<string, LayerKind> = {
   'selective color': 'selectiveColor',
 };
 
-/** Reads an 8-bit RGB file written by Photoshop or by savePsd. */
+type FileBlendMode = NonNullable<PsdLayer['blendMode']>;
+/** Names that ag-psd has; plugins see the same without spaces, but for the last two. */
+const fileBlendModes: readonly FileBlendMode[] = [
+  ...([
+    'pass through',
+    'normal',
+    'dissolve',
+    'darken',
+    'multiply',
+    'color burn',
+    'linear burn',
+    'darker color',
+  ] as const),
+  ...(['lighten', 'screen', 'color dodge', 'linear dodge', 'lighter color', 'overlay', 'soft light'] as const),
+  ...(['hard light', 'vivid light', 'linear light', 'pin light', 'hard mix', 'difference', 'exclusion'] as const),
+  ...(['hue', 'saturation', 'color', 'luminosity', 'subtract', 'divide'] as const),
+];
+const shownName = (name: FileBlendMode): string =>
+  ({ subtract: 'blendSubtraction', divide: 'blendDivide' })[name as string] ??
+  name.replace(/ (.)/g, (_, letter: string) => letter.toUpperCase());
+const shownBlendModes = new Map(fileBlendModes.map((name) => [shownName(name), name]));
+
+/** Number of the resource that names the channel of Quick Mask mode. */
+const QUICK_MASK = 1022;
+
+/** Reads an 8-bit file written by Photoshop or by savePsd. */
 export function documentFromPsd(id: number, bytes: Uint8Array, name: string): HostDocument {
-  const psd = readPsd(bytes, { useImageData: true, skipThumbnail: true });
-  if ((psd.bitsPerChannel ?? 8) !== 8)
-    throw new Error('openPsd reads 8-bit files; build deeper documents with openPixels');
+  const { psd, mode } = readInRgb(bytes);
+  const { resources, layers: records } = readRecords(bytes);
   const resolution = psd.imageResources?.resolutionInfo?.horizontalResolution ?? 72;
-  const doc = new HostDocument(id, { name, width: psd.width, height: psd.height, resolution, mode: modeOf(psd) });
-  const { children, imageData, ...rest } = psd;
+  const doc = new HostDocument(id, { name, width: psd.width, height: psd.height, resolution, mode });
+  const { children, imageData, rawCompositeData: _, ...rest } = psd;
   originals.set(doc, rest);
-  if (children && children.length > 0) doc.layers = readLayers(doc, children, null);
-  else doc.layers = [flatBackground(doc, imageData!)];
+  doc.metadata = psd.imageResources?.xmpMetadata ?? doc.metadata;
+  doc.quickMask = resources.has(QUICK_MASK);
+  if (children && children.length > 0) {
+    const inOrder = [...inFileOrder(children)];
+    const recordOf = new Map(inOrder.map((layer, index) => [layer, records[index]]));
+    doc.layers = readLayers(doc, children, null, (layer) => recordOf.get(layer));
+  } else doc.layers = [flatBackground(doc, imageData!)];
   doc.activeLayers = doc.layers.slice(0, 1);
   doc.history.record('Open');
   return doc;
 }
 
-/** The three other modes that ag-psd reads, as RGB values. */
-function modeOf({ colorMode }: Psd): Mode {
-  return (
-    (
-      [
-        ['Bitmap', 0],
-        ['Grayscale', 1],
-        ['Indexed', 2],
-      ] as const
-    ).find(([, value]) => value === colorMode)?.[0] ?? 'RGB'
-  );
+type RecordOf = (layer: PsdLayer) => LayerRecord | undefined;
+
+/** Layers as the file has them; null is the record that ends a group, at its bottom. */
+function* inFileOrder(layers: readonly PsdLayer[]): Generator<PsdLayer | null> {
+  for (const layer of layers) {
+    if (layer.children) {
+      yield null;
+      yield* inFileOrder(layer.children);
+    }
+    yield layer;
+  }
 }
 
 function flatBackground(doc: HostDocument, picture: Picture): HostLayer {
@@ -74,18 +104,32 @@ function flatBackground(doc: HostDocument, picture: Picture): HostLayer {
 }
 
 /** ag-psd lists the bottom layer first, Photoshop's object model the top one. */
-function readLayers(doc: HostDocument, list: readonly PsdLayer[], parent: HostLayer | null): HostLayer[] {
-  return list.map((source, index) => readLayer(doc, source, parent, parent === null && index === 0)).reverse();
+function readLayers(
+  doc: HostDocument,
+  list: readonly PsdLayer[],
+  parent: HostLayer | null,
+  recordOf: RecordOf,
+): HostLayer[] {
+  return list
+    .map((source, index) => readLayer(doc, source, parent, parent === null && index === 0, recordOf))
+    .reverse();
 }
 
-function readLayer(doc: HostDocument, source: PsdLayer, parent: HostLayer | null, bottom: boolean): HostLayer {
-  const layer = doc.newLayer(source.name ?? 'Layer', kindOf(source), source.id);
+function readLayer(
+  doc: HostDocument,
+  source: PsdLayer,
+  parent: HostLayer | null,
+  bottom: boolean,
+  recordOf: RecordOf,
+): HostLayer {
+  const layer = doc.newLayer(source.name ?? 'Layer', kindOf(source, recordOf(source)), source.id);
   const { imageData, mask, children, ...rest } = source;
   originals.set(layer, rest);
   layer.parent = parent;
   layer.visible = source.hidden !== true;
   layer.opacity = Math.round((source.opacity ?? 1) * 100);
-  layer.blendMode = source.blendMode ?? 'normal';
+  layer.blendMode = shownName(source.blendMode ?? 'normal');
+  layer.adjustment = adjustmentOf(source, recordOf(source));
   layer.isBackground = bottom && source.nameSource === 'bgnd';
   layer.clipped = source.clipping === true;
   layer.artboard = source.artboard !== undefined;
@@ -94,7 +138,8 @@ function readLayer(doc: HostDocument, source: PsdLayer, parent: HostLayer | null
   if (!layer.isBackground) {
     layer.locks = { all: transparency && composite && position, pixels: composite, transparency, position };
   }
-  if (children) layer.children = readLayers(doc, children, layer);
+  layer.linkGroup = source.linkGroup ?? 0;
+  if (children) layer.children = readLayers(doc, children, layer, recordOf);
   if (imageData && imageData.width > 0 && !children) {
     const raster = rasterOf(imageData, source.left ?? 0, source.top ?? 0);
     layer.pixels = layer.isBackground ? withoutAlpha(raster, false) : raster;
@@ -103,8 +148,10 @@ function readLayer(doc: HostDocument, source: PsdLayer, parent: HostLayer | null
   return layer;
 }
 
-function kindOf(source: PsdLayer): LayerKind {
+function kindOf(source: PsdLayer, record: LayerRecord | undefined): LayerKind {
   if (source.children) return 'group';
+  if (record?.has('grnA')) return 'grain';
+  if (record?.has('clrd')) return 'clarity';
   if (source.adjustment) return adjustments[source.adjustment.type] ?? 'levels';
   if (source.text) return 'text';
   if (source.placedLayer) return 'smartObject';
@@ -161,7 +208,7 @@ function writeLayer(layer: HostLayer): PsdLayer {
     hidden: !layer.visible,
     clipping: layer.clipped,
     opacity: layer.opacity / 100,
-    blendMode: layer.blendMode as NonNullable<PsdLayer['blendMode']>,
+    blendMode: shownBlendModes.get(layer.blendMode) ?? 'normal',
     nameSource: layer.isBackground ? 'bgnd' : 'layr',
     transparencyProtected: layer.isBackground || layer.locks.transparency || layer.locks.all,
     protected: {
@@ -170,10 +217,16 @@ function writeLayer(layer: HostLayer): PsdLayer {
       position: layer.isBackground || layer.locks.position || layer.locks.all,
     },
   };
+  // ag-psd reads how a gradient is interpolated, but writes a word that it then refuses.
+  if (out.adjustment?.type === 'gradient map') out.adjustment = withoutMethod(out.adjustment);
   if (layer.kind === 'group') out.children = layer.children.map(writeLayer).reverse();
   else if (layer.pixels) Object.assign(out, placed(layer.pixels), { imageData: pictureOf(layer.pixels) });
   if (layer.mask) out.mask = writeMask(layer.mask);
   return out;
+}
+
+function withoutMethod<T extends { method?: unknown }>({ method: _, ...rest }: T): Omit<T, 'method'> {
+  return rest;
 }
 
 function writeMask(mask: LayerMask): NonNullable<PsdLayer['mask']> {

@@ -9,7 +9,7 @@ import { type Depth, depthOf, type PixelData, withAlpha } from './pixels.ts';
 import { LoadedPlugin, type PluginStore } from './plugin.ts';
 import { documentFromPsd, psdFromDocument } from './psd.ts';
 import { Boundary, hostRealm } from './realm.ts';
-import { type HostOptions, HostState, type RecordedStep, type Theme } from './state.ts';
+import { type FilePicker, type HostOptions, HostState, type RecordedStep, type Theme } from './state.ts';
 
 export interface NewPicture {
   name?: string;
@@ -79,15 +79,31 @@ export class SimulatedPhotoshop {
   get saved(): readonly { documentId: number; format: string; file: string }[] {
     return this.#host.saved;
   }
+  /** Imaging calls and commands of plugins, in order. */
+  get calls(): readonly { name: string; failed: boolean }[] {
+    return this.#host.calls;
+  }
+  /** Around every imaging call: where a test lets Photoshop answer otherwise. */
+  set onImaging(answer: (name: string, options: unknown, run: () => Promise<unknown>) => Promise<unknown>) {
+    this.#host.onImaging = answer;
+  }
   /** What the user does in a folder picker; null is Cancel. */
   set onPickFolder(pick: () => string | null) {
     this.#host.onPickFolder = pick;
+  }
+  /** What the user does in a file picker; null is Cancel. */
+  set onPickFile(pick: (asked: FilePicker) => string | null) {
+    this.#host.onPickFile = pick;
   }
   get isModal(): boolean {
     return this.#host.modal.isModal;
   }
   get alerts(): readonly string[] {
     return this.#host.alerts;
+  }
+  /** Names of profiles that were refused, also where the plugin then did without. */
+  get refusedProfiles(): readonly string[] {
+    return this.#host.refusedProfiles;
   }
   get progress(): readonly Progress[] {
     return this.#host.progress;
@@ -157,6 +173,11 @@ export class SimulatedPhotoshop {
     const plugin = await LoadedPlugin.load(this.#host, path.resolve(folder), (id) => this.#store(id));
     this.plugins.push(plugin);
     return plugin;
+  }
+
+  /** A file that a plugin keeps in its data folder. */
+  dataFile(plugin: LoadedPlugin, name: string): string {
+    return path.join(this.#store(plugin.manifest.id).data, name);
   }
 
   /** The photoshop module for direct calls, as if the test were a plugin. */

@@ -1,5 +1,5 @@
 import type { HostDocument } from './document.ts';
-import { missingDocument, missingLayer } from './errors.ts';
+import { HostError, missingDocument, missingLayer } from './errors.ts';
 import type { Progress } from './execution-context.ts';
 import { defaultFaults, type Faults } from './faults.ts';
 import { ImageMemory } from './image-memory.ts';
@@ -15,6 +15,8 @@ export interface HostOptions {
   osPlatform?: string;
   uiLocale?: string;
   theme?: Theme;
+  /** The RGB profile of the user's color settings. */
+  workingSpace?: string;
   /**
    * How manifest network.domains are matched: see network.ts. `names` (the default, as plugin authors report): exactly, but
    * addresses in numbers never; `literals`: those only; `none`: nothing, also where the manifest says "all".
@@ -48,6 +50,12 @@ export interface RecordedStep {
   readonly command?: string;
 }
 
+/** What a file picker is for, and the name it offers. */
+export interface FilePicker {
+  readonly purpose: 'open' | 'save';
+  readonly suggested: string | null;
+}
+
 type Listener = (event: string, descriptor: unknown) => void;
 
 /** What all plugins of one simulated Photoshop share. */
@@ -57,6 +65,8 @@ export class HostState {
   readonly modal: Modal;
   readonly memory = new ImageMemory();
   readonly alerts: string[] = [];
+  /** Names that were refused, also where the plugin then did without. */
+  readonly refusedProfiles: string[] = [];
   /** Never, until the user has closed the box that a command raised. */
   alertClosed: Promise<void> = Promise.resolve();
   #closeAlert: () => void = () => {};
@@ -69,8 +79,20 @@ export class HostState {
   readonly saved: { documentId: number; format: string; file: string }[] = [];
   /** Files behind session tokens. */
   readonly tokens = new Map<string, string>();
+  /** Imaging calls and commands of plugins, in order. */
+  readonly calls: { name: string; failed: boolean }[] = [];
+  /** Around every imaging call: where a test lets Photoshop answer otherwise. */
+  onImaging: (name: string, options: unknown, run: () => Promise<unknown>) => Promise<unknown> = (
+    _name,
+    _options,
+    run,
+  ) => run();
   /** The user answers a folder picker; null is Cancel. */
   onPickFolder: () => string | null = () => null;
+  /** The user answers a file picker; null is Cancel. */
+  onPickFile: (asked: FilePicker) => string | null = () => null;
+  /** What the user, or a plugin, has copied. */
+  clipboard = '';
   theme: Theme;
   readonly listeners = new Map<string, Set<Listener>>();
   #active: HostDocument | null = null;
@@ -83,6 +105,7 @@ export class HostState {
       osPlatform: options.osPlatform ?? options.platform ?? 'win32',
       uiLocale: options.uiLocale ?? 'en_US',
       theme: options.theme ?? 'darkest',
+      workingSpace: options.workingSpace ?? 'sRGB IEC61966-2.1',
       permissionMatching: options.permissionMatching ?? 'names',
       slowLocalhost: options.slowLocalhost ?? 0,
       addressBase: options.addressBase ?? 'root',
@@ -116,6 +139,13 @@ export class HostState {
 
   closeAlert(): void {
     this.#closeAlert();
+  }
+
+  /** What Photoshop adds to the profile names of 32-bit documents it takes from no plugin. */
+  checkProfile(call: string, name: string | undefined): void {
+    if (!name?.includes('(Linear RGB Profile)')) return;
+    this.refusedProfiles.push(name);
+    throw new HostError(`${call}: invalid colour profile ${name}`);
   }
 
   nextId(): number {

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { HostError } from './errors.ts';
+import type { Faults } from './faults.ts';
 import type { Boundary } from './realm.ts';
 import type { PluginSession } from './session.ts';
 import type { HostState } from './state.ts';
@@ -16,6 +17,7 @@ export function createFileSystem(
   host: HostState,
   session: PluginSession,
   folders: Folders,
+  onPicker: () => void,
   permission: string = 'plugin',
 ) {
   const { boundary } = session;
@@ -24,36 +26,86 @@ export function createFileSystem(
   const demand = (...enough: string[]) => {
     if (!enough.includes(permission)) throw new HostError('Permission denied. Manifest entry not found.');
   };
+  const keep = (full: string) => {
+    const token = `token-${host.tokens.size + 1}`;
+    host.tokens.set(token, full);
+    return token;
+  };
+  const own: Record<string, string> = { plugin: folders.plugin, data: folders.data, temp: folders.temporary };
   return boundary.wrapAll({
     getDataFolder: async () => entry(folders.data, true),
     getTemporaryFolder: async () => entry(folders.temporary, true),
     getPluginFolder: async () => entry(folders.plugin, false),
     getFolder: async () => {
       demand('request', 'fullAccess');
+      onPicker();
       const full = host.onPickFolder();
       return full === null ? null : entry(full, true);
     },
     getEntryWithUrl: async (url: string) => {
+      const [, , place, inside] = /^plugin(-(data|temp))?:\/*(.*)$/.exec(String(url)) ?? [];
+      if (inside !== undefined) {
+        const within = path.join(own[place ?? 'plugin']!, inside);
+        if (!statSync(within, { throwIfNoEntry: false })) throw new HostError(`Could not find an entry of '${url}'`);
+        return entry(within, place !== undefined);
+      }
       demand('fullAccess');
-      const full = /^file:(\/.*)$/.exec(url)?.[1]?.replace(/^\/(?=[a-z]:)/i, '');
+      const full = pathOf(String(url), host.faults.fileAddress)?.replace(/^\/(?=[a-z]:)/i, '');
       if (!full || !statSync(full, { throwIfNoEntry: false }))
         throw new HostError(`Could not find an entry of '${url}'`);
       return entry(full, true);
     },
-    createSessionToken: (file: unknown) => {
-      const token = `token-${host.tokens.size + 1}`;
-      host.tokens.set(token, fileOf(boundary, file));
-      return token;
+    getFileForOpening: async (options: { types?: string[]; allowMultiple?: boolean } = {}) => {
+      demand('request', 'fullAccess');
+      const picked = host.onPickFile({ purpose: 'open', suggested: null });
+      if (picked === null) return options.allowMultiple ? [] : null;
+      return options.allowMultiple ? [entry(picked, true)] : entry(picked, true);
+    },
+    getFileForSaving: async (suggested?: string) => {
+      demand('request', 'fullAccess');
+      const picked = host.onPickFile({ purpose: 'save', suggested: suggested ?? null });
+      return picked === null ? null : entry(picked, true);
+    },
+    createSessionToken: (file: unknown) => keep(fileOf(boundary, file)),
+    createPersistentToken: async (file: unknown) => keep(targetOf(boundary, file).nativePath),
+    getEntryForPersistentToken: async (token: string) => {
+      const full = host.tokens.get(token);
+      if (full === undefined) throw new HostError('The token is not valid.');
+      return entry(full, true);
     },
   });
 }
 
+function pathOf(url: string, how: Faults['fileAddress']): string | undefined {
+  if (how === 'web') {
+    const [, place] = /^file:\/\/([^#?]*)/.exec(url) ?? [];
+    if (place === undefined) return undefined;
+    // `file:///Users`, or `file://computer/share`.
+    return unescaped(place.startsWith('/') ? place : `//${place}`);
+  }
+  const [, place] = /^file:(\/\/?[^/].*)$/.exec(url) ?? [];
+  return how === 'path' ? place : unescaped(place?.replace(/[#?].*/, ''));
+}
+
+function unescaped(place: string | undefined): string | undefined {
+  try {
+    return place && decodeURIComponent(place);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The file behind an entry that a plugin hands back. */
 export function fileOf(boundary: Boundary, entry: unknown): string {
-  const target = boundary.unwrap(entry);
-  if (!(target instanceof Entry) || !target.isFile)
-    throw new HostError('a file entry is needed', { kind: 'TypeError' });
+  const target = targetOf(boundary, entry);
+  if (!target.isFile) throw new HostError('a file entry is needed', { kind: 'TypeError' });
   return target.nativePath;
+}
+
+function targetOf(boundary: Boundary, entry: unknown): Entry {
+  const target = boundary.unwrap(entry);
+  if (!(target instanceof Entry)) throw new HostError('an entry is needed', { kind: 'TypeError' });
+  return target;
 }
 
 /** A file or folder entry of localFileSystem, that the plugin may reach. */
@@ -81,11 +133,12 @@ class Entry {
   get nativePath(): string {
     return this.#full;
   }
+  /** Also where the file is still to be written. */
   get isFile(): boolean {
-    return statSync(this.#full).isFile();
+    return !this.isFolder;
   }
   get isFolder(): boolean {
-    return statSync(this.#full).isDirectory();
+    return statSync(this.#full, { throwIfNoEntry: false })?.isDirectory() === true;
   }
 
   async getEntries(): Promise<unknown[]> {

@@ -13,13 +13,16 @@ export interface PluginServices {
   readonly secrets: Map<string, Uint8Array>;
   /** What shell.openExternal and openPath were asked to open. */
   readonly opened: string[];
+  /** Called when the plugin opens a picker. */
+  onPicker(): void;
 }
 
 /** require('uxp') for one plugin. */
 export function uxpModule(host: HostState, session: PluginSession, services: PluginServices) {
   const { boundary } = session;
   const { manifest, entrypoints, secrets, folders } = services;
-  const localFileSystem = createFileSystem(host, session, folders, manifest.requiredPermissions.localFileSystem);
+  const { localFileSystem: permission } = manifest.requiredPermissions;
+  const localFileSystem = createFileSystem(host, session, folders, services.onPicker, permission);
   const secureStorage = boundary.wrapAll({
     setItem: async (key: string, value: string | Uint8Array) => {
       secrets.set(key, typeof value === 'string' ? Buffer.from(value) : Uint8Array.from(value));
@@ -33,7 +36,10 @@ export function uxpModule(host: HostState, session: PluginSession, services: Plu
     },
   });
   return {
-    entrypoints: boundary.wrapAll({ setup: (setup: Parameters<Entrypoints['setup']>[0]) => entrypoints.setup(setup) }),
+    entrypoints: boundary.wrapAll({
+      setup: (setup: Parameters<Entrypoints['setup']>[0]) => entrypoints.setup(setup),
+      getPanel: (id: string) => entrypoints.panelInfo(id),
+    }),
     host: {
       name: 'Photoshop',
       version: host.options.version,

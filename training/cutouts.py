@@ -30,8 +30,8 @@ def find_consensus(opinions, edges):
     return total / weights
 
 
-def follow_colors(alpha, rgb, radius=6, epsilon=1e-4):
-    """Guided filter with a color guide (He, Sun, Tang 2013), both on the same grid."""
+def fit_colors(alpha, rgb, radius, epsilon):
+    """Slope (3 planes) and offset of alpha over color: guided filter with a color guide (He, Sun, Tang 2013)."""
     guide = rgb.astype(np.float32) / 255
     mean_guide, mean_alpha = box(guide, radius), box(alpha, radius)
     covariance = box(guide * alpha[..., None], radius) - mean_guide * mean_alpha[..., None]
@@ -41,8 +41,13 @@ def follow_colors(alpha, rgb, radius=6, epsilon=1e-4):
             pair = box(guide[..., i] * guide[..., j], radius) - mean_guide[..., i] * mean_guide[..., j]
             sigma[..., i, j] = sigma[..., j, i] = pair
     slope = np.linalg.solve(sigma + epsilon * np.eye(3, dtype=np.float32), covariance[..., None])[..., 0]
-    offset = mean_alpha - (slope * mean_guide).sum(-1)
-    fitted = (slope * guide).sum(-1) + offset
+    return slope, mean_alpha - (slope * mean_guide).sum(-1)
+
+
+def follow_colors(alpha, rgb, radius=6, epsilon=1e-4):
+    """Alpha by the color guide on its own grid."""
+    slope, offset = fit_colors(alpha, rgb, radius, epsilon)
+    fitted = (slope * (rgb.astype(np.float32) / 255)).sum(-1) + offset
     fitted = np.clip((fitted - 1 / 255) / (1 - 2 / 255), 0, 1)
     return np.where(alpha < 1 / 510, 0, np.where(alpha > 1 - 1 / 510, 1, fitted)).astype(np.float32)
 

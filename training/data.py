@@ -157,4 +157,7 @@ def trunk_sample(cached, note, rng):
         mask = cv2.resize(coarse, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
     planes, truth, known = trunk_planes(small, mask, given, draw_damage(rng, given))
     planes[:3] = change_tone(planes[:3], rng)
+    # Without the picture only what the opinions say about each other is left to learn.
+    if rng.random() < 0.25:
+        planes[:3] = planes[:3].mean((1, 2), keepdims=True) * planes[-1:]
     return planes, given, truth, known

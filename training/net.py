@@ -44,6 +44,7 @@ class Trunk(nn.Module):
             first = block(4 * stem + SLOTS, width) if i == 0 else block(widths[i - 1], width, 2)
             self.down.append(nn.Sequential(first, block(width, width)))
         self.whole = nn.Sequential(nn.Linear(widths[-1], widths[-1]), nn.ReLU(), nn.Linear(widths[-1], widths[-1]))
+        self.drop = nn.Dropout2d(0.2)
         self.up = nn.ModuleList([block(widths[i + 1] + widths[i], widths[i]) for i in reversed(range(len(widths) - 1))])
         self.last = nn.Sequential(
             nn.Conv2d(widths[0] + stem, stem, 1, bias=False), nn.BatchNorm2d(stem), nn.ReLU(inplace=True), block(stem, stem)
@@ -63,6 +64,7 @@ class Trunk(nn.Module):
             values = down(values)
             kept.append(values)
         values = values + self.whole(values.mean((2, 3)))[:, :, None, None]
+        values = self.drop(values)
         for up, wide in zip(self.up, reversed(kept[:-1])):
             values = up(torch.cat([enlarge(values, 2), wide], 1))
         values = self.last(torch.cat([enlarge(values, 2), stem], 1))

@@ -19,7 +19,7 @@ from opinions import LONGER, grid_of, resample, resize, run
 from scenes import Scenes
 
 # Shares of the samples on which ISNet (slow) and another view are asked.
-WITH_ISNET = 0.18
+WITH_ISNET = 0.3
 WITH_OTHER = 0.2
 # What stands in for a network that some users have (BSHM, MODNet): RVM on other grids, or mirrored.
 OTHERS = ("own", "mirrored", "rvm-mid", "rvm-fine", "rvm-wide-squash")

@@ -4,7 +4,7 @@ import { readSettings } from '../settings/read-settings.ts';
 import { SAVE_FORMATS } from '../settings/save-format.ts';
 import { type Settings, withoutQuestions } from '../settings/settings.ts';
 
-/** What Photoshop keeps of a recorded step besides its name: a descriptor, in a file that outlives many versions of us. */
+/** What Photoshop keeps of a recorded step besides its name: a descriptor, in a file that outlives updates of Hairline. */
 export type StepInfo = Record<string, string | number>;
 
 /** Ours among Photoshop's own keys, which must not be met by accident. */
@@ -12,10 +12,7 @@ const VERSION = 'com.hairline.version';
 const SETTINGS = 'com.hairline.settings';
 const BATCH = 'com.hairline.batch';
 
-/**
- * Goes up when a recorded value changes its meaning, with a step from the old to the new one in `readStep`. A setting that
- * is added needs none: old steps have it at its default.
- */
+/** Incremented when a recorded value changes its meaning. A setting that a step does not mention has its default. */
 const CURRENT = 1;
 
 /** The settings travel as one text: what becomes of nested objects and of lists in a descriptor is not documented. */
@@ -24,8 +21,8 @@ export function writeStep(settings: Settings): StepInfo {
 }
 
 /**
- * Reads a step of this or an older version. What it says that we do not know is ignored; what we know but cannot make
- * sense of fails, because masks made otherwise than recorded would be found too late.
+ * Reads a recorded step. Unknown settings are ignored; a known setting with an invalid value fails, because masks made
+ * otherwise than recorded would be found too late.
  */
 export function readStep(info: unknown): Settings {
   const { [VERSION]: version, [SETTINGS]: text } = asFields(info);

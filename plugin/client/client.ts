@@ -1,6 +1,6 @@
-import type { EdgeRequest } from '../../protocol/edge.ts';
 import type { Depth, Refine, Subject } from '../../protocol/matte.ts';
-import type { Health, Ready } from '../../protocol/status.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
+import type { Health, Ready } from '../../protocol/schemas/status.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { Alpha, Picture, Pixels } from '../picture.ts';
 

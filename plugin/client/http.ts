@@ -1,7 +1,8 @@
+import { BYTE_READERS, type ByteReader } from '../host-profile.ts';
 import type { Http } from './exchange.ts';
 import { createFetchHttp } from './fetch-http.ts';
 import { createSocketHttp } from './socket-http.ts';
-import { BYTE_READERS, type ByteReader, createXhrHttp } from './xhr-http.ts';
+import { createXhrHttp } from './xhr-http.ts';
 
 /** What the runtime offers to reach a server with. Each may throw, or be missing, until it is needed. */
 export interface Ways {

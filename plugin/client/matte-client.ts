@@ -1,5 +1,5 @@
-import type { EdgeRequest } from '../../protocol/edge.ts';
 import { HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { isServerError, PluginError } from '../errors.ts';
 import type { Picture, Pixels } from '../picture.ts';

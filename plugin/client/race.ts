@@ -7,7 +7,7 @@ export interface Stage {
 }
 
 /** How long an answer waits for one that is preferred, in milliseconds. */
-export const GRACE = 200;
+const GRACE = 200;
 
 /**
  * Asks all origins of a stage at once, and those of the next one when all have failed or their head start is over. The first
@@ -61,7 +61,7 @@ export async function race<T>(
   } finally {
     for (const timer of timers) clearTimeout(timer);
     stopListening();
-    // Who is still being asked need not answer any more.
+    // The answers of the other addresses are no longer needed.
     own.cancel();
   }
 }

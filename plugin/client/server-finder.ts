@@ -1,16 +1,11 @@
 import { PORTS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
-import type { Health, Ready } from '../../protocol/status.ts';
+import type { Health, Ready } from '../../protocol/schemas/status.ts';
 import { type Cancellation, Cancelled } from '../cancellation.ts';
 import { PluginError } from '../errors.ts';
+import { ROUTES } from '../host-profile.ts';
 import type { Server } from './client.ts';
 import { type Http, HttpFailure, parseJson } from './exchange.ts';
 import { race, type Stage } from './race.ts';
-
-/**
- * The ways to the server in the order of preference: the address first, because a plain http:// host name fails on some
- * Macs; the name second, because some UXP versions refuse addresses; a WebSocket last, where nothing else is let through.
- */
-export const ROUTES = ['http://127.0.0.1', 'http://localhost', 'ws://localhost', 'ws://127.0.0.1'] as const;
 
 /** In the order in which they are preferred. */
 export const ORIGINS = originsOf(ROUTES);

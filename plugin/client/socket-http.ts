@@ -1,10 +1,5 @@
-import {
-  TUNNEL_CHUNK,
-  TUNNEL_PATH,
-  TUNNEL_WINDOW,
-  type TunnelNews,
-  type TunnelRequest,
-} from '../../protocol/tunnel.ts';
+import type { TunnelNews, TunnelRequest } from '../../protocol/schemas/tunnel.ts';
+import { TUNNEL_CHUNK, TUNNEL_PATH, TUNNEL_WINDOW } from '../../protocol/tunnel.ts';
 import { type End, exchange, type Http, type HttpRequest, isArrayBuffer, watchUpload } from './exchange.ts';
 
 /** One WebSocket for each request (see protocol/tunnel.ts): where Photoshop lets the panel do nothing else. */

@@ -1,3 +1,4 @@
+import { BYTE_READERS, type ByteReader } from '../host-profile.ts';
 import {
   exchange,
   type Http,
@@ -9,13 +10,10 @@ import {
 } from './exchange.ts';
 
 /**
- * How bytes are read, in the order of trying. UXP documents the response type "arrayBuffer" where the web has
- * "arraybuffer"; the wrong one may give text, or null, or throw. The last way asks again with `fetch`.
+ * XMLHttpRequest, because UXP's fetch has neither abort, nor upload progress, nor a timeout, and stalls on large bodies.
+ * @param readers how bytes are read, in the order of trying: UXP documents the response type "arrayBuffer" where the web
+ *   has "arraybuffer"; the wrong one may give text, or null, or throw. `fetch` asks again.
  */
-export const BYTE_READERS = ['arraybuffer', 'arrayBuffer', 'fetch'] as const;
-export type ByteReader = (typeof BYTE_READERS)[number];
-
-/** XMLHttpRequest, because UXP's fetch has neither abort, nor upload progress, nor a timeout, and stalls on large bodies. */
 export function createXhrHttp(
   createXhr: () => XMLHttpRequest,
   fetchHttp: Http,

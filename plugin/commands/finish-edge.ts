@@ -1,5 +1,6 @@
-import type { EdgeControls, EdgeRequest } from '../../protocol/edge.ts';
+import type { EdgeControls } from '../../protocol/edge.ts';
 import { NEUTRAL_EDGE } from '../../protocol/edge.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import type { Matte } from '../client/client.ts';
 import { isServerError, PluginError } from '../errors.ts';
 import type { DocumentFacts } from '../host/host.ts';
@@ -53,14 +54,14 @@ export function depthOf({ depth }: DocumentFacts): 8 | 16 {
 }
 
 /** Taking colours out of the edge is for outputs that have colours. */
-export function isNeutral(edge: EdgeControls): boolean {
+function isNeutral(edge: EdgeControls): boolean {
   return (Object.keys(NEUTRAL_EDGE) as (keyof EdgeControls)[]).every(
     (key) => key === 'decontaminate' || edge[key] === NEUTRAL_EDGE[key],
   );
 }
 
 /** Only what the server knows: settings may come from a newer recording. */
-export function edgeOf(edge: EdgeControls): EdgeRequest {
+function edgeOf(edge: EdgeControls): EdgeRequest {
   const request: Record<string, number> = {};
   for (const key of Object.keys(NEUTRAL_EDGE) as (keyof EdgeControls)[]) request[key] = edge[key];
   return request;

@@ -40,7 +40,7 @@ function namesOf(document: Document): string[] {
   return Array.from(document.channels, ({ name }) => name);
 }
 
-export function uniqueName(wanted: string, taken: readonly string[]): string {
+function uniqueName(wanted: string, taken: readonly string[]): string {
   if (!taken.includes(wanted)) return wanted;
   for (let number = 2; ; number++) {
     const name = `${wanted} ${number}`;

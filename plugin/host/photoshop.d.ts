@@ -11,7 +11,8 @@ declare module 'uxp' {
     run(): Promise<void> | void;
   }
   /** `uiLocale`: "en_US", "zh_CN". */
-  export const host: { readonly uiLocale?: string };
+  export const host: { readonly uiLocale?: string; readonly version?: string };
+  export const versions: { readonly uxp?: string; readonly plugin?: string };
   export const shell: {
     /** Answers "" when it worked, else why not; some versions reject. `developerText` is shown to the user. */
     openPath(path: string, developerText?: string): Promise<string>;
@@ -28,19 +29,27 @@ declare module 'uxp' {
     interface Entry {
       readonly name: string;
       readonly isFolder: boolean;
+      readonly nativePath?: string;
       delete(): Promise<unknown>;
     }
     interface File extends Entry {
       readonly isFile: true;
       read(): Promise<string>;
+      read(options: { format: typeof formats.binary }): Promise<ArrayBuffer>;
+      write(text: string): Promise<unknown>;
     }
     interface Folder extends Entry {
       getEntry(name: string): Promise<File>;
       getEntries(): Promise<Entry[]>;
       createFile(name: string, options: { overwrite: boolean }): Promise<File>;
     }
+    const formats: { readonly binary: unique symbol };
     const localFileSystem: {
       getPluginFolder(): Promise<Folder>;
+      /** The plugin's own, kept between sessions. */
+      getDataFolder(): Promise<Folder>;
+      /** The plugin's own, until Photoshop closes. */
+      getTemporaryFolder(): Promise<Folder>;
       /** A picker; null if the user cancels it. */
       getFolder(): Promise<Folder | null>;
       /** Needs full access. `file:/C:/photos`: slashes, no escapes. */
@@ -54,4 +63,5 @@ declare module 'os' {
   /** "darwin", "win32", "win10" or "windows". */
   export function platform(): string;
   export function homedir(): string;
+  export function release(): string;
 }

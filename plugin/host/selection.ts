@@ -2,6 +2,7 @@ import type { Document } from 'photoshop/dom/Document.js';
 import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
 import { PluginError, textOf } from '../errors.ts';
 import { type Alpha, heightOf, intersect, isEmpty, widthOf } from '../picture.ts';
+import { withActiveDocument } from './active-layer.ts';
 import { findDifference } from './compare-mask.ts';
 import { shareToByte } from './convert-pixels.ts';
 import { deselect, play } from './descriptors.ts';
@@ -12,8 +13,15 @@ import { copyPart, createAlpha, readPart, takePart } from './mask-part.ts';
 import type { ModalScope } from './modal-scope.ts';
 import { imaging } from './uxp.ts';
 
-/** What the user has selected; null when nothing is. Selections have eight bits, whatever the document. */
-export async function readSelection(scope: ModalScope, document: Document): Promise<Marquee | null> {
+/**
+ * What the user has selected; null when nothing is. Selections have eight bits, whatever the document. What `selection` of
+ * a document that is not active tells of is not documented.
+ */
+export function readSelection(scope: ModalScope, document: Document): Promise<Marquee | null> {
+  return withActiveDocument(document, () => readActiveSelection(scope, document));
+}
+
+async function readActiveSelection(scope: ModalScope, document: Document): Promise<Marquee | null> {
   const { bounds } = document.selection;
   if (!bounds) return null;
   const canvas = { left: 0, top: 0, right: Math.round(document.width), bottom: Math.round(document.height) };
@@ -54,13 +62,11 @@ export async function select(scope: ModalScope, document: Document, alpha: Alpha
     return;
   }
   const failures: string[] = [];
-  for (const form of alpha.depth === 8 ? [alpha] : [alpha, toEightBit(alpha)]) {
+  const forms = alpha.depth === 8 ? [alpha] : [alpha, toEightBit(alpha)];
+  for (const form of scope.profile.deepSelections ? forms : forms.slice(-1)) {
     scope.check();
     try {
-      await withMaskData(form, null, async (put) => {
-        await imaging.putSelection({ documentID: document.id, ...put, commandName: scope.name });
-      });
-      const fault = await findFault(document, alpha);
+      const fault = await selectAs(scope, document, form, alpha);
       if (fault === null) return;
       failures.push(fault);
     } catch (thrown) {
@@ -69,6 +75,19 @@ export async function select(scope: ModalScope, document: Document, alpha: Alpha
     }
   }
   throw new PluginError('SELECTION_FAILED', {}, failures.join('; '));
+}
+
+/** Hands over a form of `wanted`; answers with how what is selected then differs from it, or null. */
+export async function selectAs(
+  scope: ModalScope,
+  document: Document,
+  form: Alpha,
+  wanted: Alpha,
+): Promise<string | null> {
+  await withMaskData(form, null, async (put) => {
+    await imaging.putSelection({ documentID: document.id, ...put, commandName: scope.name });
+  });
+  return findFault(document, wanted);
 }
 
 async function findFault(document: Document, alpha: Alpha): Promise<string | null> {

@@ -40,6 +40,8 @@ export class BatchSession {
   private choice: BatchView['choice'] = null;
   private wishes: Wishes = { redoMasked: false, format: null, folder: null };
   private running: Cancellation | null = null;
+  /** A folder picker is open, perhaps behind Photoshop's windows. */
+  private isChoosing = false;
   private error: unknown = null;
 
   constructor(workshop: Workshop, services: BatchServices, draw: (view: BatchView) => void) {
@@ -89,6 +91,8 @@ export class BatchSession {
   }
 
   private async chooseFolder(): Promise<void> {
+    if (this.isChoosing) return;
+    this.isChoosing = true;
     this.error = null;
     try {
       const folder = await this.workshop.documents.chooseFolder();
@@ -96,6 +100,8 @@ export class BatchSession {
     } catch (error) {
       this.error = error;
       this.draw(this.view);
+    } finally {
+      this.isChoosing = false;
     }
   }
 

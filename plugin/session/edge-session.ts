@@ -1,5 +1,5 @@
-import type { EdgeRequest } from '../../protocol/edge.ts';
 import { type EdgeControls, NEUTRAL_EDGE } from '../../protocol/edge.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { Preview as Encoded } from '../client/client.ts';
 import type { SettingsMemory } from '../settings/settings-memory.ts';
@@ -143,6 +143,6 @@ export class EdgeSession {
   }
 }
 
-export function isNeutral(edge: EdgeControls): boolean {
+function isNeutral(edge: EdgeControls): boolean {
   return (Object.keys(NEUTRAL_EDGE) as (keyof EdgeControls)[]).every((name) => edge[name] === NEUTRAL_EDGE[name]);
 }

@@ -176,7 +176,7 @@ export class ServerWatch {
 }
 
 function withRun(server: Server, { model, provider }: Run): Server {
-  const ready = { reason: null, queued: 0, ...server.health, ...server.ready };
+  const ready = { label: null, reason: null, queued: 0, place: null, ...server.health, ...server.ready };
   // The label and the reason are those of the default model's provider; another model may have run elsewhere.
   const words = server.ready?.provider === provider ? {} : { label: null, reason: null };
   return { ...server, ready: { ...ready, ...words, ready: true, state: 'ready', model, provider } };

@@ -6,9 +6,6 @@ export type TextStore = Pick<Storage, 'getItem' | 'setItem'>;
 
 const KEY = 'hairline.settings';
 
-/** Raised when what is kept could be misread by an older panel. Newer ones are read as far as they are understood. */
-const VERSION = 1;
-
 interface Kept {
   settings: Settings;
   /** Where the server is, as the user typed it; empty: wherever it answers. */
@@ -65,7 +62,7 @@ export class SettingsMemory {
   private keep(kept: Kept): void {
     this.kept = kept;
     try {
-      this.open().setItem(KEY, JSON.stringify({ version: VERSION, ...kept }));
+      this.open().setItem(KEY, JSON.stringify(kept));
     } catch {
       // Then it holds until Photoshop is closed.
     }

@@ -3,6 +3,7 @@ import type { BatchIntents, BatchView } from '../session/batch-state.ts';
 import { SAVE_FORMATS, type SaveFormat } from '../settings/save-format.ts';
 import { describeBatch, describeJob } from './batch-messages.ts';
 import { find, hasFocus, isShown, show, write } from './elements.ts';
+import { RadioGroup } from './radio-group.ts';
 
 /** Buttons that are hidden while a batch runs, in favour of Stop. */
 const BEGIN = ['batch-start', 'batch-resume', 'batch-retry'];
@@ -12,6 +13,7 @@ export class BatchPanel {
   private readonly document: Document;
   private readonly strings: Strings;
   private readonly intents: BatchIntents;
+  private readonly save: RadioGroup<SaveFormat | 'none'>;
   /** What the list shows, by document: an element that is kept keeps the focus. */
   private rows = new Map<string, HTMLElement>();
 
@@ -27,10 +29,12 @@ export class BatchPanel {
     this.button('batch-choose', batch.choose, intents.toggleChoice);
     this.find('batch-redo').textContent = batch.redo;
     this.onToggle('batch-redo', (checked) => intents.setRedoMasked(checked));
-    this.radios('batch-save', batch.save, { none: batch.noCopies }, (value) => intents.setFormat(toFormat(value)));
-    this.radios('batch-place', batch.place, batch.places, (value) =>
-      value === 'folder' ? intents.chooseFolder() : intents.forgetFolder(),
+    const words = { label: batch.save, items: { none: batch.noCopies } };
+    this.save = new RadioGroup(document, 'batch-save', ['none', ...SAVE_FORMATS], words, (choice) =>
+      intents.setFormat(choice === 'none' ? null : choice),
     );
+    this.button('batch-folder', batch.chooseFolder, intents.chooseFolder);
+    this.button('batch-beside', batch.beside, intents.forgetFolder);
   }
 
   draw(view: BatchView): void {
@@ -47,13 +51,13 @@ export class BatchPanel {
     this.show('batch-stop', running);
     this.show('batch-resume', choice === null && has('waiting'));
     this.show('batch-retry', choice === null && has('failed'));
-    this.show('batch-place', format !== null);
+    this.show('batch-folder', format !== null);
+    this.show('batch-beside', format !== null && folder !== null);
     this.check('batch-redo', redoMasked);
-    this.select('batch-save', format ?? 'none');
-    this.select('batch-place', folder === null ? 'beside' : 'folder');
+    this.save.show(format ?? 'none');
     write(this.find('batch-status'), describeBatch(view, this.strings));
     this.drawList(view);
-    // Who works with the keyboard stays where the button was.
+    // The keyboard focus stays where the button was.
     if (lost) (running ? stop : this.find(isShown(this.find('batch-body')) ? 'batch-start' : 'batch-toggle')).focus();
   }
 
@@ -115,37 +119,6 @@ export class BatchPanel {
     box.addEventListener('change', () => act((box as HTMLInputElement).checked === true));
   }
 
-  private radios(id: string, label: string, words: Record<string, string>, act: (value: string) => void): void {
-    const group = this.find(id);
-    group.setAttribute('aria-label', label);
-    for (const radio of this.radiosOf(id)) {
-      const word = words[radio.getAttribute('value') ?? ''];
-      // Formats are called the same in every language.
-      if (word !== undefined) radio.textContent = word;
-    }
-    const choose = ({ target }: Event) => {
-      const value = (target as HTMLElement).getAttribute('value');
-      if (value !== null) act(value);
-    };
-    group.addEventListener('change', choose);
-    // Not every UXP control turns the space bar into a change.
-    group.addEventListener('keydown', (event) => {
-      if (event.key === ' ' || event.key === 'Enter') choose(event);
-    });
-  }
-
-  /** The chosen one first: UXP clears the others itself, and a group that is empty for a moment may object. */
-  private select(id: string, value: string): void {
-    const radios = this.radiosOf(id);
-    for (const on of [true, false]) {
-      for (const radio of radios) if ((radio.getAttribute('value') === value) === on) setChecked(radio, on);
-    }
-  }
-
-  private radiosOf(id: string): HTMLElement[] {
-    return Array.from(this.find(id).querySelectorAll<HTMLElement>('sp-radio'));
-  }
-
   private check(id: string, checked: boolean): void {
     setChecked(this.find(id), checked);
   }
@@ -166,8 +139,4 @@ function setText(element: Element, text: string): void {
 function setChecked(control: HTMLElement, checked: boolean): void {
   const input = control as HTMLInputElement;
   if (input.checked !== checked) input.checked = checked;
-}
-
-function toFormat(value: string): SaveFormat | null {
-  return SAVE_FORMATS.find((format) => format === value) ?? null;
 }

@@ -24,5 +24,7 @@ export function isShown(element: HTMLElement): boolean {
 
 /** Whether the keyboard is at this element or inside it. */
 export function hasFocus(element: HTMLElement): boolean {
-  return element.contains(element.ownerDocument.activeElement);
+  const active = element.ownerDocument.activeElement;
+  // Without a focus there is none, and `contains` need not take that.
+  return active ? element.contains(active) : false;
 }

@@ -5,11 +5,12 @@ import { DELIVERIES, MASK_POLICIES, type Settings, SOURCES } from '../settings/s
 import { Disclosure } from './disclosure.ts';
 import { Dropdown } from './dropdown.ts';
 import { find, write } from './elements.ts';
+import { RadioGroup } from './radio-group.ts';
 
 /** What to mask, and what becomes of it. Closed, the options say in one line what they are. */
 export class Options {
   private readonly strings: Strings;
-  private readonly subject: HTMLElement;
+  private readonly subject: RadioGroup<Subject>;
   private readonly summary: HTMLElement;
   private readonly source: Dropdown<Settings['source']>;
   private readonly delivery: Dropdown<Settings['delivery']>;
@@ -19,7 +20,6 @@ export class Options {
   constructor(document: Document, strings: Strings, intents: Pick<Intents, 'choose'>) {
     const { labels } = strings;
     this.strings = strings;
-    this.subject = find(document, 'subject');
     this.summary = find(document, 'options-summary');
     new Disclosure(document, 'options', strings.options);
     const list = <K extends 'source' | 'delivery' | 'refine' | 'existingMask'>(
@@ -34,12 +34,13 @@ export class Options {
     this.delivery = list('delivery', DELIVERIES, strings.deliveries);
     this.refine = list('refine', REFINEMENTS, strings.refinements);
     this.existingMask = list('existingMask', MASK_POLICIES, strings.maskPolicies);
-    this.prepareSubject(intents);
+    const words = { label: strings.subject, items: strings.subjects };
+    this.subject = new RadioGroup(document, 'subject', SUBJECTS, words, (subject) => intents.choose({ subject }));
   }
 
   draw(settings: Settings): void {
     const { sources, deliveries, refinements } = this.strings;
-    this.drawSubject(settings.subject);
+    this.subject.show(settings.subject);
     this.source.show(settings.source);
     this.delivery.show(settings.delivery);
     this.refine.show(settings.refine);
@@ -47,41 +48,4 @@ export class Options {
     const { delivery, source, refine } = settings;
     write(this.summary, `${deliveries[delivery]} · ${sources[source]} · ${refinements[refine]}`);
   }
-
-  private prepareSubject(intents: Pick<Intents, 'choose'>): void {
-    const { subject, strings } = this;
-    subject.setAttribute('aria-label', strings.subject);
-    for (const radio of this.radios()) {
-      const value = toSubject(radio.getAttribute('value'));
-      if (value !== undefined) radio.textContent = strings.subjects[value];
-    }
-    const choose = ({ target }: Event) => {
-      const value = toSubject((target as HTMLInputElement).value);
-      if (value !== undefined) intents.choose({ subject: value });
-    };
-    subject.addEventListener('change', choose);
-    // Not every UXP control turns the space bar into a change.
-    subject.addEventListener('keydown', (event) => {
-      if (event.key === ' ' || event.key === 'Enter') choose(event);
-    });
-  }
-
-  private drawSubject(subject: Subject): void {
-    const radios = this.radios();
-    for (const on of [true, false]) {
-      // The chosen one first: UXP clears the others itself, and a group that is empty for a moment may object.
-      for (const radio of radios) {
-        const wanted = radio.getAttribute('value') === subject;
-        if (wanted === on && radio.checked !== on) radio.checked = on;
-      }
-    }
-  }
-
-  private radios(): HTMLInputElement[] {
-    return Array.from(this.subject.querySelectorAll<HTMLInputElement>('sp-radio'));
-  }
-}
-
-function toSubject(value: unknown): Subject | undefined {
-  return SUBJECTS.find((subject) => subject === value);
 }

@@ -80,7 +80,7 @@ export class Panel {
   }
 
   private isFocusSeen(): boolean {
-    for (let at = this.document.activeElement; at !== null; at = at.parentElement) {
+    for (let at = this.document.activeElement; at; at = at.parentElement) {
       if (at === this.root) return true;
       if ((at as HTMLElement).style?.display === 'none') return false;
     }

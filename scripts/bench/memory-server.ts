@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ModelInfo } from '../../protocol/status.ts';
+import type { ModelInfo } from '../../protocol/schemas/status.ts';
 import { packageRoot } from '../../server/system/package-root.ts';
 
 /** The models of `refine=best`. */

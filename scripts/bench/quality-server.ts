@@ -48,7 +48,8 @@ async function serve(model: string | undefined): Promise<void> {
       onProgress: progress.onProgress,
     });
     process.once('disconnect', () => void server.close());
-    await server.ready.finally(() => progress.stop());
+    // Also what only `refine=best` needs: every picture is answered by the same models.
+    await server.ready.then(() => server.best).finally(() => progress.stop());
     process.on('message', () => {
       reply({ peakBytes: peakBytes(server) });
     });

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { ErrorBody } from '../../protocol/errors.ts';
 import { HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
-import { sniffType } from '../../server/imaging/codec.ts';
+import type { ErrorBody } from '../../protocol/schemas/failure.ts';
+import { sniffType } from '../../server/imaging/formats.ts';
 import type { Plane } from './metrics/plane.ts';
 import { fileOf, listByStem, type Pair, readPlane } from './quality-folder.ts';
 

@@ -1,7 +1,8 @@
-import type { EdgeRequest } from '../../protocol/edge.ts';
-import { type Depth, DOCUMENT } from '../../protocol/matte.ts';
+import { type Depth, DOCUMENT, PNG_TYPE } from '../../protocol/matte.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import { AppError } from '../errors.ts';
-import { parseBackground } from '../imaging/colour.ts';
+import { type Inheritance, type Inherited, inherit, NOTHING } from '../imaging/annotation.ts';
+import { CHECKER, parseBackground } from '../imaging/colour.ts';
 import type { Picture, Raster } from '../imaging/picture.ts';
 import { streamRaster } from '../imaging/stream-raster.ts';
 import { type EdgeSettings, scaleSettings } from '../matting/edge/edge-settings.ts';
@@ -29,10 +30,11 @@ export async function workEdge(kept: MatteCache, task: EdgeTask, signal: AbortSi
   const matte = kept.get(id);
   const began = performance.now();
   const small = settings.output !== DOCUMENT && settings.width !== undefined && settings.width < matte.alpha.width;
-  const source = small ? openPreview(kept, id, matte, settings.width!) : openFull(matte);
+  const inherited = inheritFor(matte, task, small);
+  const source = small ? openPreview(kept, id, matte, settings.width!) : openFull(matte, inherited);
   const shown = await refineEdge(source.alpha, controlsOf(settings, source.alpha.width / matte.alpha.width), signal);
   const edge = performance.now() - began;
-  const encoded = await encodeOutput(matte, { ...source, shown }, task, signal);
+  const encoded = await encodeOutput(matte, { ...source, shown }, inherited, task, signal);
   const timings = { edge, finish: performance.now() - began - edge };
   const headers = {
     ...encoded.headers,
@@ -45,28 +47,45 @@ export async function workEdge(kept: MatteCache, task: EdgeTask, signal: AbortSi
 async function encodeOutput(
   matte: KeptMatte,
   source: OutputSource,
+  inherited: Inherited | null,
   { settings, type }: EdgeTask,
   signal: AbortSignal,
 ): Promise<Encoded> {
   const { output = 'alpha', depth = 8 } = settings;
-  if (output === DOCUMENT) return writeDocument(pictureOf(matte), { alpha: source.shown, depth }, signal);
+  if (output === DOCUMENT)
+    return writeDocument(pictureOf(matte), { alpha: source.shown, depth, kept: keptOf(settings) }, signal);
   const small = source.shown.width < matte.alpha.width;
   const level = small ? PREVIEW_LEVEL : undefined;
-  if (output === 'picture') return encodePixels(streamRaster(await source.readColours(depth)), type, level);
+  if (output === 'picture')
+    return encodePixels(streamRaster(await source.readColours(depth)), type, inherited?.annotation, level);
+  const colour = parseBackground(settings.background ?? 'white');
   const pixels = await makeOutput(source, {
     output,
     depth,
     method: settings.foreground ?? (small ? 'fast' : 'best'),
     decontaminate: settings.decontaminate ?? 1,
-    background: parseBackground(settings.background ?? 'white'),
+    background: colour === CHECKER ? colour : (inherited?.encodeColour(colour) ?? colour),
     signal,
   });
   signal.throwIfAborted();
-  return encodePixels(pixels, type, level);
+  return encodePixels(pixels, type, inherited?.annotation, level);
 }
 
-function openFull(matte: KeptMatte): Omit<OutputSource, 'shown'> {
-  return { alpha: matte.alpha, readColours: (depth: Depth) => pictureOf(matte).readRaster(depth) };
+/** Null for a picture that is no longer kept. */
+function inheritFor({ picture }: KeptMatte, { settings, type }: EdgeTask, small: boolean): Inherited | null {
+  if (!picture) return null;
+  // Only a PNG can say whose colors it has. `picture` is for clients that cannot.
+  const isPlain = small || type !== PNG_TYPE || settings.output === 'picture';
+  return inherit(picture, isPlain ? NOTHING : keptOf(settings), settings.output === 'composition');
+}
+
+function keptOf({ profile = 'keep', metadata = 'keep' }: EdgeRequest): Inheritance {
+  return { profile, metadata };
+}
+
+function openFull(matte: KeptMatte, inherited: Inherited | null): Omit<OutputSource, 'shown'> {
+  const readColours = async (depth: Depth) => (inherited ?? pictureOf(matte)).readRaster(depth);
+  return { alpha: matte.alpha, readColours };
 }
 
 function openPreview(kept: MatteCache, id: string, matte: KeptMatte, width: number): Omit<OutputSource, 'shown'> {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { HEADERS, JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../protocol/matte.ts';
+import type { Annotation } from '../imaging/annotation.ts';
 import { encodeAlphaPng, encodeJpeg } from '../imaging/codec.ts';
 import type { AlphaPlane, Raster, RasterStream, Strip } from '../imaging/picture.ts';
 import { packPng } from '../imaging/png.ts';
@@ -30,12 +31,18 @@ export const WHOLE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Raw samples, a PNG, or a JPEG for opaque 8-bit pixels. Large raw colors are computed while they are sent.
+ * @param annotation for PNG; of alpha: only its resolution is used
  * @param level of compression of a color PNG, 1 to 9
  */
-export async function encodePixels(pixels: AlphaPlane | RasterStream, type: string, level?: number): Promise<Encoded> {
+export async function encodePixels(
+  pixels: AlphaPlane | RasterStream,
+  type: string,
+  annotation: Annotation = {},
+  level?: number,
+): Promise<Encoded> {
   const headers = describePixels(pixels);
   if (type === PNG_TYPE && 'strips' in pixels) {
-    const parts = await packPng(pixels, level);
+    const parts = await packPng(pixels, level, annotation);
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     return { headers: { ...headers, 'content-length': length }, body: Readable.from(parts, { objectMode: false }) };
   }
@@ -50,7 +57,7 @@ export async function encodePixels(pixels: AlphaPlane | RasterStream, type: stri
   if (type === JPEG_TYPE) return { headers, body: await encodeJpeg(whole) };
   const { data } = whole;
   if (type === RAW_TYPE) return { headers, body: Buffer.from(data.buffer, data.byteOffset, data.byteLength) };
-  return { headers, body: await encodeAlphaPng(whole) };
+  return { headers, body: await encodeAlphaPng(whole, annotation.dpi) };
 }
 
 /** A strip is valid only until the next one is requested; data being sent must be copied. */

@@ -1,15 +1,17 @@
 import type { Readable } from 'node:stream';
-import type { EdgeRequest } from '../../protocol/edge.ts';
 import type {
   Depth,
   DOCUMENT,
   Enhance,
   ForegroundMethod,
   Kept,
+  MetadataChoice,
   Output,
+  ProfileChoice,
   Refine,
   Subject,
 } from '../../protocol/matte.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import type { Point } from '../imaging/area.ts';
 import type { RawLayout, Region } from '../imaging/picture.ts';
 import type { ModelStatus } from '../matting/model-status.ts';
@@ -39,10 +41,21 @@ export interface MatteTask {
   /** For `subjects: 'point'`. */
   readonly point: Point | null;
   readonly enhance: Enhance;
+  /** A mask whose edge is to be found anew follows the picture in the body. */
+  readonly mask?: MaskLayout | null;
   /** Takes what can be read of a damaged file. */
   readonly allowDamaged?: boolean;
+  /** Colors and metadata of color results. */
+  readonly profile: ProfileChoice;
+  readonly metadata: MetadataChoice;
   /** Content type of the answer, already negotiated. */
   readonly type: string;
+}
+
+/** How the mask is stored: its bytes at the end of the body, and the depth of a raw plane or null for an encoded picture. */
+export interface MaskLayout {
+  readonly bytes: number;
+  readonly depth: 8 | 16 | null;
 }
 
 /** Edge controls on a kept matte. */
@@ -91,7 +104,7 @@ export interface Engine {
    */
   checkModel(model: string, subject: Subject): void;
   /**
-   * @param body the encoded picture, or the raw samples of `task.layout`
+   * @param body the encoded picture, or the raw samples of `task.layout`; then the mask of `task.mask`
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, NOT_AN_IMAGE, TRUNCATED_IMAGE,
    * IMAGE_TOO_LARGE, INFERENCE_FAILED, BAD_REQUEST for a region or a point outside of the picture; the signal's reason
    */
@@ -109,8 +122,8 @@ export interface Engine {
   status(idOrAuto: string): Promise<ModelStatus>;
   /** Downloads the model when it is missing, then loads it. */
   prepare(idOrAuto: string, options?: PullOptions): Promise<ModelStatus>;
-  /** Also downloads and loads the other models of `refine=best`. Until then `best` answers like `fast`. */
-  prepareBest(options?: PullOptions): Promise<void>;
+  /** The same for all models that `refine` asks about a portrait. Until then `best` answers like `fast`, and `fast` with one model. */
+  prepareViews(refine: Refine, options?: PullOptions): Promise<void>;
   /** Releases everything after the network runs in progress. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
-import { type Depth, DOCUMENT, type ForegroundMethod } from '../../protocol/matte.ts';
-import { parseBackground } from '../imaging/colour.ts';
+import { type Depth, DOCUMENT, type ForegroundMethod, RAW_TYPE } from '../../protocol/matte.ts';
+import { type Inheritance, inherit, NOTHING } from '../imaging/annotation.ts';
+import { CHECKER, parseBackground } from '../imaging/colour.ts';
 import type { Picture } from '../imaging/picture.ts';
 import { encodePsd } from '../imaging/psd/document.ts';
 import { type Plane16, toEightBits } from '../matting/edge/plane.ts';
@@ -22,20 +23,30 @@ export async function renderMatte(
   const { output, depth, foreground: method, decontaminate, background, type } = task;
   if (output === DOCUMENT) {
     const { cutoutLayer } = task;
-    return writeDocument(picture, { alpha, depth, ...(cutoutLayer && { cutout: method }) }, signal);
+    return writeDocument(picture, { alpha, depth, kept: task, ...(cutoutLayer && { cutout: method }) }, signal);
   }
+  const inherited = inherit(picture, type === RAW_TYPE ? NOTHING : task, output === 'composition');
+  const colour = parseBackground(background);
   const pixels = await makeOutput(
-    { alpha, shown: alpha, readColours: (wanted) => picture.readRaster(wanted) },
-    { output, depth, method, decontaminate, background: parseBackground(background), signal },
+    { alpha, shown: alpha, readColours: (wanted) => inherited.readRaster(wanted) },
+    {
+      output,
+      depth,
+      method,
+      decontaminate,
+      background: colour === CHECKER ? colour : inherited.encodeColour(colour),
+      signal,
+    },
   );
   signal.throwIfAborted();
-  return encodePixels(pixels, type);
+  return encodePixels(pixels, type, inherited.annotation);
 }
 
 interface DocumentOptions {
   /** Becomes the Layer Mask. */
   alpha: Plane16;
   depth: Depth;
+  kept: Inheritance;
   /** Adds the cutout as a hidden layer, its colors estimated with this method. */
   cutout?: ForegroundMethod;
 }
@@ -43,13 +54,14 @@ interface DocumentOptions {
 /** The document is written while it is sent, so that it is never in memory as a whole. */
 export async function writeDocument(
   picture: Picture,
-  { alpha: kept, depth, cutout: method }: DocumentOptions,
+  { alpha: matte, depth, kept, cutout: method }: DocumentOptions,
   signal: AbortSignal,
 ): Promise<Encoded> {
-  const pixels = await picture.readRaster(depth);
-  const alpha = depth === 16 ? kept : toEightBits(kept);
-  const cutout = method && (await estimateForeground(pixels, kept, { method, signal }));
-  const document = { name: LAYER_NAME, picture: pixels, alpha, cutout, dpi: picture.dpi };
+  const { annotation, readRaster } = inherit(picture, kept);
+  const pixels = await readRaster(depth);
+  const alpha = depth === 16 ? matte : toEightBits(matte);
+  const cutout = method && (await estimateForeground(pixels, matte, { method, signal }));
+  const document = { name: LAYER_NAME, picture: pixels, alpha, cutout, annotation };
   const { isLarge, bytes, chunks } = await encodePsd(document, signal);
   const headers = {
     ...describePixels(pixels),

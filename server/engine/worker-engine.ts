@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Subject } from '../../protocol/matte.ts';
+import type { Refine, Subject } from '../../protocol/matte.ts';
 import type { Config } from '../config/config.ts';
 import { AppError } from '../errors.ts';
 import { describeModel, type ModelStatus } from '../matting/model-status.ts';
@@ -117,9 +117,9 @@ export class WorkerEngine implements Engine {
     return this.status(spec.id);
   }
 
-  async prepareBest(options?: PullOptions): Promise<void> {
+  async prepareViews(refine: Refine, options?: PullOptions): Promise<void> {
     const { id } = this.#registry.resolve('auto');
-    for (const { model } of planViews(id, 'portrait', 'best')) await this.prepare(model, options);
+    for (const { model } of planViews(id, 'portrait', refine)) await this.prepare(model, options);
   }
 
   close(): Promise<void> {

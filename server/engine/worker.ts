@@ -8,7 +8,7 @@ import { Channel } from './wire/channel.ts';
 import { type Call, type EngineSettings, type Order, packError, type Report } from './wire/messages.ts';
 
 /** Bytes of a streamed answer in flight: the child pauses there until the client has read some. */
-export const STREAM_WINDOW = 4 * 1024 * 1024;
+const STREAM_WINDOW = 4 * 1024 * 1024;
 
 /** Milliseconds allowed for releasing the networks. */
 const CLOSE_WITHIN = 1_000;

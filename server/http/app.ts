@@ -5,16 +5,18 @@ import accepts from '@fastify/accepts';
 import multipart from '@fastify/multipart';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { type ErrorCode, RETRY_AFTER_SECONDS } from '../../protocol/errors.ts';
-import { MAX_BODY_BYTES } from '../../protocol/limits.ts';
+import { MAX_BODY_BYTES, MAX_URL_BYTES } from '../../protocol/limits.ts';
 import { accessControl } from '../access/access-control.ts';
 import { ClientBook } from '../access/clients.ts';
 import type { Config } from '../config/config.ts';
 import type { Engine } from '../engine/engine.ts';
 import { AppError } from '../errors.ts';
+import { createHttpClient } from '../http-client/http-client.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { Runner } from '../jobs/runner.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { fetchPicture } from '../remote/fetch-picture.ts';
+import { publicAddresses } from '../remote/public-address.ts';
 import type { Desk } from '../system/desk.ts';
 import { packageRoot } from '../system/package-root.ts';
 import { Admission } from './admission.ts';
@@ -148,11 +150,16 @@ export async function buildApp({
   registerMattes(app, engine, admission, jobs, metrics);
   await registerEdge(app, engine, admission);
   registerJobs(app, jobs, metrics);
-  const everywhere = config.allowPrivateUrls ? { allows: () => true } : {};
-  const fetchUrl = (url: string, signal: AbortSignal) => fetchPicture(url, { signal, ...everywhere });
+  const pin = publicAddresses(config.allowPrivateUrls ? { allows: () => true } : {});
+  const http = createHttpClient(process.env);
+  const fetchUrl = (url: string, signal: AbortSignal) =>
+    fetchPicture(url, { http, signal, pin, maxBytes: MAX_URL_BYTES, timeout: URL_TIMEOUT_MS });
   await registerRemove(app, { engine, admission, jobs, metrics, fetchUrl });
   return app;
 }
+
+/** For a picture by its address, redirects included. */
+const URL_TIMEOUT_MS = 30_000;
 
 /** Known jobs, finished ones included. */
 const MAX_JOBS_KNOWN = 64;

@@ -1,7 +1,9 @@
 import { type ClientRequest, type IncomingMessage, request as openRequest, type Server } from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
+import Value from 'typebox/value';
 import type { WebSocket } from 'ws';
-import { TUNNEL_CHUNK, type TunnelNews, type TunnelRequest } from '../../protocol/tunnel.ts';
+import { type TunnelNews, TunnelRequest } from '../../protocol/schemas/tunnel.ts';
+import { TUNNEL_CHUNK } from '../../protocol/tunnel.ts';
 
 /** As much as Node takes of the headers of a request. */
 const MAX_HEAD_BYTES = 16 * 1024;
@@ -9,9 +11,9 @@ const HEAD_TIMEOUT = 5000;
 /** For a client to hang up once it has its answer; some take seconds to say so. */
 const CLOSE_TIMEOUT = 2000;
 
-/** What the WebSocket itself came with: who asks, and by which name. Nothing inside of it may say otherwise. */
+/** Headers of the WebSocket's own request, by which access control judges. A request inside may not replace them. */
 const OF_THE_DOOR = /^(host|origin|authorization|user-agent|sec-fetch-.*)$/;
-/** What belongs to a connection, not to a request. */
+/** Headers of a connection, not of a request. */
 const OF_THE_CONNECTION =
   /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|content-length|sec-.*)$/;
 
@@ -21,7 +23,7 @@ export const MAX_MESSAGE_BYTES = TUNNEL_CHUNK;
 /**
  * Serves one HTTP exchange over a WebSocket that access control has let in: the request becomes a connection of `server`, so
  * that it meets the same routes, limits, times and errors as any other, and access control once more. Neither side's body is
- * held: each end waits for the other. Who hangs up cancels, and an answer that breaks off closes the WebSocket.
+ * buffered: each end waits for the other. A client that hangs up cancels; an answer that breaks off closes the WebSocket.
  * @param upgrade the request that opened the WebSocket
  */
 export function serveTunnel(server: Server, socket: WebSocket, upgrade: IncomingMessage): void {
@@ -43,15 +45,8 @@ export function serveTunnel(server: Server, socket: WebSocket, upgrade: Incoming
 function readHead(data: Buffer): TunnelRequest | null {
   if (data.length > MAX_HEAD_BYTES) return null;
   try {
-    const { method, path, headers, bytes } = JSON.parse(data.toString()) as TunnelRequest;
-    const fine =
-      (method === 'GET' || method === 'POST' || method === 'DELETE') &&
-      typeof path === 'string' &&
-      path.startsWith('/') &&
-      Number.isSafeInteger(bytes) &&
-      bytes >= 0 &&
-      Object.values(headers).every((value) => typeof value === 'string');
-    return fine ? { method, path, headers, bytes } : null;
+    const head: unknown = JSON.parse(data.toString());
+    return Value.Check(TunnelRequest, head) ? head : null;
   } catch {
     return null;
   }

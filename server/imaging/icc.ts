@@ -44,6 +44,14 @@ export function readColourSpace(icc: Buffer): ColourSpace | null {
   }
 }
 
+/** What gray of 16 bits becomes in sRGB; null for what is no profile of gray. */
+export function readTone(icc: Buffer): Uint16Array | null {
+  const space = spaceOf(icc) === 'GRAY' ? readColourSpace(icc) : null;
+  if (!space) return null;
+  const toSrgb = (v: number) => 65535 * Math.min(1, Math.max(0, encodeSrgb(space.toLinear([v, v, v])[0]))) + 0.5;
+  return Uint16Array.from({ length: 65536 }, (_, v) => toSrgb(v / 65535));
+}
+
 function fromCurves(toXyz: Matrix, curves: readonly Curve[]): ColourSpace {
   const forward = multiply(XYZ_TO_SRGB, toXyz);
   const back = invert(forward);
@@ -118,8 +126,24 @@ function power(exponent: number): Curve {
   return (v) => Math.sign(v) * Math.abs(v) ** exponent;
 }
 
-/** Of a rising curve, by halving. */
+const STEPS = 4096;
+
+/** Of a rising curve, by a table whose steps are finer towards black, as curves are steeper there. */
 function invertCurve(curve: Curve): Curve {
+  const find = searchInverse(curve);
+  let table: Float64Array | undefined;
+  return (wanted) => {
+    if (!(wanted > 0)) return 0;
+    if (wanted >= 1) return find(1);
+    table ??= Float64Array.from({ length: STEPS + 1 }, (_, i) => find((i / STEPS) ** 2));
+    const place = Math.sqrt(wanted) * STEPS;
+    const low = Math.floor(place);
+    return table[low]! + (place - low) * (table[low + 1]! - table[low]!);
+  };
+}
+
+/** By halving. */
+function searchInverse(curve: Curve): Curve {
   return (wanted) => {
     if (!(wanted > curve(0))) return 0;
     if (wanted >= curve(1)) return 1;

@@ -1,3 +1,5 @@
+import type { Metadata } from './metadata/metadata.ts';
+
 /** Interleaved straight samples, row-major, no padding. 16-bit samples use 0..65535. */
 export interface Raster {
   width: number;
@@ -51,6 +53,13 @@ export interface Rows {
   height: number;
 }
 
+/** Pixels as they are in the file, upright but not converted. */
+export interface OwnColours {
+  /** ICC profile of three RGB channels. */
+  readonly profile: Buffer;
+  readRaster(depth: 8 | 16, rows?: Rows): Promise<Raster>;
+}
+
 /**
  * A picture that has been checked but not fully decoded. Upright (EXIF orientation applied) and in sRGB. Both readers
  * may be called more than once; each call decodes again, so that only one copy is in memory at a time.
@@ -62,6 +71,15 @@ export interface Picture {
   readonly hasAlpha: boolean;
   /** Pixels per inch, if the file states it. */
   readonly dpi?: number | undefined;
+  /** Bits that its samples need: 16 for all that have more than 8. */
+  readonly depth?: 8 | 16;
+  /** Its pixels in its own RGB profile; absent where that is sRGB, or where it is no RGB. */
+  readonly own?: OwnColours | undefined;
+  readonly metadata?: Metadata | undefined;
+  /** Whether it is the preview of a camera raw file. */
+  readonly isPreview?: boolean;
+  /** Memory that it holds on to. */
+  readonly bytes?: number;
   /** The picture or a region of it stretched to `width` x `height`, 8-bit RGB. Transparency is shown over mid-gray. */
   readGrid(width: number, height: number, region?: Region): Promise<Uint8Array>;
   /** All pixels or some rows of them, RGB or RGBA, at 8 or 16 bits. */

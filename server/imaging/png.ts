@@ -1,7 +1,11 @@
 import { pipeline } from 'node:stream/promises';
 import { crc32, createDeflate, deflateSync } from 'node:zlib';
+import type { Annotation } from './annotation.ts';
+import { packExif } from './metadata/exif.ts';
 import type { RasterStream, Strip } from './picture.ts';
 import { readSrgbProfile } from './profile.ts';
+import { IPTC_RESOURCE } from './psd/find-resource.ts';
+import { packResource } from './psd/resources.ts';
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 /** Colour types (PNG 11.2.1). */
@@ -13,19 +17,18 @@ const NO_FILTER = 0;
 const CHUNK = 1 << 20;
 
 /**
- * An sRGB PNG of 8 or 16 bits, with straight alpha if there are four channels, packed row by row while the raster is
+ * A PNG of 8 or 16 bits, with straight alpha if there are four channels, packed row by row while the raster is
  * computed: neither is ever in memory as a whole. Specification: PNG, third edition.
  * @param level of compression, 1 to 9
  * @returns the parts of the file in order
  */
-export async function packPng(raster: RasterStream, level = 4): Promise<Buffer[]> {
+export async function packPng(raster: RasterStream, level = 4, annotation: Annotation = {}): Promise<Buffer[]> {
   const { width, height, channels, depth } = raster;
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([depth, channels === 4 ? RGBA : RGB], 8);
-  const profile = Buffer.concat([Buffer.from('sRGB\0\0', 'latin1'), deflateSync(await readSrgbProfile())]);
-  const parts = [SIGNATURE, ...chunk('IHDR', header), ...chunk('iCCP', profile)];
+  const parts = [SIGNATURE, ...chunk('IHDR', header), ...(await annotate(annotation))];
   await pipeline(filterRows(raster.strips), createDeflate({ level, chunkSize: CHUNK }), async (packed) => {
     for await (const data of packed) parts.push(...chunk('IDAT', data as Buffer));
   });
@@ -56,4 +59,45 @@ function chunk(type: string, data: Buffer): Buffer[] {
   const tail = Buffer.alloc(4);
   tail.writeUInt32BE(crc32(data, crc32(head.subarray(4))), 0);
   return [head, data, tail];
+}
+
+/** Profile, resolution and metadata (PNG 11.3). */
+async function annotate({ profile, dpi, metadata = {} }: Annotation): Promise<Buffer[]> {
+  const icc = deflateSync(profile ?? (await readSrgbProfile()));
+  const parts = chunk('iCCP', Buffer.concat([Buffer.from(`${profile ? 'ICC' : 'sRGB'}\0\0`, 'latin1'), icc]));
+  if (dpi) parts.push(...resolutionChunk(dpi));
+  const { exif, xmp, iptc } = metadata;
+  if (exif) parts.push(...chunk('eXIf', packExif(exif, !profile, dpi)));
+  // Five zeros: end of the keyword, not compressed, of method 0, no language, no translated keyword (XMP part 3, 1.1.5).
+  if (xmp) parts.push(...chunk('iTXt', Buffer.concat([Buffer.from('XML:com.adobe.xmp\0\0\0\0\0', 'latin1'), xmp])));
+  if (iptc) parts.push(...chunk('zTXt', rawProfile(packResource(IPTC_RESOURCE, iptc))));
+  return parts;
+}
+
+/** PNG has no chunk for the records of the IPTC; ImageMagick's, hexadecimal in lines of 36 bytes, is read by most. */
+function rawProfile(data: Buffer): Buffer {
+  const lines = data.toString('hex').match(/.{1,72}/g) ?? [];
+  const text = `\niptc\n${String(data.length).padStart(8)}\n${lines.join('\n')}\n`;
+  return Buffer.concat([Buffer.from('Raw profile type iptc\0\0', 'latin1'), deflateSync(Buffer.from(text, 'latin1'))]);
+}
+
+const METERS_PER_INCH = 0.0254;
+
+/** pHYs, in pixels per meter. */
+function resolutionChunk(dpi: number): Buffer[] {
+  const data = Buffer.alloc(9);
+  const perMeter = Math.round(dpi / METERS_PER_INCH);
+  data.writeUInt32BE(perMeter, 0);
+  data.writeUInt32BE(perMeter, 4);
+  data[8] = 1;
+  return chunk('pHYs', data);
+}
+
+/** End of the first chunk, IHDR. */
+const HEADER_END = 33;
+
+/** Writes the resolution into a PNG that has none. */
+export function setResolution(png: Buffer, dpi: number | undefined): Buffer {
+  if (!dpi) return png;
+  return Buffer.concat([png.subarray(0, HEADER_END), ...resolutionChunk(dpi), png.subarray(HEADER_END)]);
 }

@@ -12,7 +12,7 @@ export interface Difference {
  * What counts as the same answer. Rounding on a GPU moves single values by about 0.001, TF32 and half precision by
  * 0.01; a mask that looks different, or a strip of wrong pixels, is far beyond.
  */
-export const TOLERANCE: Difference = { mean: 0.005, p999: 0.05 };
+const TOLERANCE: Difference = { mean: 0.005, p999: 0.05 };
 
 /** Runs the network on the picture that every provider is checked with. @throws {Error} */
 export async function runProbe(session: Session, spec: ModelSpec): Promise<Float32Array> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { JobInfo, JobState } from '../../protocol/job.ts';
+import type { JobInfo, JobState } from '../../protocol/schemas/job.ts';
 import type { Answer, WorkOptions } from '../engine/engine.ts';
 import { AppError } from '../errors.ts';
 import { collectAnswer, type KeptAnswer } from './kept-answer.ts';

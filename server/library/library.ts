@@ -6,8 +6,10 @@ import {
   type ForegroundMethod,
   HEADERS,
   type Kept,
+  type MetadataChoice,
   type Output,
   PNG_TYPE,
+  type ProfileChoice,
   RAW_TYPE,
   type Refine,
   type Subject,
@@ -47,6 +49,10 @@ export interface MatteOptions {
   foreground?: ForegroundMethod;
   /** CSS color under a composition. */
   background?: string;
+  /** `keep`: colors stay in the picture's own RGB profile. */
+  profile?: ProfileChoice;
+  /** EXIF, IPTC and XMP of color results: `keep` leaves the place (GPS) out. */
+  metadata?: MetadataChoice;
   signal?: AbortSignal;
   /** Called with 0..1, never decreasing. */
   onProgress?: (fraction: number) => void;
@@ -66,7 +72,7 @@ export interface Matte {
 /** Loaded networks. Keep one for many pictures, and close it afterwards: it holds memory. */
 export interface Hairline {
   /**
-   * @param picture path of a file, or its bytes: JPEG, PNG, WebP, TIFF, AVIF or GIF
+   * @param picture path of a file, or its bytes: a file of any format that the command line reads
    * @throws {HairlineError} with a stable `code` and a `hint`; the error of the file system; the signal's reason
    */
   matte(picture: string | URL | Uint8Array, options?: MatteOptions): Promise<Matte>;
@@ -84,7 +90,7 @@ export async function openHairline({ modelsDirs = [builtInModelsDir], ...flags }
   try {
     await engine.prepare('auto');
     // Without its second model `best` answers like `fast`.
-    await engine.prepareBest().catch(() => undefined);
+    await engine.prepareViews('best').catch(() => undefined);
   } catch (error) {
     await engine.close();
     throw error;
@@ -134,6 +140,8 @@ async function run(
     subjects: 'all',
     point: null,
     enhance: 'auto',
+    profile: 'keep',
+    metadata: 'keep',
     type: format === 'raw' ? RAW_TYPE : PNG_TYPE,
     ...options,
   } as const;

@@ -1,4 +1,4 @@
-import type { ModelState } from '../../protocol/status.ts';
+import type { ModelState } from '../../protocol/schemas/status.ts';
 import type { ModelFetcher } from '../registry/model-fetcher.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { ModelSpec } from '../registry/spec/model-spec.ts';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../errors.ts';
+import { createHttpClient } from '../http-client/http-client.ts';
 import { InstalledWeights } from './install/installed-weights.ts';
 import type { ModelShelf } from './model-registry.ts';
 import type { PullProgress } from './pull.ts';
@@ -115,8 +116,7 @@ export function createModelRegistry(options: RegistryOptions): ModelShelf {
   /** Loaded only when needed: npm's client takes a third of a second, and a download is made once. */
   async function reach(): Promise<Reach> {
     const { env = process.env, stallMs } = options;
-    const [{ createHttpClient }, { npmTarballFetcher }, { modelScopeEndpoint }] = await Promise.all([
-      import('./download/http-client.ts'),
+    const [{ npmTarballFetcher }, { modelScopeEndpoint }] = await Promise.all([
       import('./sources/npm-tarball.ts'),
       import('./sources/modelscope.ts'),
     ]);

@@ -19,7 +19,7 @@ export interface ModelRegistry {
   isInstalled(spec: ModelSpec): Promise<boolean>;
   /** Whether the weights are in the user's cache or came with Hairline; null when there are none. */
   place(spec: ModelSpec): Promise<WeightsPlace | null>;
-  /** Where the installed weights came from; null for those that an older version installed, or when there are none. */
+  /** Where the installed weights came from; null when there are none, or no manifest beside them. */
   manifest(spec: ModelSpec): Promise<Manifest | null>;
   /**
    * Reads and verifies the installed weights.

@@ -28,7 +28,7 @@ export type Network = [IPv4 | IPv6, number];
  * The networks of this computer's interfaces. With IPv6 the printer next door has a public address, and behind no router
  * so does this computer.
  */
-export function ownNetworks(): Network[] {
+function ownNetworks(): Network[] {
   const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return interfaces.flatMap(({ cidr }): Network[] => (cidr ? [ipaddr.parseCIDR(cidr)] : []));
 }

@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import writeFileAtomic from 'write-file-atomic';
 import { LOOPBACK, PROTOCOL_VERSION } from '../../protocol/limits.ts';
-import type { Health } from '../../protocol/status.ts';
+import type { Health } from '../../protocol/schemas/status.ts';
 import { isAlive } from './process-alive.ts';
 
 const DiscoverySchema = Type.Object({

@@ -7,7 +7,7 @@ import { DEFAULT_SETTINGS, DELIVERIES } from '../../plugin/settings/settings.ts'
 import { NEUTRAL_EDGE } from '../../protocol/edge.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
-import type { Ready } from '../../protocol/status.ts';
+import type { Ready } from '../../protocol/schemas/status.ts';
 import { en } from '../../words/panel/en.ts';
 
 const LAYER = 'Portrait of a lady with an unusually long layer name, retouched copy 2';
@@ -18,7 +18,7 @@ const health = { name: 'hairline', version: '0.1.0', protocol: PROTOCOL_VERSION 
 function online(change: Partial<Ready> = {}): ServerState {
   const ready: Ready = {
     ...{ ...health, ready: true, state: 'ready', model: 'rvm', provider: 'dml', label: 'GPU: DirectML' },
-    ...{ reason: null, queued: 0, ...change },
+    ...{ reason: null, queued: 0, place: null, ...change },
   };
   return { name: 'online', server: { origin: 'http://127.0.0.1:7866', health, ready } };
 }

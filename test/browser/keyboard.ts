@@ -25,7 +25,7 @@ export async function tabThrough(page: Page): Promise<string[]> {
 
 /** Ids of everything that a mouse could work now. */
 export function findControls(page: Page): Promise<string[]> {
-  const kinds = 'sp-button, sp-action-button, sp-radio, sp-checkbox, sp-dropdown, sp-slider, sp-textfield';
+  const kinds = 'sp-button, sp-action-button, sp-radio, sp-checkbox, sp-dropdown, sp-slider, sp-textfield, button';
   return page.evaluate(
     (selector) =>
       [...document.querySelectorAll(selector)]

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ERRORS } from '../../protocol/errors.ts';
 import { startStandInServer } from '../fixtures/stand-in.ts';
 import { Gate, listenWith, OPAQUE } from '../server/server-fixture.ts';
 import { findChromium } from './chromium.ts';
@@ -95,7 +96,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
     await page.click('#language');
     expect(await page.getAttribute('html', 'lang')).toBe('en');
     expect(await text('failure')).toBe('Hairline cannot read this file as a picture.');
-    expect(await text('failure-hint')).toBe('Use JPEG, PNG, WebP, TIFF or AVIF.');
+    expect(await text('failure-hint')).toBe(ERRORS.NOT_AN_IMAGE[2]);
     await page.reload();
     expect(await page.getAttribute('html', 'lang')).toBe('en');
     expect(await text('choose')).toBe('Choose a picture');
@@ -163,6 +164,18 @@ describe.skipIf(executable === null)('the states of the page', () => {
     });
     expect(size).toEqual([300, 200]);
     expect(await page.locator('#split').isVisible()).toBe(true);
+  });
+
+  test('says when no subject was found, until another picture or subject is taken', async () => {
+    const server = await start();
+    const page = await open(server.url);
+    const black = sharp({ create: { width: 60, height: 40, channels: 3, background: '#000' } });
+    await visit.drop(await black.png().toBuffer(), 'black.png', 'image/png');
+    await visit.untilShown();
+    expect(await text('notice-text')).toBe('No subject was found in this picture; its mask is empty.');
+    await dropDisc();
+    await visit.untilShown();
+    await poll(() => page.locator('#notice').isVisible()).toBe(false);
   });
 
   test('accepts a pasted picture and explains a pasted text', async () => {

@@ -1,5 +1,5 @@
 import type { MaskPolicy, Settings } from '../../plugin/settings/settings.ts';
-import type { EdgeRequest } from '../../protocol/edge.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import { flatten } from '../../simulator/composite.ts';
 import { type Rect, union } from '../../simulator/geometry.ts';
 import type { Faults, HostDocument, HostLayer, LayerMask, Raster } from '../../simulator/index.ts';

@@ -1,8 +1,8 @@
 import type { Client, Server } from '../../plugin/client/client.ts';
 import { ServerError } from '../../plugin/errors.ts';
 import type { Alpha, Picture, Pixels } from '../../plugin/picture.ts';
-import type { EdgeRequest } from '../../protocol/edge.ts';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 
 const health = { name: 'hairline', version: '0.1.0', protocol: PROTOCOL_VERSION } as const;
 

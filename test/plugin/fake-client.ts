@@ -1,8 +1,8 @@
 import type { Client, Matte, MatteRequest, Server } from '../../plugin/client/client.ts';
 import { ServerError } from '../../plugin/errors.ts';
 import type { Alpha, Pixels } from '../../plugin/picture.ts';
-import type { EdgeRequest } from '../../protocol/edge.ts';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
+import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 
 const health = { name: 'hairline', version: '0.1.0', protocol: PROTOCOL_VERSION } as const;
 
@@ -13,7 +13,10 @@ export class FakeClient implements Client {
   server: Server = {
     origin: 'http://127.0.0.1:7866',
     health,
-    ready: { ...health, ready: true, state: 'ready', model: 'isnet', provider: 'cpu', reason: null, queued: 0 },
+    ready: {
+      ...{ ...health, ready: true, state: 'ready', model: 'isnet', provider: 'cpu', label: 'CPU' },
+      ...{ reason: null, queued: 0, place: null },
+    },
   };
   connectError: Error | null = null;
   matteError: Error | null = null;

@@ -44,6 +44,7 @@ test('names its commands in both languages, as the panel does', () => {
   expect(labels).toEqual({
     maskSubject: both('Mask Subject', zh.maskSubject),
     maskAllDocuments: both('Mask All Open Documents', zh.batch.start),
+    checkPhotoshop: both('Check This Photoshop', zh.check.start),
   });
 });
 

@@ -20,9 +20,6 @@ const DOCUMENTED = new RegExp(
   ].join('|')})$`,
 );
 
-/** Not in the reference, and no harm where it is ignored. */
-const TOLERATED = ['outline', 'line-height', 'word-break'];
-
 const sheets = [...page.matchAll(/<style>(.*?)<\/style>/gs)].map(([, css]) => css!.replace(/\/\*.*?\*\//gs, ''));
 const inline = [...page.matchAll(/ style="([^"]*)"/g)].map(([, css]) => css!);
 const declarations = [
@@ -39,15 +36,19 @@ test('the panel is styled at all', () => {
 });
 
 test('every property is one that UXP has', () => {
-  const unknown = declarations
-    .map(([name]) => name)
-    .filter((name) => !DOCUMENTED.test(name) && !TOLERATED.includes(name));
+  const unknown = declarations.map(([name]) => name).filter((name) => !DOCUMENTED.test(name));
   expect(unknown).toEqual([]);
 });
 
 test('boxes are laid out by flexbox alone', () => {
   const displays = declarations.filter(([name]) => name === 'display').map(([, value]) => value);
   expect(new Set(displays)).toEqual(new Set(['flex', 'none']));
+});
+
+test('what stands in a column says how wide it is', () => {
+  const columns = sheets.flatMap((css) => css.match(/[^{}]*\{[^{}]*flex-direction: column[^{}]*\}/g) ?? []);
+  expect(columns.length).toBeGreaterThan(3);
+  for (const rule of columns) expect(rule).toContain('align-items: ');
 });
 
 test('asks for widths only in media queries, and selects only as UXP can', () => {
@@ -60,7 +61,7 @@ test('asks for widths only in media queries, and selects only as UXP can', () =>
 });
 
 test('every colour is one of the host, so that it follows the theme', () => {
-  for (const [name, value] of declarations.filter(([name]) => /color$|^outline$/.test(name))) {
-    expect(`${name}: ${value}`).toMatch(/var\(--uxp-host-/);
+  for (const [name, value] of declarations.filter(([name]) => /color$/.test(name))) {
+    expect(`${name}: ${value}`).toMatch(/var\(--uxp-host-|: transparent$/);
   }
 });

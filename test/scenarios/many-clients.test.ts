@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { afterEach, expect, it } from 'vitest';
-import type { ErrorBody } from '../../protocol/errors.ts';
-import type { JobInfo } from '../../protocol/job.ts';
+import type { ErrorBody } from '../../protocol/schemas/failure.ts';
+import type { JobInfo } from '../../protocol/schemas/job.ts';
 import { type StandInServer, startStandInServer } from '../fixtures/stand-in.ts';
 import { seeded } from '../server/random.ts';
 import { until } from '../server/server-fixture.ts';

@@ -257,7 +257,7 @@ describe('copies', () => {
     openFile('cloud.psdc', { path: 'cloud-id/0', cloud: true });
     rig.photoshop.onPickFolder = () => out;
     rig.panel.click(radio('psd'));
-    rig.panel.click(radio('folder'));
+    rig.panel.click('#batch-folder');
     await rig.panel.waitFor(() => rig.panel.text('#batch-status').includes(path.basename(out)));
     expect(await press('#batch-start')).toMatch(/^Finished: 4 of 4 done/);
     expect(readdirSync(out).sort()).toEqual([
@@ -279,7 +279,7 @@ describe('copies', () => {
     ]);
     expectEllipse(doc, 'Layer 0');
     rig.photoshop.onPickFolder = () => folder;
-    rig.panel.click(radio('folder'));
+    rig.panel.click('#batch-folder');
     await rig.panel.waitFor(() => rig.panel.text('#batch-status').includes('Copies go to'));
     expect(await press('#batch-retry')).toMatch(/^Finished: 1 of 1 done/);
     expect(readdirSync(folder)).toEqual(['Untitled-1-masked.png']);
@@ -287,13 +287,39 @@ describe('copies', () => {
     expectIdle();
   });
 
+  test('a folder that was chosen can be left for the places of the originals', async () => {
+    await open(1);
+    const out = mkdtempSync(path.join(folder, 'out-'));
+    rig.photoshop.onPickFolder = () => out;
+    rig.panel.click(radio('psd'));
+    rig.panel.click('#batch-folder');
+    await rig.panel.waitFor(() => rig.panel.isVisible('#batch-beside'));
+    rig.panel.click('#batch-beside');
+    expect(await press('#batch-start')).toMatch(/^Finished: 1 of 1 done/);
+    expect(readdirSync(folder)).toContain('0-masked.psd');
+    expectIdle();
+  });
+
+  test('a second click while the folder picker is open opens no second one', async () => {
+    await open(1);
+    let opened = 0;
+    rig.photoshop.onPickFolder = () => {
+      opened++;
+      if (opened === 1) rig.panel.click('#batch-folder');
+      return folder;
+    };
+    rig.panel.click(radio('psd'));
+    rig.panel.click('#batch-folder');
+    await rig.panel.waitFor(() => rig.panel.text('#batch-status').includes('Copies go to'));
+    expect(opened).toBe(1);
+    expectIdle();
+  });
+
   test('a folder picker that is cancelled changes nothing', async () => {
     await open(1);
     rig.panel.click(radio('psd'));
-    rig.panel.click(radio('folder'));
-    await rig.panel.waitFor(
-      () => (rig.panel.document.querySelector(radio('beside')) as { checked?: boolean }).checked === true,
-    );
+    rig.panel.click('#batch-folder');
+    expect(rig.panel.isVisible('#batch-beside')).toBe(false);
     await press('#batch-start');
     expect(readdirSync(folder)).toEqual(['0-masked.psd']);
   });

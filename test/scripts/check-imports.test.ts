@@ -30,7 +30,8 @@ test('imports that follow the table pass', () => {
   const files = {
     'protocol/a.ts': load('./b.ts'),
     'protocol/b.ts': 'export const x = 1;\n',
-    'server/remote/a.ts': load('../system/a.ts') + load('node:net'),
+    'server/remote/a.ts': load('../http-client/a.ts') + load('node:net'),
+    'server/http-client/a.ts': load('../system/a.ts'),
     'server/system/a.ts': load('../errors.ts'),
     'server/errors.ts': load('../protocol/a.ts'),
     'plugin/commands/a.ts': loadType('../host/a.ts') + load('../errors.ts'),

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { ERRORS, type ErrorBody, type ErrorCode } from '../../protocol/errors.ts';
+import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
+import type { ErrorBody } from '../../protocol/schemas/failure.ts';
 import type { Answer } from './raw-socket.ts';
 
 export * from './raw-socket.ts';

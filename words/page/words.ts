@@ -27,6 +27,7 @@ export interface Words extends PanelWords {
   intro: { title: string; choose: string; sample: string; types: string; dropHere: string };
   privacy: string;
   stages: {
+    waiting: string;
     uploading: string;
     queued: string;
     queuedBehind: string;
@@ -53,6 +54,16 @@ export interface Words extends PanelWords {
   picture: string;
   close: string;
   another: string;
+  closeAll: string;
+  leaveOut: string;
+  strip: {
+    label: string;
+    previous: string;
+    next: string;
+    add: string;
+    place: string;
+    states: Record<'waiting' | 'working' | 'done' | 'failed', string>;
+  };
   retry: string;
   percent: string;
   downloads: {
@@ -65,6 +76,14 @@ export interface Words extends PanelWords {
     cutoutHint: string;
     document: string;
     documentHint: string;
+    copy: string;
+    copyHint: string;
+    copied: string;
+    copyFailed: Sentence;
+    /** For {count} pictures. */
+    all: string;
+    /** {count} pictures are not in the archive. */
+    left: Sentence;
     making: string;
     saved: string;
   };
@@ -99,6 +118,7 @@ export interface Words extends PanelWords {
   offline: Sentence;
   notReady: Record<'downloading' | 'loading' | 'missing' | 'failed' | 'installed', string>;
   clipboardEmpty: Sentence;
+  noSubject: Sentence;
   unexpected: Sentence;
   documentation: string;
   errors: Partial<Record<ErrorCode, Sentence>>;

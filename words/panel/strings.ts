@@ -2,7 +2,7 @@ import type { EdgeControls } from '../../protocol/edge.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Refine, Subject } from '../../protocol/matte.ts';
 import type { HostWords } from './host-words.ts';
-import type { BackdropKey, DeliveryKey, MaskPolicyKey, PanelErrorKey, SourceKey } from './keys.ts';
+import type { BackdropKey, DeliveryKey, MaskPolicyKey, PanelErrorKey, ProbeKey, SourceKey } from './keys.ts';
 
 /**
  * All texts of the panel. `messages.ts` fills in {placeholders}. A new language needs another table and a line in
@@ -73,6 +73,11 @@ export interface Strings {
   /** Color modes by Photoshop's constant, named as in its menu. */
   modes: Record<string, string>;
   batch: BatchStrings;
+  /** The check of this Photoshop; `probes` say what differs where the answer is not the expected one. */
+  check: Record<'start' | 'stop' | 'running' | 'summary' | 'save' | 'saved', string> & {
+    ends: Record<'failed' | 'timed-out' | 'crashed', string>;
+    probes: Record<ProbeKey, string>;
+  };
   /** Names of recorded steps in the Actions panel. */
   steps: { maskSubject: string; maskAll: string };
   errors: Record<PanelErrorKey, Sentence>;
@@ -94,8 +99,8 @@ export interface BatchStrings {
   redo: string;
   save: string;
   noCopies: string;
-  place: string;
-  places: Record<'beside' | 'folder', string>;
+  chooseFolder: string;
+  beside: string;
   folder: string;
   running: string;
   stopped: string;

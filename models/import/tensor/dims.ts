@@ -61,7 +61,7 @@ export function isStatic(dims: readonly Dim[]): dims is number[] {
 }
 
 /** The size of two operands' common dimension. Two different symbols are trusted to be equal when the graph runs. */
-export function broadcastDim(a: Dim, b: Dim): Dim {
+function broadcastDim(a: Dim, b: Dim): Dim {
   if (a === b || b === 1) return a;
   if (a === 1) return b;
   return typeof a === 'number' ? a : b;

@@ -9,7 +9,7 @@ import { logonTask } from './logon-task.ts';
 import { AutostartError, type Place, type Run, runProgram, type Starter } from './starter.ts';
 import { systemdUnit } from './systemd-unit.ts';
 
-export const ACTIONS = ['on', 'off', 'status'] as const;
+const ACTIONS = ['on', 'off', 'status'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** Adds `hairline autostart`. */

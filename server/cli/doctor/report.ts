@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { LOOPBACK, PORTS } from '../../../protocol/limits.ts';
-import type { Ready } from '../../../protocol/status.ts';
+import type { Ready } from '../../../protocol/schemas/status.ts';
 import type { Config } from '../../config/config.ts';
 import { AppError } from '../../errors.ts';
 import type { Attempt } from '../../inference/choose-session.ts';

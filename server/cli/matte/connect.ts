@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Subject } from '../../../protocol/matte.ts';
+import type { Refine, Subject } from '../../../protocol/matte.ts';
 import type { Config } from '../../config/config.ts';
 import { createModelRegistry } from '../../registry/cached-registry.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
@@ -14,6 +14,7 @@ import { Connection, findServer } from './connection.ts';
 export interface Wanted {
   model: string;
   subject: Subject;
+  refine: Refine;
 }
 
 /** Connects to a server that has the model or can download it; starts one when none is running. */
@@ -21,7 +22,7 @@ export type Connect = (wanted: Wanted, config: Config, terminal: Terminal, signa
 
 export const connect: Connect = async (wanted, config, terminal, signal) => {
   const url = await findServer(config);
-  if (!url) return startOwn(wanted.subject, config, terminal, signal);
+  if (!url) return startOwn(wanted, config, terminal, signal);
   terminal.say(`Using the server at ${url}.`);
   const connection = new Connection(url, signal);
   const { model, subject } = wanted;
@@ -50,7 +51,7 @@ export function describeDownload(spec: ModelSpec, bytes: number | null = downloa
 }
 
 async function startOwn(
-  subject: Subject,
+  { model, subject, refine }: Wanted,
   config: Config,
   terminal: Terminal,
   signal: AbortSignal,
@@ -65,10 +66,19 @@ async function startOwn(
   // Loaded only here: other commands need neither the network runtime nor the web server.
   const { startServer } = await import('../../main.ts');
   // Only this model: the server would otherwise download and load the portrait model first.
-  const server = await startServer({ ...config, model: spec.id, ports: [0], logLevel: 'error' });
+  // `best` waits for all of its models: within one batch every picture gets the same quality.
+  const best = model === 'auto' && refine === 'best';
+  const edges = registry.resolve('isnet');
+  if (best && !(await registry.isInstalled(edges)))
+    terminal.say(`--refine best needs one more, once; --refine fast does without. ${describeDownload(edges)}`);
+  const { onProgress, stop } = pullProgress(terminal);
+  const server = await startServer(
+    { ...config, model: spec.id, ports: [0], logLevel: 'error' },
+    { onProgress, prefetch: best },
+  );
   const close = () => server.close();
   try {
-    await Promise.race([server.ready, rejectOnAbort(signal)]);
+    await Promise.race([server.ready.then(() => server.best).finally(stop), rejectOnAbort(signal)]);
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,9 @@
 import type { Depth, ForegroundMethod } from '../../../protocol/matte.ts';
+import { type Inheritance, inherit } from '../../imaging/annotation.ts';
+import { applyFrame } from '../../imaging/apply-frame.ts';
 import { readBackdrop } from '../../imaging/backdrop.ts';
 import { encodeAlphaPng, encodePng } from '../../imaging/codec.ts';
+import { type Framing, frameSubject } from '../../imaging/framing.ts';
 import type { AlphaPlane, Picture, Raster } from '../../imaging/picture.ts';
 import { encodePsd } from '../../imaging/psd/document.ts';
 import { encodeTiff } from '../../imaging/tiff/encode.ts';
@@ -12,10 +15,13 @@ import { type Format, type Job, largePath, type PlannedFile } from './plan.ts';
 /** Background of a composition: a color, 0..255 per channel, or an encoded picture. */
 export type Backdrop = readonly [number, number, number] | Buffer;
 
-export interface FinishOptions {
+export interface FinishOptions extends Inheritance {
   format: Format;
-  depth: Depth;
+  /** Absent: the picture's. */
+  depth?: Depth | undefined;
   backdrop: Backdrop;
+  /** Null: results have the picture's size. */
+  framing: Framing | null;
   /** Whether a document gets the cutout as a hidden layer. */
   psdCutout: boolean;
   /** How colors under soft edges are estimated. */
@@ -35,7 +41,14 @@ export async function finishJob(
   options: FinishOptions,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const raster = lazy(() => picture.readRaster(options.depth));
+  const depth = options.depth ?? picture.depth ?? 8;
+  const inherited = inherit(
+    picture,
+    options,
+    options.format !== 'psd' && job.files.some(({ kind }) => kind === 'composition'),
+  );
+  const { annotation } = inherited;
+  const raster = lazy(() => inherited.readRaster(depth));
   const { method, decontaminate } = options;
   const foreground = lazy(async () => estimateForeground(await raster(), alpha, { method, signal }));
   const cutout = lazy(async () => makeCutout(await raster(), alpha, { method, decontaminate, signal }));
@@ -43,18 +56,29 @@ export async function finishJob(
   const shown = decontaminate === 1 ? foreground : cutout;
   const encode = options.format === 'tiff' ? encodeTiff : encodePng;
 
+  const frame = options.framing && frameSubject(alpha, options.framing);
+  const lay = <T extends AlphaPlane | Raster>(pixels: T) => (frame ? applyFrame(pixels, frame) : pixels);
+
   async function render({ kind, path }: PlannedFile): Promise<Rendered> {
     switch (kind) {
-      case 'alpha':
-        return { path, content: await (options.format === 'tiff' ? encodeTiff(alpha) : encodeAlphaPng(alpha)) };
+      case 'alpha': {
+        const plane = await lay(alpha);
+        const isTiff = options.format === 'tiff';
+        return {
+          path,
+          content: await (isTiff ? encodeTiff(plane, annotation) : encodeAlphaPng(plane, annotation.dpi)),
+        };
+      }
       case 'cutout':
-        return { path, content: await encode(await cutout()) };
+        return { path, content: await encode(await lay(await cutout()), annotation) };
       case 'foreground':
-        return { path, content: await encode(await foreground()) };
+        return { path, content: await encode(await lay(await foreground()), annotation) };
       case 'composition':
-        return { path, content: await encode(composeOver(await shown(), await behind(options, alpha))) };
+        return { path, content: await encode(await compose(), annotation) };
       case 'document':
         return renderDocument(path);
+      case 'masked':
+        throw new Error('Documents are masked without being decoded.');
     }
   }
 
@@ -65,11 +89,19 @@ export async function finishJob(
         picture: await raster(),
         alpha,
         cutout: options.psdCutout ? await foreground() : undefined,
-        dpi: picture.dpi,
+        annotation,
       },
       signal,
     );
     return { path: isLarge ? largePath(path) : path, content: chunks };
+  }
+
+  async function compose() {
+    const subject = await lay(await shown());
+    const { backdrop } = options;
+    if (!Buffer.isBuffer(backdrop)) return composeOver(subject, inherited.encodeColour(backdrop));
+    const picture = await readBackdrop(backdrop, subject.width, subject.height, depth);
+    return composeOver(subject, inherited.encodeRaster(picture));
   }
 
   const written: string[] = [];
@@ -86,10 +118,6 @@ export async function finishJob(
 interface Rendered {
   path: string;
   content: Uint8Array | AsyncIterable<Uint8Array>;
-}
-
-function behind({ backdrop, depth }: FinishOptions, { width, height }: AlphaPlane) {
-  return Buffer.isBuffer(backdrop) ? readBackdrop(backdrop, width, height, depth) : backdrop;
 }
 
 function lazy(make: () => Promise<Raster>): () => Promise<Raster> {

@@ -74,7 +74,7 @@ export async function listModels({ config, terminal, registry }: ModelsContext):
   terminal.say(`Models are stored in ${config.cacheDir}`);
 }
 
-export async function removeModel(id: string, { terminal, registry }: ModelsContext): Promise<void> {
+async function removeModel(id: string, { terminal, registry }: ModelsContext): Promise<void> {
   const spec = registry.resolve(id);
   const removed = await registry.remove(spec);
   terminal.say(removed ? `${spec.name} is removed.` : `${spec.name} was not downloaded.`);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Ready } from '../../../protocol/status.ts';
+import type { Ready } from '../../../protocol/schemas/status.ts';
 import { type Config, loadUserConfig } from '../../config/config.ts';
 import { PATIENT_MS, probe } from '../../system/discovery.ts';
 import { locateServer } from '../matte/connection.ts';
@@ -32,7 +32,7 @@ export async function showStatus(
   }
   const { pid = null, startedAt = null } = found.announced ?? {};
   if (json) {
-    const { ready: isReady, state, version, model, provider, label = null, reason, queued } = ready;
+    const { ready: isReady, state, version, model, provider, label, reason, queued } = ready;
     const server = { version, url: found.url, pid, startedAt, ready: isReady };
     terminal.result(JSON.stringify({ running: true, ...server, state, model, provider, label, reason, queued }));
   } else {
@@ -55,13 +55,13 @@ async function askReady(url: string): Promise<Ready | null> {
     // Handled below: the server may have ended since it was found.
   }
   const health = await probe(Number(new URL(url).port));
-  const unknown = { ready: false, state: 'failed', model: 'unknown', provider: null, queued: 0 } as const;
-  return health && { ...health, ...unknown, reason: 'It does not report its state.' };
+  const unknown = { ready: false, state: 'failed', model: 'unknown', provider: null, label: null } as const;
+  return health && { ...health, ...unknown, reason: 'It does not report its state.', queued: 0, place: null };
 }
 
-function describeState({ state, provider, label, reason }: Ready): string {
+function describeState({ state, label, reason }: Ready): string {
   const why = reason ? ` (${reason})` : '';
-  return state === 'ready' ? `ready on ${label ?? provider}${why}` : `${state}${why}`;
+  return state === 'ready' ? `ready on ${label}${why}` : `${state}${why}`;
 }
 
 /** `2026-11-22 09:30 (3 h 5 min)`, in local time. */

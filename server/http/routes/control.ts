@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { ControlState } from '../../../protocol/control.ts';
+import { ControlState } from '../../../protocol/schemas/control.ts';
 import { LOCAL } from '../../access/clients.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { AppError } from '../../errors.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import type { Desk } from '../../system/desk.ts';
-import { EVERYWHERE, failures } from '../schemas.ts';
+import { EVERYWHERE, failures } from '../failures.ts';
 import { Tickets } from '../tickets.ts';
 import { whenClosed } from '../when-closed.ts';
 import { isBearer, type Shutdown } from './shutdown.ts';
@@ -96,7 +96,7 @@ export function registerControl(app: FastifyInstance, { engine, registry, shutdo
       };
       return reply.send(state);
     },
-    { 200: StateSchema },
+    { 200: ControlState },
   );
   route('POST', '/v1/control/autostart', 'Start at logon', () => desk.setAutostart(true));
   route('DELETE', '/v1/control/autostart', 'Do not start at logon', () => desk.setAutostart(false));
@@ -114,13 +114,3 @@ export function registerControl(app: FastifyInstance, { engine, registry, shutdo
 }
 
 type Work = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-
-const StateSchema = Type.Object(
-  {
-    autostart: Type.Boolean(),
-    panelFile: Type.Boolean(),
-    panelSeen: Type.Union([Type.String(), Type.Null()]),
-    removable: Type.Array(Type.String()),
-  },
-  { description: 'What the page shows.' },
-);

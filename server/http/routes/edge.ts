@@ -1,17 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
-import { EDGE_OUTPUTS, EDGE_RANGES, type EdgeRequest } from '../../../protocol/edge.ts';
-import { DOCUMENT, DOCUMENT_TYPE, FOREGROUND_METHODS, JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
+import { DOCUMENT, DOCUMENT_TYPE, JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
+import { EdgeRequest } from '../../../protocol/schemas/edge.ts';
+import type { MatteId } from '../../../protocol/schemas/matte.ts';
 import { clientOf } from '../../access/client-id.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { AppError } from '../../errors.ts';
 import { parseBackground } from '../../imaging/colour.ts';
 import { type Admission, Place } from '../admission.ts';
 import { mediaType } from '../body.ts';
+import { describeFault } from '../describe-fault.ts';
 import { whenClosed } from '../when-closed.ts';
 import { abortOnClose, chooseType, sendAnswer } from './answer.ts';
-import { DESCRIBED_DELETE, describeEdge } from './mattes-description.ts';
+import { DESCRIBED_DELETE, DESCRIBED_EDGE } from './mattes-description.ts';
 
 /** Settings are a few hundred bytes. */
 const BODY_LIMIT = 4096;
@@ -21,27 +22,7 @@ const OFFERED = [PNG_TYPE, RAW_TYPE];
 const OFFERED_OPAQUE = [...OFFERED, JPEG_TYPE];
 const OFFERED_AT_ALL = [...OFFERED_OPAQUE, DOCUMENT_TYPE];
 
-const control = ([minimum, maximum]: readonly [number, number]) => Type.Optional(Type.Number({ minimum, maximum }));
-
-const Body = Type.Object(
-  {
-    shift: control(EDGE_RANGES.shift),
-    feather: control(EDGE_RANGES.feather),
-    contrast: control(EDGE_RANGES.contrast),
-    hair: control(EDGE_RANGES.hair),
-    removeSpecks: control(EDGE_RANGES.removeSpecks),
-    fillHoles: control(EDGE_RANGES.fillHoles),
-    decontaminate: control(EDGE_RANGES.decontaminate),
-    foreground: Type.Optional(Type.Union(FOREGROUND_METHODS.map((method) => Type.Literal(method)))),
-    width: Type.Optional(Type.Integer({ minimum: 16 })),
-    output: Type.Optional(Type.Union(EDGE_OUTPUTS.map((output) => Type.Literal(output)))),
-    depth: Type.Optional(Type.Union([Type.Literal(8), Type.Literal(16)])),
-    background: Type.Optional(Type.String({ maxLength: 64 })),
-  },
-  { additionalProperties: false },
-);
-type Body = Static<typeof Body>;
-type WithId = { Params: { id: string } };
+type WithId = { Params: MatteId };
 
 /** Edge controls on kept mattes: no upload and no network run. */
 export async function registerEdge(app: FastifyInstance, engine: Engine, admission: Admission): Promise<void> {
@@ -57,7 +38,7 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
     scope.post<WithId>(
       '/v1/mattes/:id/edge',
       {
-        config: { described: describeEdge(Body) },
+        config: { described: DESCRIBED_EDGE },
         onRequest: async (request) => {
           if (mediaType(request) !== JSON_TYPE) throw new AppError('UNSUPPORTED_TYPE');
           chooseType(request, OFFERED_AT_ALL);
@@ -95,13 +76,7 @@ function offerTypes(settings: EdgeRequest): string[] {
 }
 
 /** @throws {AppError} BAD_REQUEST with the first error, as a sentence. */
-function checkBody(body: unknown): Body {
-  if (Value.Check(Body, body)) return body;
-  const [error] = Value.Errors(Body, body);
-  const name = error?.instancePath.slice(1) ?? '';
-  const range = Object.entries(EDGE_RANGES).find(([key]) => key === name)?.[1];
-  if (range) throw new AppError('BAD_REQUEST', `"${name}" must be a number from ${range[0]} to ${range[1]}.`);
-  if (name && !(name in Body.properties)) throw new AppError('BAD_REQUEST', `"${name}" is not a setting.`);
-  if (name) throw new AppError('BAD_REQUEST', `"${name}" has an unknown value.`);
-  throw new AppError('BAD_REQUEST', 'The body must be an object with known settings only.');
+function checkBody(body: unknown): EdgeRequest {
+  if (Value.Check(EdgeRequest, body)) return body;
+  throw new AppError('BAD_REQUEST', describeFault('setting', EdgeRequest, body, Value.Errors(EdgeRequest, body)));
 }

@@ -1,20 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import { PROTOCOL_VERSION } from '../../../protocol/limits.ts';
-import type { Health, Ready } from '../../../protocol/status.ts';
+import { Health, Ready } from '../../../protocol/schemas/status.ts';
 import { clientOf } from '../../access/client-id.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { VERSION } from '../../system/package-root.ts';
-import { EVERYWHERE, failures, HealthSchema, ReadySchema } from '../schemas.ts';
+import { EVERYWHERE, failures } from '../failures.ts';
 
 const HEALTH: Health = { name: 'hairline', version: VERSION, protocol: PROTOCOL_VERSION };
 
 export function registerHealth(app: FastifyInstance, engine: Engine, jobs: Jobs): void {
   const errors = failures(...EVERYWHERE);
-  const health = { summary: 'Is the server running?', response: { 200: HealthSchema, ...errors } };
+  const health = { summary: 'Is the server running?', response: { 200: Health, ...errors } };
   app.get('/health', { schema: health }, async () => HEALTH);
 
-  const ready = { summary: 'Is the server ready?', response: { 200: ReadySchema, 503: ReadySchema, ...errors } };
+  const ready = { summary: 'Is the server ready?', response: { 200: Ready, 503: Ready, ...errors } };
   app.get('/ready', { schema: ready }, async (request, reply): Promise<Ready> => {
     const status = await engine.status('auto');
     const ready = status.state === 'ready';

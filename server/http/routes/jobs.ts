@@ -1,35 +1,31 @@
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { DOCUMENT_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
+import { JobId, JobInfo } from '../../../protocol/schemas/job.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
+import { EVERYWHERE, failures } from '../failures.ts';
 import type { Metrics } from '../metrics.ts';
-import { EVERYWHERE, failures, JobSchema } from '../schemas.ts';
 import { whenClosed } from '../when-closed.ts';
 import { sendAnswer } from './answer.ts';
-import { BINARY } from './mattes-description.ts';
+import { BINARY, MATTE_FAILURES } from './mattes-description.ts';
 import { secondsUntilNextLook } from './perform.ts';
 
-const ID = {
-  type: 'object',
-  properties: { id: { type: 'string', description: 'Id of the job, as in its Location.' } },
-  required: ['id'],
-};
-type WithId = { Params: { id: string } };
+type WithId = { Params: JobId };
 
 const RESULT: FastifySchema = {
   summary: 'The result of a job',
-  params: ID,
+  params: JobId,
   response: {
     200: {
       description: 'The answer to the original request; can be fetched repeatedly until it expires.',
       content: { 'image/png': BINARY, [RAW_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
     },
-    ...failures(...EVERYWHERE, 'JOB_GONE', 'JOB_PENDING', 'CANCELLED', 'DEADLINE_PASSED', 'RESULT_TOO_LARGE'),
+    ...failures(...EVERYWHERE, ...MATTE_FAILURES, 'JOB_GONE', 'JOB_PENDING', 'CANCELLED', 'RESULT_TOO_LARGE'),
   },
 };
 
 const CANCEL: FastifySchema = {
   summary: 'Cancel or forget a job',
-  params: ID,
+  params: JobId,
   response: {
     204: { description: 'Work stops at its next safe point; a finished job is forgotten.', type: 'null' },
     ...failures(...EVERYWHERE, 'JOB_GONE'),
@@ -45,8 +41,8 @@ export function registerJobs(app: FastifyInstance, jobs: Jobs, metrics: Metrics)
 
   const schema = {
     summary: 'State of a job',
-    params: ID,
-    response: { 200: JobSchema, ...failures(...EVERYWHERE, 'JOB_GONE') },
+    params: JobId,
+    response: { 200: JobInfo, ...failures(...EVERYWHERE, 'JOB_GONE') },
   };
   app.get<WithId>('/v1/jobs/:id', { schema }, async (request, reply) => {
     const info = jobs.describe(request.params.id);

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Engine } from '../../engine/engine.ts';
+import { EVERYWHERE, failures } from '../failures.ts';
 import type { Metrics } from '../metrics.ts';
-import { EVERYWHERE, failures } from '../schemas.ts';
 
 /** `GET /metrics`: Prometheus text, behind the same access control as all routes. */
 export function registerMetrics(app: FastifyInstance, engine: Engine, metrics: Metrics): void {

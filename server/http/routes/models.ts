@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
-import type { ModelInfo } from '../../../protocol/status.ts';
+import { Models } from '../../../protocol/schemas/status.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import { downloadBytesOf } from '../../registry/spec/model-spec.ts';
-import { EVERYWHERE, failures, ModelsSchema } from '../schemas.ts';
+import { EVERYWHERE, failures } from '../failures.ts';
 
 export function registerModels(app: FastifyInstance, engine: Engine, registry: ModelRegistry): void {
-  const schema = { summary: 'Models', response: { 200: ModelsSchema, ...failures(...EVERYWHERE) } };
-  app.get('/v1/models', { schema }, async (): Promise<{ models: ModelInfo[] }> => {
+  const schema = { summary: 'Models', response: { 200: Models, ...failures(...EVERYWHERE) } };
+  app.get('/v1/models', { schema }, async (): Promise<Models> => {
     const defaultId = registry.resolve('auto').id;
     const models = await Promise.all(
       registry.list().map(async (spec) => ({

@@ -1,49 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
-import Type, { type Static } from 'typebox';
 import { MAX_PROBE_BYTES } from '../../../protocol/limits.ts';
 import { RAW_TYPE } from '../../../protocol/matte.ts';
+import { Probe, ProbeId, ProbeQuery } from '../../../protocol/schemas/probe.ts';
 import { isLoopbackAddress, isLoopbackHost } from '../../access/access-control.ts';
 import { AppError } from '../../errors.ts';
-import { EVERYWHERE, failures } from '../schemas.ts';
+import { EVERYWHERE, failures } from '../failures.ts';
 import { whenClosed } from '../when-closed.ts';
-
-/** Longer than any timeout that a panel has been seen to have. */
-const MAX_DELAY_SECONDS = 90;
 
 /** Probes that wait or send at a time, and probes that are remembered. */
 const MAX_OPEN = 8;
 const MAX_KNOWN = 32;
-
-/** `closed`: its client hung up before the answer. */
-const STATES = ['open', 'answered', 'closed'] as const;
-
-const ProbeSchema = Type.Object(
-  {
-    state: Type.Union(STATES.map((state) => Type.Literal(state))),
-    received: Type.Integer({ minimum: 0, description: 'Bytes of the body that have arrived.' }),
-  },
-  { description: 'What the server saw of a probe. `closed`: its client hung up before the answer.' },
-);
-interface Probe {
-  state: (typeof STATES)[number];
-  received: number;
-}
-
-const ID = '^[\\w-]{8,64}$';
-const Query = Type.Object(
-  {
-    id: Type.Optional(Type.String({ pattern: ID, description: 'A name to ask for it by, made up by the client.' })),
-    delay: Type.Number({
-      default: 0,
-      minimum: 0,
-      maximum: MAX_DELAY_SECONDS,
-      description: 'Seconds before the answer.',
-    }),
-  },
-  { additionalProperties: false },
-);
-const WithId = Type.Object({ id: Type.String({ pattern: ID }) });
 
 /** What is known of the probes of late. */
 export class Probes {
@@ -74,7 +41,7 @@ export class Probes {
     await sleep(seconds * 1000, undefined, { signal: either }).catch(() => either.throwIfAborted());
   }
 
-  /** Nobody's work is lost with them, so that closing does not wait for them. */
+  /** Closing does not wait for probes: no user's work depends on them. */
   stop(): void {
     this.#stopping.abort(new AppError('SHUTTING_DOWN'));
   }
@@ -89,7 +56,7 @@ export class Probes {
 /**
  * `/v1/probe`, for the panel's check of how Photoshop talks to the network: takes up to `MAX_PROBE_BYTES` and keeps none
  * of them, answers as late as it is asked to, and tells afterwards whether a client that gave up has closed its connection.
- * Who asks from another computer finds nothing here, paired or not.
+ * Clients on other computers get 404, paired or not.
  */
 export async function registerProbe(app: FastifyInstance, probes: Probes): Promise<void> {
   await app.register(async (scope) => {
@@ -101,7 +68,7 @@ export async function registerProbe(app: FastifyInstance, probes: Probes): Promi
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(RAW_TYPE, (_request, payload, done) => done(null, payload));
 
-    scope.post<{ Querystring: Static<typeof Query> }>(
+    scope.post<{ Querystring: ProbeQuery }>(
       '/v1/probe',
       { schema: POST, config: { described: BODY } },
       async (request, reply) => {
@@ -119,7 +86,7 @@ export async function registerProbe(app: FastifyInstance, probes: Probes): Promi
       },
     );
 
-    scope.get<{ Params: Static<typeof WithId> }>('/v1/probe/:id', { schema: GET }, async (request, reply) => {
+    scope.get<{ Params: ProbeId }>('/v1/probe/:id', { schema: GET }, async (request, reply) => {
       const probe = probes.find(request.params.id);
       if (!probe) throw new AppError('NOT_FOUND');
       return reply.header('cache-control', 'no-store').send(probe);
@@ -138,9 +105,9 @@ async function* bodyOf({ body }: FastifyRequest): AsyncIterable<Buffer> {
 
 const POST: FastifySchema = {
   summary: 'Try the way to the server',
-  querystring: Query,
+  querystring: ProbeQuery,
   response: {
-    200: ProbeSchema,
+    200: Probe,
     ...failures(...EVERYWHERE, 'BAD_REQUEST', 'NOT_FOUND', 'BODY_TOO_LARGE', 'QUEUE_FULL', 'SHUTTING_DOWN'),
   },
 };
@@ -152,6 +119,6 @@ const BODY: FastifySchema = {
 };
 const GET: FastifySchema = {
   summary: 'What the server saw of a probe',
-  params: WithId,
-  response: { 200: ProbeSchema, ...failures(...EVERYWHERE, 'BAD_REQUEST', 'NOT_FOUND') },
+  params: ProbeId,
+  response: { 200: Probe, ...failures(...EVERYWHERE, 'BAD_REQUEST', 'NOT_FOUND') },
 };

@@ -1,4 +1,3 @@
-import Type from 'typebox';
 import type { Subject } from '../../../protocol/matte.ts';
 import { AppError } from '../../errors.ts';
 import { parseColour } from '../../imaging/colour.ts';
@@ -42,24 +41,6 @@ const DEFAULT_MODEL = 'u2net';
 
 const YES = ['true', '1', 'on', 't', 'yes', 'y'];
 const NO = ['false', '0', 'off', 'f', 'no', 'n'];
-
-/** For `GET /docs` only: rembg accepts more spellings than a schema can describe, and ignores unknown parameters. */
-export const RemoveQuery = Type.Object({
-  model: Type.Optional(Type.String({ description: 'A model name of rembg, an id of `GET /v1/models`, or `auto`.' })),
-  om: Type.Optional(Type.Boolean({ description: 'Only the mask.' })),
-  bgc: Type.Optional(
-    Type.String({ description: 'Background: `r,g,b` or `r,g,b,255`, or a CSS color. Also called `bgcolor`.' }),
-  ),
-  dc: Type.Optional(
-    Type.Boolean({ description: 'Removes the color of the old background from soft edges; default true.' }),
-  ),
-  ppm: Type.Optional(Type.Boolean({ description: 'Binarizes the mask, with smoothed edges.' })),
-  a: Type.Optional(Type.Boolean({ description: 'Accepted and ignored: edges are soft without it.' })),
-  vm: Type.Optional(Type.Boolean({ description: 'Accepted and ignored: edges are soft without it.' })),
-  af: Type.Optional(Type.Integer({ description: 'Accepted, 0 to 255.' })),
-  ab: Type.Optional(Type.Integer({ description: 'Accepted, 0 to 255.' })),
-  ae: Type.Optional(Type.Integer({ description: 'Accepted, from 0.' })),
-});
 
 /**
  * Parses the parameters of a rembg client. When one is repeated, the last counts; an empty one counts as absent.

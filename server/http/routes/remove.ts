@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
-import Type from 'typebox';
 import { MAX_URL_BYTES } from '../../../protocol/limits.ts';
 import { HEADERS } from '../../../protocol/matte.ts';
+import { RemoveFields, RemoveForm, RemoveQuery, RemoveUrlQuery } from '../../../protocol/schemas/remove.ts';
 import { clientOf } from '../../access/client-id.ts';
 import type { Answer, Engine, WorkOptions } from '../../engine/engine.ts';
 import { AppError } from '../../errors.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { type Admission, Place } from '../admission.ts';
 import { announceBytes, mediaType, readForm } from '../body.ts';
+import { EVERYWHERE, failures } from '../failures.ts';
 import type { Metrics } from '../metrics.ts';
-import { EVERYWHERE, failures } from '../schemas.ts';
 import { whenClosed } from '../when-closed.ts';
 import { abortOnClose } from './answer.ts';
 import { BINARY, MATTE_FAILURES } from './mattes-description.ts';
 import { perform } from './perform.ts';
-import { type RemoveOptions, RemoveQuery, readRemoveOptions } from './remove-options.ts';
+import { type RemoveOptions, readRemoveOptions } from './remove-options.ts';
 
 export interface RemoveDependencies {
   engine: Engine;
@@ -31,6 +31,9 @@ const FIELDS = 'application/x-www-form-urlencoded';
 
 /** Bytes of a body with parameters and a URL, but no picture. */
 const BODY_LIMIT = 16 * 1024;
+
+/** As rembg answers. */
+const INHERITED = { profile: 'srgb', metadata: 'none' } as const;
 
 /** Equivalent of rembg's `ppm`: the mask is smoothed, then thresholded at one half. */
 const HARD = { feather: 2, contrast: 100 };
@@ -119,7 +122,7 @@ export async function registerRemove(app: FastifyInstance, dependencies: RemoveD
   async function remove(options: RemoveOptions, picture: Buffer, how: WorkOptions): Promise<Answer> {
     const { model, subject, output, background, decontaminate, hard } = options;
     const type = 'image/png';
-    const wanted = { output, background, decontaminate, foreground: 'best', depth: 8 } as const;
+    const wanted = { output, background, decontaminate, foreground: 'best', depth: 8, ...INHERITED } as const;
     const first = hard ? ({ ...wanted, output: 'alpha' } as const) : wanted;
     const whole = { region: null, subjects: 'all', point: null, enhance: 'auto' } as const;
     const task = {
@@ -160,16 +163,10 @@ const ANSWERS = {
   200: { description: 'The cutout, or the output that `om` and `bgc` select.', content: { 'image/png': BINARY } },
   ...failures(...EVERYWHERE, ...MATTE_FAILURES, 'URL_REFUSED', 'URL_FAILED'),
 };
-const Url = Type.String({ description: 'URL of a picture on the public internet, http or https.' });
-const Fields = Type.Object({ ...RemoveQuery.properties, url: Type.Optional(Url) });
-const Form = Type.Object({
-  ...Fields.properties,
-  file: Type.Optional(Type.Unsafe({ type: 'string', format: 'binary' })),
-});
 
 const DESCRIBED_GET: FastifySchema = {
   summary: 'Cut out a picture from a URL, as rembg does',
-  querystring: Type.Object({ ...RemoveQuery.properties, url: Url }),
+  querystring: RemoveUrlQuery,
   response: ANSWERS,
 };
 
@@ -177,7 +174,11 @@ const DESCRIBED_POST: FastifySchema = {
   summary: 'Cut out a picture, as rembg does',
   querystring: RemoveQuery,
   body: {
-    content: { [MULTIPART]: { schema: Form }, [FIELDS]: { schema: Fields }, [JSON_TYPE]: { schema: Fields } },
+    content: {
+      [MULTIPART]: { schema: RemoveForm },
+      [FIELDS]: { schema: RemoveFields },
+      [JSON_TYPE]: { schema: RemoveFields },
+    },
   },
   response: ANSWERS,
 };

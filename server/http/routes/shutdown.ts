@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Stopping } from '../../../protocol/schemas/status.ts';
 import { AppError } from '../../errors.ts';
-import { EVERYWHERE, failures } from '../schemas.ts';
+import { EVERYWHERE, failures } from '../failures.ts';
 import { whenClosed } from '../when-closed.ts';
 
 export interface Shutdown {
@@ -17,15 +17,11 @@ export interface Shutdown {
  * pages out; the token keeps out other users of this computer, who can reach the port but not read the discovery file.
  */
 export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdown): void {
-  const stopping = Type.Object(
-    { stopping: Type.Boolean() },
-    { description: 'The server stops after the requests in progress.' },
-  );
   app.post('/v1/shutdown', {
     schema: {
       summary: 'Stop the server',
       security: [{ token: [] }],
-      response: { 202: stopping, ...failures(...EVERYWHERE, 'UNAUTHORIZED', 'SHUTTING_DOWN') },
+      response: { 202: Stopping, ...failures(...EVERYWHERE, 'UNAUTHORIZED', 'SHUTTING_DOWN') },
     },
     onRequest: async (request, reply) => {
       if (isBearer(request, token)) return;

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { TUNNEL_PATH } from '../../../protocol/tunnel.ts';
 import { AppError } from '../../errors.ts';
-import { EVERYWHERE, failures } from '../schemas.ts';
+import { EVERYWHERE, failures } from '../failures.ts';
 import { MAX_MESSAGE_BYTES, serveTunnel } from '../tunnel.ts';
 
 const DESCRIPTION = {

@@ -1,8 +1,9 @@
+import type { Annotation } from '../annotation.ts';
 import type { AlphaPlane, Raster } from '../picture.ts';
 import { readSrgbProfile } from '../profile.ts';
 import { ByteWriter, padding } from './bytes.ts';
 import { type Canvas, ChannelData } from './channel.ts';
-import { CHANNEL, type Layer, writeLayerRecord } from './layer.ts';
+import { type Layer as AnyLayer, CHANNEL, writeLayerRecord } from './layer.ts';
 import { channelOf, maskedOpacity, maxOf, opacityOf, overWhite, type Plane, planeOf } from './plane.ts';
 import { imageResources } from './resources.ts';
 
@@ -10,9 +11,6 @@ import { imageResources } from './resources.ts';
 const MAX_SIDE = { psd: 30_000, psb: 300_000 } as const;
 const MAX_PSD_BYTES = 2 ** 31 - 1;
 const RGB_MODE = 3;
-
-/** What Photoshop assumes when a file has no resolution. */
-const DEFAULT_DPI = 72;
 
 const CUTOUT_NAME = 'Subject - cutout';
 
@@ -25,8 +23,7 @@ export interface PsdDocument {
   alpha: AlphaPlane;
   /** Straight RGBA, for a second, hidden layer above. */
   cutout?: Raster | undefined;
-  /** Pixels per inch. */
-  dpi?: number | undefined;
+  annotation?: Annotation | undefined;
 }
 
 export interface PsdFile {
@@ -51,10 +48,14 @@ export async function encodePsd(document: PsdDocument, signal?: AbortSignal): Pr
     canvas,
     layers,
     merged,
-    resources: imageResources(document.dpi ?? DEFAULT_DPI, await readSrgbProfile()),
+    resources: imageResources(document.annotation ?? {}, await readSrgbProfile()),
   };
   const isLarge = Math.max(canvas.width, canvas.height) > MAX_SIDE.psd || fileSize(parts, false) > MAX_PSD_BYTES;
   return { isLarge, bytes: fileSize(parts, isLarge), chunks: write(parts, isLarge, signal) };
+}
+
+interface Layer extends AnyLayer {
+  channels: readonly { id: number; data: ChannelData }[];
 }
 
 interface Parts {

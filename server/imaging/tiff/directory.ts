@@ -35,7 +35,7 @@ export const TAG = {
 } as const;
 
 /** Bytes of one value by field type (TIFF 6.0 section 2, BigTIFF). */
-const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
+export const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 
 /** Far more than any real file has; a hostile one must not make a long walk of it. */
 const MAX_PAGES = 64;

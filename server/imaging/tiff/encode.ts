@@ -1,18 +1,40 @@
 import sharp from 'sharp';
+import type { Annotation } from '../annotation.ts';
+import { exifTags } from '../metadata/exif.ts';
 import type { AlphaPlane, Raster } from '../picture.ts';
-import { tagTiff } from '../profile.ts';
+import { readSrgbProfile } from '../profile.ts';
+import { TAG } from './directory.ts';
+import { addTags, bytesTag } from './tags.ts';
+
+/** Type BYTE, which readers expect of XMP (XMP part 3, 1.1.7). */
+const BYTE = 1;
+
+const MM_PER_INCH = 25.4;
 
 /**
- * A losslessly compressed TIFF of 8 or 16 bits; gray for an alpha plane, else sRGB with straight alpha if there is one.
+ * A losslessly compressed TIFF of 8 or 16 bits; gray for an alpha plane, else RGB with straight alpha if there is one.
+ * @param annotation of a plane: only its resolution is used
  */
-export async function encodeTiff(raster: AlphaPlane | Raster): Promise<Buffer> {
+export async function encodeTiff(raster: AlphaPlane | Raster, annotation: Annotation = {}): Promise<Buffer> {
   const { width, height, data } = raster;
+  const { dpi, profile, metadata } = annotation;
   const channels = 'channels' in raster ? raster.channels : 1;
   const deep = data instanceof Uint16Array;
   const space = channels === 1 ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb';
+  const perMm = dpi && dpi / MM_PER_INCH;
   const tiff = await sharp(data, { limitInputPixels: false, raw: { width, height, channels } })
     .toColourspace(space)
-    .tiff({ compression: 'deflate', predictor: 'horizontal' })
+    .tiff({
+      compression: 'deflate',
+      predictor: 'horizontal',
+      ...(perMm && { xres: perMm, yres: perMm, resolutionUnit: 'inch' }),
+    })
     .toBuffer();
-  return channels === 1 ? tiff : tagTiff(tiff);
+  if (channels === 1) return tiff;
+  // The library embeds a profile only together with a conversion, which changes 16-bit samples.
+  const tags = [bytesTag(TAG.profile, profile ?? (await readSrgbProfile()))];
+  if (metadata?.xmp) tags.push(bytesTag(TAG.xmp, metadata.xmp, BYTE));
+  if (metadata?.iptc) tags.push(bytesTag(TAG.iptc, metadata.iptc));
+  const about = metadata?.exif && exifTags(metadata.exif, !profile);
+  return addTags(tiff, [...tags, ...(about?.tags ?? [])], about?.children);
 }

@@ -1,3 +1,4 @@
+import { findResource } from '../psd/find-resource.ts';
 import { type Directory, TAG, type TiffFile } from './directory.ts';
 
 /** Values of PhotometricInterpretation (TIFF 6.0 section 8, 23; TIFF Technical Note 4 for ICC Lab). */
@@ -86,16 +87,7 @@ function findTransparency(directory: Directory, colours: number): Layout['transp
   return index < 0 ? null : { sample: colours + index, isPremultiplied: kinds[index] === ASSOCIATED };
 }
 
-/** Specification, Image Resource Blocks: signature, id, a padded name, the length, data padded to even. */
 function readAlphaIdentifiers(blocks: Buffer | null): number[] {
-  for (let at = 0; blocks && at + 12 <= blocks.length; ) {
-    const name = (1 + blocks[at + 6]! + 1) & ~1;
-    if (at + 10 + name > blocks.length) break;
-    const start = at + 10 + name;
-    const length = blocks.readUInt32BE(start - 4);
-    if (blocks.readUInt16BE(at + 4) === ALPHA_IDENTIFIERS && start + length <= blocks.length)
-      return Array.from({ length: Math.min(64, length >> 2) }, (_, i) => blocks.readUInt32BE(start + 4 * i));
-    at = start + length + (length & 1);
-  }
-  return [];
+  const list = blocks && findResource(blocks, ALPHA_IDENTIFIERS);
+  return list ? Array.from({ length: Math.min(64, list.length >> 2) }, (_, i) => list.readUInt32BE(4 * i)) : [];
 }

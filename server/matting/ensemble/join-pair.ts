@@ -1,27 +1,27 @@
 import type { CoarseAlpha } from '../grid/coarse-alpha.ts';
 import { boxMean } from './consensus.ts';
 
-/** Neighborhood in which the first network's certainty is judged, and the mean alpha above which it is certain. */
-const RADIUS = 40;
-const SURE = 0.8;
-/** Weight of the first network where it is not. */
-const SHARE = 0.4;
+/** Neighborhood in which the two are compared, and how fast trust falls with their mean distance in it. */
+const RADIUS = 80;
+const TRUST = 0.05;
 
 /**
- * One alpha out of two opinions on the same grid: of a network that knows people, and of one that draws edges.
+ * One alpha out of two opinions of a network on the same grid: from afar, where it keeps the person whole, and from near,
+ * where it draws hair.
  *
- * The second may lose a torso, so well inside the person according to the first, the first alone counts. What the
- * second adds may be an arm that the first has missed, or a chair, and both contribute to edges: there they are mixed.
+ * Where both agree around a pixel, the edge is the one from near. Where they do not, one of them is badly wrong and nothing
+ * here can tell which, so their mean does the least harm. Chosen on 400 street photographs and composites (training/RUNS.md), not
+ * on the portraits that it is measured on: mean squared error 0.0047 there, of the view from near alone 0.0058.
  */
-export function joinPair(person: CoarseAlpha, edges: CoarseAlpha): CoarseAlpha {
-  const { width, height, data } = person;
-  const around = boxMean(data, width, height, RADIUS);
+export function joinPair(far: CoarseAlpha, near: CoarseAlpha): CoarseAlpha {
+  const { width, height, data } = near;
+  const apart = new Float32Array(data.length);
+  for (let i = 0; i < apart.length; i++) apart[i] = Math.abs(data[i]! - far.data[i]!);
+  const distance = boxMean(apart, width, height, RADIUS);
   const joined = new Float32Array(data.length);
   for (let i = 0; i < joined.length; i++) {
-    const value = data[i]!;
-    const mix = SHARE * value + (1 - SHARE) * edges.data[i]!;
-    const sure = Math.max(0, (around[i]! - SURE) / (1 - SURE));
-    joined[i] = mix + Math.min(1, sure) * Math.max(0, value - mix);
+    const doubt = 1 - Math.exp(-distance[i]! / TRUST);
+    joined[i] = data[i]! + (doubt / 2) * (far.data[i]! - data[i]!);
   }
   return { width, height, data: joined };
 }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { HttpAnswer, HttpClient } from '../../http-client/http-client.ts';
 import { type Expected, mismatch } from '../install/checksum.ts';
 import { HttpStatusError, WrongContent } from './download-errors.ts';
 import { megabytes } from './download-failure.ts';
-import type { HttpAnswer, HttpClient } from './http-client.ts';
 import { PartFile } from './part-file.ts';
 
 /*

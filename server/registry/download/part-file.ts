@@ -4,7 +4,7 @@ import path from 'node:path';
 import { PART } from '../../system/files.ts';
 
 /** Older than this, a claimed part is abandoned: a live download stalls for one minute at most. */
-export const ABANDONED_MS = 10 * 60_000;
+const ABANDONED_MS = 10 * 60_000;
 
 const CLAIM = /\.(\d+)-[0-9a-f]{8}$/;
 const KEPT = /\.[0-9a-f]{12}(\.\d+-[0-9a-f]{8})?\.part$/;

@@ -124,7 +124,7 @@ export class InstalledWeights {
     return existed;
   }
 
-  /** A checksum in the spec is the truth; it also stands in for the manifest that older versions did not write. */
+  /** A checksum in the spec takes precedence over the manifest; shipped weights need no manifest then. */
   #expected(manifest: Manifest | null): { bytes: number; sha256: string } | null {
     const { bytes, sha256 } = this.#spec.weights;
     if (bytes !== undefined && sha256 !== undefined) return { bytes, sha256 };

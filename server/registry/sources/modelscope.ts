@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import Value from 'typebox/value';
+import type { HttpClient } from '../../http-client/http-client.ts';
 import { HttpStatusError } from '../download/download-errors.ts';
-import type { HttpClient } from '../download/http-client.ts';
 import type { Expected } from '../install/checksum.ts';
 import type { ModelScopeSource } from '../spec/source-spec.ts';
 

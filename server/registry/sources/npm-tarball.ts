@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import pacote from 'pacote';
+import { npmSettings } from '../../http-client/npm-settings.ts';
 import type { NpmPackage } from '../spec/source-spec.ts';
-import { npmSettings } from './npm-settings.ts';
 
 export interface TarballOptions {
   signal: AbortSignal;

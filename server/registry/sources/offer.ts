@@ -1,5 +1,5 @@
+import type { HttpClient } from '../../http-client/http-client.ts';
 import { HttpStatusError } from '../download/download-errors.ts';
-import type { HttpClient } from '../download/http-client.ts';
 import type { ModelSpec } from '../spec/model-spec.ts';
 import { type HttpFile, nameOfSource, type Source } from '../spec/source-spec.ts';
 import { findOnModelScope } from './modelscope.ts';

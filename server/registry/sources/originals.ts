@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { HttpClient } from '../../http-client/http-client.ts';
 import { partName } from '../../system/files.ts';
 import { readChunkedFile } from '../download/chunked-file.ts';
 import { WrongContent } from '../download/download-errors.ts';
-import type { HttpClient } from '../download/http-client.ts';
 import { downloadFile } from '../download/http-download.ts';
 import { mismatch } from '../install/checksum.ts';
 import type { PullProgress } from '../pull.ts';

@@ -34,7 +34,7 @@ test('everything chosen is there the next time', () => {
 });
 
 test('one choice leaves the others alone', () => {
-  const memory = new SettingsMemory(() => store(JSON.stringify({ version: 1, settings })));
+  const memory = new SettingsMemory(() => store(JSON.stringify({ settings })));
   memory.choose({ subject: 'portrait' });
   expect(memory.settings).toEqual({ ...settings, subject: 'portrait' });
 });
@@ -55,7 +55,7 @@ test.each([
 
 test.each(Object.keys(DEFAULT_SETTINGS) as (keyof Settings)[])('what is kept as %s may be unknown', (name) => {
   for (const strange of ['constructor', 'later', 5, null, {}]) {
-    const kept = JSON.stringify({ version: 9, future: true, settings: { ...settings, [name]: strange, future: 1 } });
+    const kept = JSON.stringify({ future: true, settings: { ...settings, [name]: strange, future: 1 } });
     const expected = { ...settings, [name]: DEFAULT_SETTINGS[name] };
     expect(new SettingsMemory(() => store(kept)).settings).toEqual(expected);
   }

@@ -77,6 +77,8 @@ export const TASK: MatteTask = {
   subjects: 'all',
   point: null,
   enhance: 'off',
+  profile: 'keep',
+  metadata: 'keep',
   type: 'text/plain',
 };
 

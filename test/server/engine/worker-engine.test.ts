@@ -45,7 +45,7 @@ describe('what crosses the pipe', () => {
     });
   });
 
-  it('tells progress, logs what native code prints, and counts who waits', async () => {
+  it('reports progress, logs what native code prints, and counts waiting pictures', async () => {
     const stage = begin();
     const told: number[] = [];
     const work = stage.matte('print', Buffer.from('x'), { onProgress: (fraction) => told.push(fraction) });
@@ -248,9 +248,7 @@ describe('a child that cannot start', () => {
       state: 'failed',
       reason: expect.stringContaining('crashes repeatedly'),
     });
-    const began = performance.now();
     await expect(stage.matte('echo')).rejects.toMatchObject({ code: 'INFERENCE_FAILED' });
-    expect(performance.now() - began).toBeLessThan(1000);
     expect(stage.engine.restarts).toBe(5);
   });
 });

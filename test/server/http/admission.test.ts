@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Ready } from '../../../protocol/status.ts';
+import type { Ready } from '../../../protocol/schemas/status.ts';
 import { Admission } from '../../../server/http/admission.ts';
 import { seeded } from '../random.ts';
 import { Gate, listenWith, nextDeparture, OPAQUE, type Stage, until } from '../server-fixture.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { JobState } from '../../../protocol/job.ts';
+import type { JobState } from '../../../protocol/schemas/job.ts';
 import type { Answer, WorkOptions } from '../../../server/engine/engine.ts';
 import { AppError } from '../../../server/errors.ts';
 import { Jobs } from '../../../server/jobs/jobs.ts';

@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Connect } from '../../../../server/cli/matte/connect.ts';
 import { Connection } from '../../../../server/cli/matte/connection.ts';
 import { type MatteOptions, runMatte } from '../../../../server/cli/matte/run-matte.ts';
 import { UsageError } from '../../../../server/cli/terminal.ts';
+import { startProxy, type TestProxy } from '../../../fixtures/proxy.ts';
 import { type StandInServer, startStandInServer } from '../../../fixtures/stand-in.ts';
 import { readStrictly } from '../../imaging/psd/strict-reader.ts';
 import { recordTerminal } from '../recorder.ts';
@@ -38,7 +39,8 @@ const DEFAULTS: MatteOptions = {
   outputDir: 'out',
   saveForeground: true,
   format: 'png',
-  depth: 8,
+  profile: 'keep',
+  metadata: true,
   background: 'white',
   subject: 'portrait',
   refine: 'best',
@@ -105,6 +107,24 @@ describe('one picture', () => {
     expect(await pixel('a b_foreground.png')).toMatchObject({ channels: 4 });
   });
 
+  test('is judged for damage by the server alone, so that this is done once', async () => {
+    const noise = Buffer.alloc(64 * 48 * 3).map((_, i) => (i * i * 7) % 251);
+    const bytes = await sharp(noise, { raw: { width: 64, height: 48, channels: 3 } })
+      .jpeg()
+      .toBuffer();
+    await writeFile(path.join(cwd, 'a.jpg'), bytes.subarray(0, bytes.length >> 1));
+    expect(await matte(['a.jpg'])).toMatchObject({ code: 1, lines: [] });
+    const credulous: Connect = async (...given) => {
+      const connection = await connect(...given);
+      const { matte: send } = connection;
+      connection.matte = (request, tell) =>
+        send.call(connection, { ...request, settings: { ...request.settings, 'allow-damaged': 'true' } }, tell);
+      return connection;
+    };
+    const { code, lines } = await matte(['a.jpg'], {}, new AbortController().signal, credulous);
+    expect({ code, files: lines.length }).toEqual({ code: 0, files: 3 });
+  });
+
   test('leaves out what is not wanted', async () => {
     await picture('a.png');
     await matte(['a.png'], { saveForeground: false });
@@ -125,6 +145,87 @@ describe('one picture', () => {
       channels: 3,
       first: [near(200 * 257, 300), near(200 * 257, 300), near(200 * 257, 300)],
     });
+  });
+
+  test('has the depth, profile and resolution of the picture, and what is written about it', async () => {
+    const samples = Uint16Array.from({ length: 40 * 30 * 3 }, (_, i) => 65535 - ((i * 37) % 9000));
+    await sharp(samples, { raw: { width: 40, height: 30, channels: 3 } })
+      .toColourspace('rgb16')
+      .withMetadata({ density: 300 })
+      .withIccProfile('p3')
+      .withExif({ IFD0: { Artist: 'Anna' } })
+      .png()
+      .toFile(path.join(cwd, 'deep.png'));
+    const info = (name: string) => sharp(path.join(cwd, name)).metadata();
+    await matte(['deep.png'], { outputs: ['alpha', 'cutout', 'composition'] });
+    const { icc } = await info('deep.png');
+    for (const kind of ['cutout', 'composition']) {
+      const result = await info(`out/deep_${kind}.png`);
+      expect(result, kind).toMatchObject({ depth: 'ushort', density: 300, icc });
+      expect(result.exif!.includes('Anna')).toBe(true);
+    }
+    expect(await info('out/deep_alpha.png')).toMatchObject({ depth: 'ushort', density: 300 });
+    await matte(['deep.png'], { outputs: ['cutout'], profile: 'srgb', depth: 8, metadata: false, force: true });
+    const plain = await info('out/deep_cutout.png');
+    expect(plain).toMatchObject({ depth: 'uchar', density: 300 });
+    expect(plain.icc).not.toEqual(icc);
+    expect(plain.exif).toBeUndefined();
+  });
+
+  test('of a camera raw file is made from its preview, and the summary says so', async () => {
+    const jpeg = await sharp({ create: { width: 1200, height: 20, channels: 3, background: '#888' } })
+      .jpeg()
+      .toBuffer();
+    await writeFile(path.join(cwd, 'a.raf'), Buffer.concat([Buffer.from('FUJIFILMCCD-RAW 0201FF383501'), jpeg]));
+    const { code, err } = await matte(['a.raf'], { outputs: ['alpha'] });
+    expect(code).toBe(0);
+    expect(err).toContain('1 picture is a camera raw file: the embedded JPEG preview was used.');
+  });
+
+  test('is cut to the subject and laid on a canvas, all results alike', async () => {
+    const white = { create: { width: 10, height: 6, channels: 3 as const, background: '#fff' } };
+    await sharp({ create: { width: 40, height: 30, channels: 3, background: '#000' } })
+      .composite([{ input: await sharp(white).png().toBuffer(), left: 20, top: 12 }])
+      .png()
+      .toFile(path.join(cwd, 'a.png'));
+    const outputs = ['alpha', 'cutout', 'composition'] as const;
+    const sizes = async () =>
+      Promise.all(outputs.map(async (kind) => sharp(path.join(cwd, 'out', `a_${kind}.png`)).metadata())).then((all) =>
+        all.map(({ width, height }) => [width, height]),
+      );
+    await matte(['a.png'], { outputs: [...outputs], background: '#00f', trim: true });
+    expect(await sizes()).toEqual([
+      [10, 6],
+      [10, 6],
+      [10, 6],
+    ]);
+    const size = { width: 40, height: 40 };
+    const framing = { trim: true, size, margin: { value: 5, isPercent: true }, align: { x: 0.5, y: 1 } };
+    await matte(['a.png'], { outputs: [...outputs], background: '#00f', force: true, ...framing });
+    expect(await sizes()).toEqual(outputs.map(() => [40, 40]));
+    const { data } = await sharp(path.join(cwd, 'out', 'a_composition.png'))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const at = (x: number, y: number) => [...data.subarray(3 * (40 * y + x)).subarray(0, 3)];
+    // 36 x 22 pixels of the subject stand on the lower margin of 2; around it lies the background.
+    expect([at(20, 30), at(1, 30), at(20, 10), at(20, 39)]).toEqual([
+      [near(255), near(255), near(255)],
+      [0, 0, 255],
+      [0, 0, 255],
+      [0, 0, 255],
+    ]);
+  });
+
+  test('has a name by a template, which never leads to a picture', async () => {
+    await picture('a.png', 200);
+    const original = await readFile(path.join(cwd, 'a.png'));
+    await matte(['a.png'], { outputs: ['cutout'], name: '{output}/shot {index}' });
+    expect(await inside('out')).toEqual(['cutout/shot 1.png']);
+    const beside = { outputs: ['cutout' as const], outputDir: '.', force: true };
+    await expect(matte(['a.png'], { ...beside, name: '{name}' })).rejects.toThrow('would replace the picture');
+    await expect(matte(['.'], { ...beside, name: '{name}_x' })).rejects.toThrow('must end with _{output}');
+    await expect(matte(['a.png'], { ...beside, name: '../{name}' })).rejects.toThrow(UsageError);
+    expect(await readFile(path.join(cwd, 'a.png'))).toEqual(original);
   });
 
   test('keeps 16 bits in PNG and TIFF', async () => {
@@ -214,7 +315,7 @@ describe('a batch', () => {
     };
     const { code, err } = await matte(['in'], { subject: 'object' }, undefined, slow);
     expect(code).toBe(0);
-    expect(asked).toEqual([{ model: 'auto', subject: 'object' }, 'object', 'object']);
+    expect(asked).toEqual([{ model: 'auto', subject: 'object', refine: 'best' }, 'object', 'object']);
     expect(err.match(/The model is being downloaded/g)).toHaveLength(1);
   });
 
@@ -225,6 +326,7 @@ describe('a batch', () => {
       written: [path.join(cwd, 'out', 'a_alpha.png')],
       skipped: 0,
       empty: [],
+      previews: [],
       failed: [expect.objectContaining({ location: path.join(cwd, 'gone.png') })],
     });
   });
@@ -258,6 +360,7 @@ describe('a batch', () => {
 describe('web addresses', () => {
   let web: Server;
   let url: string;
+  let proxy: TestProxy;
 
   beforeAll(async () => {
     const body = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'white' } })
@@ -271,8 +374,12 @@ describe('web addresses', () => {
     });
     await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+    proxy = await startProxy(() => (web.address() as AddressInfo).port);
+    vi.stubEnv('npm_config_https_proxy', proxy.url);
   });
   afterAll(() => {
+    vi.unstubAllEnvs();
+    proxy.close();
     web.closeAllConnections();
     web.close();
   });
@@ -284,6 +391,14 @@ describe('web addresses', () => {
     expect(await inside('out')).toEqual(['moved_alpha.png', 'photo one_alpha.png']);
     expect(err).toContain('answered 404');
     expect(err).toContain('larger than Hairline accepts');
+    expect(proxy.asked).toEqual([]);
+  });
+
+  test('are fetched through the proxy that downloads of models use', async () => {
+    const { code } = await matte(['http://pictures.example/photo.png'], { outputs: ['alpha'] });
+    expect(code).toBe(0);
+    expect(proxy.asked).toEqual(['http://pictures.example/photo.png']);
+    expect(await inside('out')).toEqual(['photo_alpha.png']);
   });
 });
 
@@ -334,4 +449,52 @@ test.each([
   await picture('a.png');
   await expect(matte(['a.png'], options as Partial<MatteOptions>)).rejects.toThrow(UsageError);
   expect(connections).toBe(0);
+});
+
+describe('--mask', () => {
+  /** White in its left half. */
+  async function mask(name: string, width = 40) {
+    const data = Uint8Array.from({ length: width * 30 }, (_, i) => (i % width < width / 2 ? 255 : 0));
+    await mkdir(path.dirname(path.join(cwd, name)), { recursive: true });
+    await sharp(data, { raw: { width, height: 30, channels: 1 } }).toFile(path.join(cwd, name));
+  }
+
+  test('keeps what lies away from its edge', async () => {
+    await picture('a.png');
+    await mask('m.png');
+    const { code } = await matte(['a.png'], { mask: 'm.png', outputs: ['alpha'] });
+    expect(code).toBe(0);
+    const alpha = await sharp(path.join(cwd, 'out', 'a_alpha.png'))
+      .extractChannel(0)
+      .raw()
+      .toBuffer();
+    expect([alpha[0], alpha[39]]).toEqual([255, 0]);
+  });
+
+  test('is found by name in a folder, and its lack is told', async () => {
+    await picture('a.png');
+    await picture('b.png');
+    await mask('masks/a.png');
+    const { code, err } = await matte(['a.png', 'b.png'], { mask: 'masks', outputs: ['alpha'] });
+    expect(code).not.toBe(0);
+    expect(err).toContain('There is no mask called b');
+    expect(await inside('out')).toEqual(['a_alpha.png']);
+  });
+
+  test('of another size fails with both sizes', async () => {
+    await picture('a.png');
+    await mask('m.png', 42);
+    const { err } = await matte(['a.png'], { mask: 'm.png' });
+    expect(err).toContain('The mask has 42 x 30 pixels, but the picture 40 x 30');
+  });
+
+  test('is refused before anything is done where it does not exist, is one for two, or meets another choice', async () => {
+    await picture('a.png');
+    await picture('b.png');
+    await mask('m.png');
+    await expect(matte(['a.png'], { mask: 'none.png' })).rejects.toThrow(UsageError);
+    await expect(matte(['a.png', 'b.png'], { mask: 'm.png' })).rejects.toThrow(UsageError);
+    await expect(matte(['a.png'], { mask: 'm.png', subjects: 'largest' })).rejects.toThrow(UsageError);
+    expect(connections).toBe(0);
+  });
 });

@@ -159,16 +159,16 @@ describe('POST /v1/mattes/:id/edge', () => {
   });
 
   it.each([
-    ['{"shift": 21}', '"shift" must be a number from -20 to 20.'],
-    ['{"shift": "1"}', '"shift" must be a number from -20 to 20.'],
-    ['{"feather": -1}', '"feather" must be a number from 0 to 250.'],
-    ['{"hair": null}', '"hair" must be a number from -1 to 1.'],
-    ['{"contrast": true}', '"contrast" must be a number from 0 to 100.'],
-    ['{"depth": 12}', '"depth" has an unknown value.'],
-    ['{"output": "mask"}', '"output" has an unknown value.'],
-    ['{"width": 1.5}', '"width" has an unknown value.'],
-    ['{"shfit": 1}', '"shfit" is not a setting.'],
-    ['[]', 'The body must be an object with known settings only.'],
+    ['{"shift": 21}', 'The setting "shift" must be a number from -20 to 20.'],
+    ['{"shift": "1"}', 'The setting "shift" must be a number from -20 to 20.'],
+    ['{"feather": -1}', 'The setting "feather" must be a number from 0 to 250.'],
+    ['{"hair": null}', 'The setting "hair" must be a number from -1 to 1.'],
+    ['{"contrast": true}', 'The setting "contrast" must be a number from 0 to 100.'],
+    ['{"depth": 12}', 'The setting "depth" must be 8 or 16.'],
+    ['{"output": "mask"}', 'The setting "output" must be alpha, cutout, foreground, composition, psd or picture.'],
+    ['{"width": 1.5}', 'The setting "width" must be a whole number of at least 16.'],
+    ['{"shfit": 1}', 'The setting "shfit" is not known.'],
+    ['[]', 'The body must be an object of known settings.'],
     ['{"background": "notacolour"}', '"notacolour" is not a color. Use a CSS name or #rrggbb.'],
   ])('refuses %s', async (body, sentence) => {
     const { id } = await keep();

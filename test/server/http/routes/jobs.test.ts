@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ERRORS } from '../../../../protocol/errors.ts';
-import type { JobInfo } from '../../../../protocol/job.ts';
+import type { JobInfo } from '../../../../protocol/schemas/job.ts';
 import type { Config } from '../../../../server/config/config.ts';
 import { Gate, listenWith, nextDeparture, OPAQUE, type Stage, until } from '../../server-fixture.ts';
 import { type Answer, expectError, post, rawHeaders } from '../../talk.ts';

@@ -213,3 +213,36 @@ describe('weights', () => {
     }
   });
 });
+
+it('colours are answered in the profile of the picture and with what it says, or in sRGB without', async () => {
+  const body = await sharp({ create: { width: 30, height: 20, channels: 3, background: '#2c4' } })
+    .withMetadata({ density: 240 })
+    .withIccProfile('p3')
+    .withExif({ IFD0: { Artist: 'Anna' } })
+    .png()
+    .toBuffer();
+  const { icc } = await sharp(body).metadata();
+  const ask = (query: string) => post(server.port, { query, headers: { 'content-type': 'image/png' }, body });
+  const kept = await ask('?output=cutout');
+  const plain = await ask('?output=cutout&profile=srgb&metadata=none');
+  const edge = (settings: object) =>
+    fetch(`http://127.0.0.1:${server.port}/v1/mattes/${kept.headers.get('x-matte-id')}/edge`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(settings),
+    }).then(async (response) => Buffer.from(await response.arrayBuffer()));
+  for (const file of [kept.body, await edge({ output: 'cutout' })]) {
+    const info = await sharp(file).metadata();
+    expect(info).toMatchObject({ icc, density: 240 });
+    expect(info.exif!.includes('Anna')).toBe(true);
+  }
+  const small = await edge({ output: 'cutout', width: 16 });
+  for (const file of [plain.body, small, await edge({ output: 'cutout', profile: 'srgb', metadata: 'none' })]) {
+    const info = await sharp(file).metadata();
+    expect(info.icc).not.toEqual(icc);
+    expect(info.exif).toBeUndefined();
+    const first = [...(await sharp(file, { ignoreIcc: true }).raw().toBuffer()).subarray(0, 3)];
+    for (const [i, value] of [0x22, 0xcc, 0x44].entries()) expect(Math.abs(first[i]! - value)).toBeLessThan(8);
+  }
+  expect((await sharp((await ask('')).body).metadata()).density).toBe(240);
+});

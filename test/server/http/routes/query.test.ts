@@ -23,7 +23,7 @@ describe('query', () => {
     ['?model=a&model=b', 'The parameter "model" may be given only once.'],
     ['?depth=8&depth=16', 'The parameter "depth" may be given only once.'],
     ['?output=alpha&output=alpha', 'The parameter "output" may be given only once.'],
-    [`?model=${'m'.repeat(65)}`, 'The parameter "model" is longer than 64 characters.'],
+    [`?model=${'m'.repeat(65)}`, 'The parameter "model" must be a text of at most 64 characters.'],
     ['?output=ALPHA', 'The parameter "output" must be alpha, cutout, foreground, composition or psd.'],
     ['?output=', 'The parameter "output" must be alpha, cutout, foreground, composition or psd.'],
     ['?output=toString', 'The parameter "output" must be alpha, cutout, foreground, composition or psd.'],

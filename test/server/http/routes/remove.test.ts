@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ErrorBody } from '../../../../protocol/errors.ts';
+import type { ErrorBody } from '../../../../protocol/schemas/failure.ts';
 import { type StandInServer, startStandInServer } from '../../../fixtures/stand-in.ts';
 import { seeded } from '../../random.ts';
 import { type Answer, expectError, expectedAlpha, lines, post, talk } from '../../talk.ts';

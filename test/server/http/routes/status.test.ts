@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../../../../protocol/limits.ts';
-import type { Health, ModelInfo, Ready } from '../../../../protocol/status.ts';
+import type { Health, ModelInfo, Ready } from '../../../../protocol/schemas/status.ts';
 import { VERSION } from '../../../../server/system/package-root.ts';
 import { type StandInServer, startStandInServer } from '../../../fixtures/stand-in.ts';
 import { Gate, listenWith, OPAQUE } from '../../server-fixture.ts';
@@ -22,7 +22,7 @@ const get = async (port: number, address: string) => {
 };
 
 describe('GET /health', () => {
-  it('says who is there, with and without a model', async () => {
+  it('identifies the server, with and without a model', async () => {
     for (const { port } of [server, bare]) expect(await get(port, '/health')).toEqual({ status: 200, json: health });
   });
 });

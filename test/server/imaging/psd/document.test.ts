@@ -1,17 +1,12 @@
 import Psd from '@webtoon/psd';
-import { initializeCanvas, readPsd } from 'ag-psd';
+import { readPsd } from 'ag-psd';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { AlphaPlane, Raster } from '../../../../server/imaging/picture.ts';
 import { encodePsd, type PsdDocument } from '../../../../server/imaging/psd/document.ts';
 import { seeded } from '../../random.ts';
 import { readStrictly } from './strict-reader.ts';
-
-initializeCanvas(
-  () => expect.fail('no canvas is needed'),
-  (width, height) =>
-    ({ width, height, data: new Uint8ClampedArray(width * height * 4), colorSpace: 'srgb' }) as ImageData,
-);
+import './no-canvas.ts';
 
 interface Shape {
   width: number;
@@ -39,7 +34,7 @@ function makeDocument({ width, height, depth, channels }: Shape): PsdDocument {
     const x = (i % width) / width;
     alpha.data[i] = x < 0.4 ? 0 : x > 0.6 ? max : noise();
   }
-  return { name: 'Anna ü 美', picture: make(channels), alpha, cutout: make(4), dpi: 300 };
+  return { name: 'Anna ü 美', picture: make(channels), alpha, cutout: make(4), annotation: { dpi: 300 } };
 }
 
 async function encode(document: PsdDocument): Promise<Buffer> {
@@ -160,7 +155,7 @@ describe('a document', () => {
   const small = makeDocument({ width: 40, height: 30, depth: 8, channels: 3 });
 
   test('has one layer unless a cut-out is given, and 72 pixels per inch unless told', async () => {
-    const { dpi, layers } = readStrictly(await encode({ ...small, cutout: undefined, dpi: undefined }));
+    const { dpi, layers } = readStrictly(await encode({ ...small, cutout: undefined, annotation: {} }));
     expect(layers).toHaveLength(1);
     expect(dpi).toBe(72);
   });

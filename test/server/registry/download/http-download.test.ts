@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createHttpClient } from '../../../../server/registry/download/http-client.ts';
+import { createHttpClient } from '../../../../server/http-client/http-client.ts';
 import { downloadFile } from '../../../../server/registry/download/http-download.ts';
 import { type Expected, gitBlobId, sha256 } from '../../../../server/registry/install/checksum.ts';
 import {
