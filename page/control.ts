@@ -46,7 +46,8 @@ export class Control {
     }
     await this.#look();
     // What is to do next, until the panel has called.
-    find<HTMLDetailsElement>('control').open = this.#state?.panelFile === true && this.#state.panelSeen === null;
+    const { panelFile = false, panelSeen = null } = this.#state ?? {};
+    find<HTMLDetailsElement>('control-details').open = panelFile && panelSeen === null;
   }
 
   async #look(): Promise<void> {
