@@ -1,47 +1,128 @@
 import type { Depth } from '../protocol/matte.ts';
 import type { EdgeRequest } from '../protocol/schemas/edge.ts';
+import type { Words } from '../words/page/words.ts';
+import type { Sentence } from '../words/panel/strings.ts';
 import { find, followChoice, speak } from './elements.ts';
+import type { Gallery, Item } from './gallery.ts';
 import { fill, type Language } from './language.ts';
-import type { Session } from './matte-session.ts';
 import { nameResult } from './pictures.ts';
+import { ZipArchive } from './zip.ts';
 
 const RESULTS = [
-  { button: 'get-mask', output: 'alpha', suffix: '_alpha.png' },
-  { button: 'get-cutout', output: 'cutout', suffix: '_cutout.png' },
-  { button: 'get-document', output: 'psd', suffix: '.psd' },
+  { button: 'get-mask', output: 'alpha', suffix: '_alpha.png', archive: 'masks.zip' },
+  { button: 'get-cutout', output: 'cutout', suffix: '_cutout.png', archive: 'cutouts.zip' },
+  { button: 'get-document', output: 'psd', suffix: '.psd', archive: 'photoshop.zip' },
 ] as const;
+type Result = (typeof RESULTS)[number];
 
 /** Milliseconds that a browser may take to start a download. */
 const HANDOVER = 60_000;
 
 export interface DownloadOptions {
-  /** Of the edge. */
-  settings: () => EdgeRequest;
+  /** Of a picture's edge. */
+  settings: (item: Item) => EdgeRequest;
   onFailure: (error: unknown) => void;
+  onNote: (say: (words: Words) => Sentence) => void;
 }
 
-/** Results at the picture's full size, with the current edge settings. */
-export function offerDownloads(session: Session, language: Language, { settings, onFailure }: DownloadOptions): void {
+/** Results at full size with the edge settings of each picture: of the shown one, or of all in an archive. */
+export function offerDownloads(
+  gallery: Gallery,
+  language: Language,
+  { settings, onFailure, onNote }: DownloadOptions,
+): void {
   const readDepth = followChoice<'8' | '16'>('depths', () => undefined);
-  for (const { button: id, output, suffix } of RESULTS) {
-    const button = find<HTMLButtonElement>(id);
-    button.addEventListener('click', async () => {
-      // Not disabled: that would take the focus away from the pressed button.
-      if (!session.file || button.getAttribute('aria-disabled') === 'true') return;
-      const file = nameResult(session.file.name, suffix);
-      button.setAttribute('aria-disabled', 'true');
-      speak(fill(language.words.downloads.making, { file }));
-      try {
-        const depth = Number(readDepth()) as Depth;
-        hand(await session.read({ ...settings(), output, depth }, new AbortController().signal), file);
-        speak(fill(language.words.downloads.saved, { file }));
-      } catch (error) {
-        onFailure(error);
-      } finally {
-        button.removeAttribute('aria-disabled');
-      }
-    });
+  const all = find<HTMLInputElement>('all');
+  const never = () => new AbortController().signal;
+
+  async function make(item: Item, { output }: Result): Promise<Blob> {
+    return item.session.read({ ...settings(item), output, depth: Number(readDepth()) as Depth }, never());
   }
+
+  async function saveOne(item: Item, result: Result): Promise<void> {
+    const file = nameResult(item.file.name, result.suffix);
+    speak(fill(language.words.downloads.making, { file }));
+    hand(await make(item, result), file);
+    speak(fill(language.words.downloads.saved, { file }));
+  }
+
+  /** One picture is made at a time. An archive that would grow too long is followed by another. */
+  async function saveAll(result: Result): Promise<void> {
+    const done = gallery.items.filter(({ session }) => session.view.name === 'result');
+    const missing = gallery.items.length - done.length;
+    const names = new Set<string>();
+    let archive = new ZipArchive();
+    let volume = 1;
+    const save = () => {
+      const file = volume === 1 ? result.archive : result.archive.replace('.', `_${volume}.`);
+      hand(archive.finish(), file);
+      speak(fill(language.words.downloads.saved, { file }));
+      archive = new ZipArchive();
+      volume++;
+    };
+    for (const item of done) {
+      const name = uniqueName(names, item.file.name, result.suffix);
+      speak(fill(language.words.downloads.making, { file: name }));
+      const content = await make(item, result);
+      if (archive.count > 0 && !archive.fits(name, content)) save();
+      await archive.add(name, content);
+    }
+    if (archive.count > 0) save();
+    if (missing === 0) return;
+    onNote(({ downloads: { left } }) => [fill(left[0], { count: String(missing) }), left[1]]);
+  }
+
+  for (const result of RESULTS) {
+    whenPressed(
+      result.button,
+      async () => {
+        const { current, items } = gallery;
+        if (current) await (all.checked && items.length > 1 ? saveAll(result) : saveOne(current, result));
+      },
+      onFailure,
+    );
+  }
+
+  const copy = find('copy');
+  // Browsers offer the clipboard to pages of this computer only.
+  copy.hidden = !('clipboard' in navigator && 'ClipboardItem' in window);
+  whenPressed(
+    'copy',
+    async () => {
+      if (!gallery.current) return;
+      const item = gallery.current;
+      // The promise is handed over at once: later, the press would be forgotten.
+      const picture = item.session.read({ ...settings(item), output: 'cutout' }, never());
+      try {
+        await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
+      } catch (error) {
+        await picture;
+        console.warn(error);
+        return onNote((words) => words.downloads.copyFailed);
+      }
+      speak(language.words.downloads.copied);
+    },
+    onFailure,
+  );
+}
+
+/** Not disabled meanwhile: that would take the focus away from the pressed button. */
+function whenPressed(id: string, act: () => Promise<void>, onFailure: (error: unknown) => void): void {
+  const button = find<HTMLButtonElement>(id);
+  button.addEventListener('click', async () => {
+    if (button.getAttribute('aria-disabled') === 'true') return;
+    button.setAttribute('aria-disabled', 'true');
+    await act().catch(onFailure);
+    button.removeAttribute('aria-disabled');
+  });
+}
+
+/** Pictures of several folders may share a name. */
+export function uniqueName(taken: Set<string>, original: string, suffix: string): string {
+  let name = nameResult(original, suffix);
+  for (let n = 2; taken.has(name.toLowerCase()); n++) name = nameResult(original, `_${n}${suffix}`);
+  taken.add(name.toLowerCase());
+  return name;
 }
 
 function hand(blob: Blob, name: string): void {

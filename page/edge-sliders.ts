@@ -29,15 +29,33 @@ export class EdgeSliders {
 
   /** The settings that differ from neutral, for the server. */
   get settings(): EdgeRequest {
-    const changed = this.#sliders.filter(({ input, neutral }) => Number(input.value) !== neutral);
-    return Object.fromEntries(changed.map(({ name, scale, input }) => [name, scale.toValue(Number(input.value))]));
+    return this.settingsOf(this.positions);
+  }
+
+  /** Of all sliders, to put them back there. */
+  get positions(): readonly string[] {
+    return this.#sliders.map(({ input }) => input.value);
   }
 
   reset(): void {
-    for (const { input, neutral, draw } of this.#sliders) {
-      input.value = String(neutral);
+    this.restore(null);
+  }
+
+  /** @param positions null: neutral */
+  restore(positions: readonly string[] | null): void {
+    for (const [i, { input, neutral, draw }] of this.#sliders.entries()) {
+      input.value = positions?.[i] ?? String(neutral);
       draw();
     }
+  }
+
+  /** The settings of other positions than those of the sliders. */
+  settingsOf(positions: readonly string[] | null): EdgeRequest {
+    const changed = this.#sliders.flatMap(({ name, scale, neutral }, i) => {
+      const position = Number(positions?.[i] ?? neutral);
+      return position === neutral ? [] : [[name, scale.toValue(position)] as const];
+    });
+    return Object.fromEntries(changed);
   }
 }
 

@@ -2,7 +2,7 @@ import { find, show } from './elements.ts';
 import { ACCEPTED } from './pictures.ts';
 
 export interface IntakeEvents {
-  onPicture: (file: File) => void;
+  onPictures: (files: readonly File[]) => void;
   /** Something other than a picture was pasted. */
   onNothing: () => void;
   onFailure: (error: unknown) => void;
@@ -11,29 +11,29 @@ export interface IntakeEvents {
 const SAMPLE = 'astronaut.png';
 
 /** Sources of pictures: drop, paste, file dialog, or the sample. */
-export function takePictures({ onPicture, onNothing, onFailure }: IntakeEvents): void {
+export function takePictures({ onPictures, onNothing, onFailure }: IntakeEvents): void {
   const input = find<HTMLInputElement>('file');
   input.accept = ACCEPTED;
-  find('choose').addEventListener('click', () => input.click());
+  for (const id of ['choose', 'add']) find(id).addEventListener('click', () => input.click());
   input.addEventListener('change', () => {
-    const [file] = input.files ?? [];
+    const files = [...(input.files ?? [])];
     // The same file can be chosen again.
     input.value = '';
-    if (file) onPicture(file);
+    onPictures(files);
   });
 
   find('sample').addEventListener('click', async () => {
     try {
       const picture = await (await fetch(`/page/${SAMPLE}`)).blob();
-      onPicture(new File([picture], SAMPLE, { type: picture.type }));
+      onPictures([new File([picture], SAMPLE, { type: picture.type })]);
     } catch (error) {
       onFailure(error);
     }
   });
 
   document.addEventListener('paste', ({ clipboardData }) => {
-    const [file] = clipboardData?.files ?? [];
-    if (file) onPicture(file);
+    const files = [...(clipboardData?.files ?? [])];
+    if (files.length > 0) onPictures(files);
     else onNothing();
   });
 
@@ -58,7 +58,6 @@ export function takePictures({ onPicture, onNothing, onFailure }: IntakeEvents):
     draw();
     if (!hasFiles(event)) return;
     event.preventDefault();
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file) onPicture(file);
+    onPictures([...(event.dataTransfer?.files ?? [])]);
   });
 }

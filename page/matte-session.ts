@@ -17,6 +17,11 @@ export class Session {
   #options: Options | null = null;
   #running: AbortController | null = null;
   #again: Promise<Matte> | null = null;
+  #settle!: () => void;
+  /** Resolves when the first run is over, whatever became of it. */
+  readonly settled = new Promise<void>((resolve) => {
+    this.#settle = resolve;
+  });
   readonly #draw: (view: View) => void;
 
   constructor(draw: (view: View) => void) {
@@ -29,6 +34,12 @@ export class Session {
 
   get file(): File | null {
     return this.#file;
+  }
+
+  /** Takes a picture whose turn has not come. */
+  hold(file: File): void {
+    this.#file = file;
+    this.#go({ name: 'working', stage: { name: 'waiting' } });
   }
 
   /** Masks a picture, replacing the previous one. */
@@ -102,6 +113,7 @@ export class Session {
 
   #go(view: View): void {
     this.#view = view;
+    if (view.name === 'result' || view.name === 'failed') this.#settle();
     this.#draw(view);
   }
 }

@@ -3,8 +3,9 @@ import type { JobInfo } from '../protocol/schemas/job.ts';
 import { forget, type Options, readJob, readReady, readResult, ServerError, submit, Unreachable } from './api.ts';
 import { typeOf } from './pictures.ts';
 
-/** State of a run. `model` and `server`: it waits for them, and continues automatically. */
+/** State of a run. `waiting`: for the pictures before it. `model` and `server`: it waits for them, and continues automatically. */
 export type Stage =
+  | { name: 'waiting' }
   | { name: 'uploading'; fraction: number }
   | { name: 'queued'; ahead: number }
   | { name: 'running'; fraction: number; estimate: number | null }
@@ -20,6 +21,7 @@ export interface Matte {
   provider: string;
   /** Milliseconds by stage, as the server measured them. */
   timings: readonly (readonly [stage: string, milliseconds: number])[];
+  hasSubject: boolean;
   /** The network's matte, 8 bits, PNG. */
   alpha: Blob;
 }
@@ -110,6 +112,7 @@ function describe(headers: Headers, alpha: Blob): Matte {
     height: Number(read(HEADERS.height)),
     model: read(HEADERS.model),
     provider: read(HEADERS.provider),
+    hasSubject: read(HEADERS.subject) !== 'none',
     timings: timings.map(([, stage, ms]) => [stage!, Number(ms)] as const),
     alpha,
   };

@@ -1,5 +1,6 @@
 import type { Refine, Subject } from '../protocol/matte.ts';
 import { forget } from './api.ts';
+import { Control } from './control.ts';
 import { drawDetails } from './details.ts';
 import { offerDownloads } from './downloads.ts';
 import { drawStage } from './draw-stage.ts';
@@ -7,14 +8,16 @@ import { EdgeSliders } from './edge-sliders.ts';
 import { find, followChoice, show, speak } from './elements.ts';
 import { describeError } from './errors.ts';
 import { findFocus } from './find-focus.ts';
+import { Gallery, type Item } from './gallery.ts';
 import { takePictures } from './intake.ts';
-import { Language } from './language.ts';
-import { Session, type View } from './matte-session.ts';
+import { fill, Language } from './language.ts';
+import type { View } from './matte-session.ts';
 import type { Matte } from './matting.ts';
 import { Notice } from './notice.ts';
 import { canShow } from './pictures.ts';
 import { Previews } from './previews.ts';
 import { ServerLine, type ServerState } from './server-line.ts';
+import { Strip } from './strip.ts';
 import { Viewer } from './viewer.ts';
 
 /** Element to focus when a view replaces the focused one. */
@@ -24,37 +27,53 @@ const FIRST = { empty: 'choose', working: 'cancel', failed: 'retry', result: 'sp
 export class Page {
   readonly #language = new Language();
   readonly #notice = new Notice(this.#language);
-  readonly #session = new Session((view) => this.#draw(view));
+  readonly #gallery = new Gallery({
+    options: () => this.#options,
+    onSwitch: (from) => this.#switch(from),
+    onView: (view) => this.#draw(view),
+    onChange: () => this.#drawStrip(),
+  });
+  readonly #strip = new Strip(this.#gallery, this.#language);
   readonly #viewer = new Viewer(this.#language, () => this.#preview());
   readonly #sliders = new EdgeSliders(this.#language, () => this.#preview());
-  readonly #previews = new Previews(this.#session, this.#viewer, (error) => this.#fail(error));
+  readonly #previews = new Previews(
+    () => this.#session,
+    this.#viewer,
+    (error) => this.#fail(error),
+  );
   readonly #readSubject = followChoice<Subject>('subjects', () => this.#again());
   readonly #readRefine = followChoice<Refine>('refinements', () => this.#again());
-  #drawn: View['name'] = 'empty';
+  #drawn: View['name'] | null = 'empty';
   #server: ServerState = 'unknown';
   #original: string | null = null;
 
   start(): void {
     const onFailure = (error: unknown) => this.#fail(error);
     takePictures({
-      onPicture: (file) => this.#take(file),
+      onPictures: (files) => this.#take(files),
       onNothing: () => this.#notice.say((words) => words.clipboardEmpty),
       onFailure,
     });
-    offerDownloads(this.#session, this.#language, { settings: () => this.#sliders.settings, onFailure });
+    offerDownloads(this.#gallery, this.#language, {
+      settings: (item) => this.#settingsOf(item),
+      onFailure,
+      onNote: (say) => this.#notice.say(say),
+    });
+    new Control(this.#language, onFailure);
     new ServerLine(this.#language, (state) => this.#heed(state));
     this.#language.follow(() => this.#drawWords());
     find('language').addEventListener('click', () => this.#language.choose(find('language').lang));
     find('cancel').addEventListener('click', () => {
-      this.#session.clear();
+      this.#gallery.remove();
       speak(this.#language.words.stages.cancelled);
     });
     find('retry').addEventListener('click', () => void this.#session.retry(this.#options));
-    for (const id of ['another', 'failed-another']) find(id).addEventListener('click', () => this.#session.clear());
-    // Leaving the page frees the server's copy.
+    find('another').addEventListener('click', () => this.#gallery.clear());
+    find('failed-another').addEventListener('click', () => this.#gallery.remove());
+    // Leaving the page frees the server's copies.
     window.addEventListener('pagehide', () => {
-      const { view } = this.#session;
-      if (view.name === 'result') forget('mattes', view.matte.id);
+      for (const { session } of this.#gallery.items)
+        if (session.view.name === 'result') forget('mattes', session.view.matte.id);
     });
   }
 
@@ -62,16 +81,44 @@ export class Page {
     return { subject: this.#readSubject(), refine: this.#readRefine() };
   }
 
-  #take(file: File): void {
+  /** Of the shown picture. */
+  get #session() {
+    return this.#gallery.session;
+  }
+
+  #settingsOf(item: Item) {
+    return item === this.#gallery.current ? this.#sliders.settings : this.#sliders.settingsOf(item.edge);
+  }
+
+  #take(files: readonly File[]): void {
     this.#notice.clear();
-    this.#sliders.reset();
-    void this.#session.start(file, this.#options);
+    this.#gallery.add(files);
+  }
+
+  /** Each picture has its own edge. */
+  #switch(from: Item | null): void {
+    if (from) from.edge = this.#sliders.positions;
+    this.#sliders.restore(this.#gallery.current?.edge ?? null);
+    this.#close();
+    this.#drawn = null;
+    this.#draw(this.#session.view);
+  }
+
+  #drawStrip(): void {
+    this.#strip.draw();
+    const { length } = this.#gallery.items;
+    const { words } = this.#language;
+    show('all-row', length > 1);
+    find('all-text').textContent = fill(words.downloads.all, { count: String(length) });
+    find('another').textContent = length > 1 ? words.closeAll : words.another;
+    find('failed-another').textContent = length > 1 ? words.leaveOut : words.another;
   }
 
   /** A new subject or quality invalidates the old result. */
   #again(): void {
     this.#drawWords();
     const { name } = this.#session.view;
+    this.#notice.clear();
     if (name === 'result' || name === 'working') void this.#session.retry(this.#options);
   }
 
@@ -99,6 +146,7 @@ export class Page {
     find('not-ready').textContent = notReady[state] ?? '';
     const { view } = this.#session;
     drawStage(view, words);
+    this.#drawStrip();
     if (view.name === 'result') drawDetails(view.matte, this.#server, words);
   }
 
@@ -127,18 +175,20 @@ export class Page {
 
   async #open(matte: Matte): Promise<void> {
     this.#viewer.open(matte);
-    speak(this.#language.words.stages.done);
+    if (matte.hasSubject) speak(this.#language.words.stages.done);
+    else this.#notice.say((words) => words.noSubject);
     this.#preview();
-    const { file } = this.#session;
+    const session = this.#session;
+    const { file } = session;
     // The center if there is nothing to find.
     const focus = await findFocus(matte.alpha).catch(() => null);
-    if (focus && this.#session.file === file) this.#viewer.aim(focus);
+    if (focus && this.#session === session) this.#viewer.aim(focus);
     if (!file) return;
     // A picture that only the server can decode (TIFF) is fetched from it.
     const shown = (await canShow(file))
       ? file
-      : await this.#session.read({ output: 'picture' }, new AbortController().signal).catch(() => null);
-    if (this.#session.file === file) this.#viewer.setBefore(shown);
+      : await session.read({ output: 'picture' }, new AbortController().signal).catch(() => null);
+    if (this.#session === session) this.#viewer.setBefore(shown);
   }
 
   async #showOriginal(): Promise<void> {

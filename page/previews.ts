@@ -18,7 +18,7 @@ interface Wanted {
 
 /** Keeps the preview in sync with the sliders: a small one first, then one at the displayed size. */
 export class Previews {
-  readonly #session: Session;
+  readonly #session: () => Session;
   readonly #viewer: Viewer;
   readonly #onFailure: (error: unknown) => void;
   readonly #latest = new Latest<Wanted>((wanted, signal) => this.#make(wanted, signal));
@@ -27,7 +27,7 @@ export class Previews {
   /** Whether the current request is slow enough that a newer one should abort it. */
   #isSlow = false;
 
-  constructor(session: Session, viewer: Viewer, onFailure: (error: unknown) => void) {
+  constructor(session: () => Session, viewer: Viewer, onFailure: (error: unknown) => void) {
     this.#session = session;
     this.#viewer = viewer;
     this.#onFailure = onFailure;
@@ -35,7 +35,7 @@ export class Previews {
 
   /** Shows the matte with these settings. */
   update(settings: EdgeRequest): void {
-    const { view } = this.#session;
+    const { view } = this.#session();
     if (view.name !== 'result') return;
     const { backdrop, usefulWidth } = this.#viewer;
     const output = backdrop === 'mask' ? 'alpha' : 'cutout';
@@ -66,7 +66,7 @@ export class Previews {
 
   async #show(wanted: Wanted, signal: AbortSignal): Promise<void> {
     const { settings, output, width } = wanted;
-    const picture = await this.#session.read({ ...settings, output, ...(width && { width }) }, signal);
+    const picture = await this.#session().read({ ...settings, output, ...(width && { width }) }, signal);
     await this.#viewer.setAfter(picture, signal);
     this.#shown = wanted;
   }

@@ -15,12 +15,11 @@ export function madeLayer(d: Descriptor): LayerKind | 'background' | null {
     layerSection: 'group',
     adjustmentLayer: 'inversion',
     contentLayer: 'solidColor',
-    textLayer: 'text',
   };
   return kinds[reference?._ref ?? ''] ?? null;
 }
 
-/** Above the active layer, or as a group around it. Fills cover the canvas or their shape; a text is a box here. */
+/** Above the active layer, or as a group around it. Fills cover the canvas or their shape. */
 export function makeLayer(host: HostState, kind: LayerKind | 'background', d: Descriptor): Descriptor {
   const doc = documentOf(host, parseTarget(undefined));
   const active = layerOf(doc, undefined);
@@ -34,13 +33,12 @@ export function makeLayer(host: HostState, kind: LayerKind | 'background', d: De
     active.parent = layer;
   } else {
     siblings.splice(siblings.indexOf(active), 0, layer);
-    const hasPixels = kind === 'solidColor' || kind === 'text';
     const { shape } = (d.using ?? {}) as { shape?: Record<string, { _value: number }> };
     const side = (name: string) => shape?.[name]?._value ?? 0;
     const rect = shape
       ? rectOf(side('left'), side('top'), side('right') - side('left'), side('bottom') - side('top'))
       : doc.rect;
-    if (hasPixels) layer.pixels = expand(null, rect, doc.depth, 4, doc.white);
+    if (kind === 'solidColor') layer.pixels = expand(null, rect, doc.depth, 4, doc.white);
   }
   doc.activeLayers = [layer];
   doc.history.record('Make');

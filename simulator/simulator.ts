@@ -9,7 +9,7 @@ import { type Depth, depthOf, type PixelData, withAlpha } from './pixels.ts';
 import { LoadedPlugin, type PluginStore } from './plugin.ts';
 import { documentFromPsd, psdFromDocument } from './psd.ts';
 import { Boundary, hostRealm } from './realm.ts';
-import { type HostOptions, HostState, type RecordedStep, type Theme } from './state.ts';
+import { type FilePicker, type HostOptions, HostState, type RecordedStep, type Theme } from './state.ts';
 
 export interface NewPicture {
   name?: string;
@@ -90,6 +90,10 @@ export class SimulatedPhotoshop {
   /** What the user does in a folder picker; null is Cancel. */
   set onPickFolder(pick: () => string | null) {
     this.#host.onPickFolder = pick;
+  }
+  /** What the user does in a file picker; null is Cancel. */
+  set onPickFile(pick: (asked: FilePicker) => string | null) {
+    this.#host.onPickFile = pick;
   }
   get isModal(): boolean {
     return this.#host.modal.isModal;

@@ -50,6 +50,12 @@ export interface RecordedStep {
   readonly command?: string;
 }
 
+/** What a file picker is for, and the name it offers. */
+export interface FilePicker {
+  readonly purpose: 'open' | 'save';
+  readonly suggested: string | null;
+}
+
 type Listener = (event: string, descriptor: unknown) => void;
 
 /** What all plugins of one simulated Photoshop share. */
@@ -83,6 +89,10 @@ export class HostState {
   ) => run();
   /** The user answers a folder picker; null is Cancel. */
   onPickFolder: () => string | null = () => null;
+  /** The user answers a file picker; null is Cancel. */
+  onPickFile: (asked: FilePicker) => string | null = () => null;
+  /** What the user, or a plugin, has copied. */
+  clipboard = '';
   theme: Theme;
   readonly listeners = new Map<string, Set<Listener>>();
   #active: HostDocument | null = null;

@@ -110,7 +110,7 @@ function measureColumn(column: HTMLElement): Finding {
   return { seen: typeof width === 'number' ? width : null, expected: width === 100 };
 }
 
-/** Adds an element where nobody sees it, and takes it away again. */
+/** Adds an element out of sight and removes it again. */
 function inside(name: string, use: (element: HTMLElement) => Finding): Finding {
   const place = document.createElement('div');
   place.style.height = '0px';

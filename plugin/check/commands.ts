@@ -8,8 +8,7 @@ const RED = [1, 0, 0, 1];
 const ACTIVE = { _ref: 'layer', _enum: 'ordinal', _value: 'targetEnum' };
 
 /** Profiles that come with Photoshop; another may be called after its owner. */
-const KNOWN =
-  /^(sRGB|Adobe RGB|ProPhoto|Display P3|Gray Gamma|Dot Gain|U\.S\.|Coated|Japan|Web Coated)/;
+const KNOWN = /^(sRGB|Adobe RGB|ProPhoto|Display P3|Gray Gamma|Dot Gain|U\.S\.|Coated|Japan|Web Coated)/;
 
 /** How Photoshop runs commands and keeps its history, and whether it saves copies. */
 export function commandProbes(bench: Bench): Probe[] {

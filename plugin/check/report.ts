@@ -22,7 +22,7 @@ export function toJson(report: Report, home: string): string {
   return JSON.stringify({ format: FORMAT, ...report, outcomes, profile }, null, 2);
 }
 
-/** The same for people; English, because whoever mends it reads English. */
+/** The same for people; in English, for the maintainers who read it. */
 export function toText({ facts, outcomes, profile }: Report, home: string): string {
   const told = (value: unknown) => JSON.stringify(clean(value as Seen, home));
   const table = (values: object) => Object.entries(values).map(([name, value]) => `${name}: ${told(value)}`);

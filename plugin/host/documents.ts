@@ -16,7 +16,7 @@ const ATTEMPTS = 25;
 
 export const EXTENSIONS: Record<SaveFormat, string> = { psd: 'psd', tiff: 'tif', png: 'png' };
 
-/** Who else writes into the folder may take a name that was free a moment ago. */
+/** Another program may take a name in the folder that was free a moment ago. */
 const NAME_ATTEMPTS = 5;
 
 /** A drive, the root, or a share: what a file that was saved has before its name. */

@@ -82,16 +82,22 @@ export class Visit {
     await this.page.context().close();
   }
 
-  async drop(bytes: Buffer, name: string, type: string): Promise<void> {
+  drop(bytes: Buffer, name: string, type: string): Promise<void> {
+    return this.dropAll([{ bytes, name, type }]);
+  }
+
+  async dropAll(files: readonly { bytes: Buffer; name: string; type: string }[]): Promise<void> {
     await this.page.evaluate(
-      ([base64, fileName, fileType]) => {
-        const content = Uint8Array.from(atob(base64!), (letter) => letter.charCodeAt(0));
+      (list) => {
         const dataTransfer = new DataTransfer();
-        dataTransfer.items.add(new File([content], fileName!, { type: fileType! }));
+        for (const { base64, name, type } of list) {
+          const content = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+          dataTransfer.items.add(new File([content], name, { type }));
+        }
         for (const kind of ['dragenter', 'dragover', 'drop'])
           document.body.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
       },
-      [bytes.toString('base64'), name, type],
+      files.map(({ bytes, name, type }) => ({ base64: bytes.toString('base64'), name, type })),
     );
   }
 

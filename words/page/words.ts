@@ -27,6 +27,7 @@ export interface Words extends PanelWords {
   intro: { title: string; choose: string; sample: string; types: string; dropHere: string };
   privacy: string;
   stages: {
+    waiting: string;
     uploading: string;
     queued: string;
     queuedBehind: string;
@@ -53,6 +54,16 @@ export interface Words extends PanelWords {
   picture: string;
   close: string;
   another: string;
+  closeAll: string;
+  leaveOut: string;
+  strip: {
+    label: string;
+    previous: string;
+    next: string;
+    add: string;
+    place: string;
+    states: Record<'waiting' | 'working' | 'done' | 'failed', string>;
+  };
   retry: string;
   percent: string;
   downloads: {
@@ -65,6 +76,14 @@ export interface Words extends PanelWords {
     cutoutHint: string;
     document: string;
     documentHint: string;
+    copy: string;
+    copyHint: string;
+    copied: string;
+    copyFailed: Sentence;
+    /** For {count} pictures. */
+    all: string;
+    /** {count} pictures are not in the archive. */
+    left: Sentence;
     making: string;
     saved: string;
   };
@@ -79,9 +98,27 @@ export interface Words extends PanelWords {
   };
   /** Stages of the Server-Timing header; others are shown by their own names. */
   timings: Record<string, string>;
+  control: {
+    title: string;
+    install: string;
+    installNow: string;
+    openPanel: string;
+    panelCalled: string;
+    panelSilent: string;
+    mask: string;
+    autostart: string;
+    openLog: string;
+    stop: string;
+    models: string;
+    fetch: string;
+    remove: string;
+    included: string;
+    downloading: string;
+  };
   offline: Sentence;
   notReady: Record<'downloading' | 'loading' | 'missing' | 'failed' | 'installed', string>;
   clipboardEmpty: Sentence;
+  noSubject: Sentence;
   unexpected: Sentence;
   documentation: string;
   errors: Partial<Record<ErrorCode, Sentence>>;

@@ -233,9 +233,16 @@ export const zh: Strings = {
     INVALID_SIZE: ['图片尺寸缺失，或不是大于零的整数。', '请更新服务器和面板，使两者版本一致。'],
     SIZE_MISMATCH: ['发送的数据量与图片尺寸不符。', '请更新服务器和面板，使两者版本一致。'],
     EMPTY_BODY: ['请求中没有图片。', '请重新单击。'],
-    NOT_AN_IMAGE: ['Hairline 无法读取此文件中的图片。', '请使用 JPEG、PNG、WebP、TIFF 或 AVIF。'],
+    NOT_AN_IMAGE: [
+      'Hairline 无法读取此文件中的图片。',
+      '请使用 JPEG、PNG、WebP、TIFF、AVIF、HEIC、GIF、BMP 或相机 RAW 文件。',
+    ],
     UNSUPPORTED_TYPE: ['此处不接受这种内容。', '请更新服务器和面板，使两者版本一致。'],
     TRUNCATED_IMAGE: ['图片已损坏或不完整。', '请在 Photoshop 中打开并重新存储图片，然后重试。'],
+    UNSUPPORTED_PICTURE: [
+      '图片完好，但 Hairline 无法按 Photoshop 的方式显示它。',
+      '请在 Photoshop 的“首选项 > 文件处理”中打开“最大兼容 PSD 和 PSB 文件”，或存储拼合后的副本。',
+    ],
     IMAGE_TOO_LARGE: ['图片超出 Hairline 可接受的大小。', '请使用不超过 1.2 亿像素且每边不超过 30,000 像素的图片。'],
     BODY_TOO_LARGE: ['文件超出 Hairline 可接受的大小。', '请使用较小的文件，或将其存储为 JPEG 或 PNG。'],
     URL_REFUSED: ['服务器不会从此地址获取图片。', '请使用公开的 http 或 https 地址，或直接发送图片。'],
@@ -250,6 +257,7 @@ export const zh: Strings = {
     NOT_ACCEPTABLE: ['服务器无法以所需格式返回结果。', '请更新服务器，使其与面板版本一致。'],
     REQUEST_TIMEOUT: ['图片未能及时送达。', '请重试。'],
     HEADERS_TOO_LARGE: ['请求标头过长。', '请重试。'],
+    SYSTEM_REFUSED: ['操作系统拒绝了此操作。', '请重试；如果再次发生，请查看日志。'],
     UNAUTHORIZED: ['此地址需要正在运行的服务器的令牌。', '请使用“hairline stop”，它会从设置文件夹中读取令牌。'],
     TOKEN_REQUIRED: [
       '其他计算机需要令牌才能使用此服务器。',

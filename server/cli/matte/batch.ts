@@ -2,12 +2,16 @@ import path from 'node:path';
 import PQueue from 'p-queue';
 import type { Subject } from '../../../protocol/matte.ts';
 import { AppError } from '../../errors.ts';
-import { openEncoded, sniffType } from '../../imaging/codec.ts';
+import { openEncoded } from '../../imaging/codec.ts';
+import { sniffType } from '../../imaging/formats.ts';
+import { CannotMask } from '../../imaging/psd/choose-layer.ts';
 import { nextStep } from '../next-step.ts';
 import { createBar } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Connection } from './connection.ts';
 import { type FinishOptions, finishJob } from './finisher.ts';
+import { maskDocument } from './into.ts';
+import type { ReadMask } from './masks.ts';
 import type { Job } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
 
@@ -20,11 +24,17 @@ export interface Failure {
 export interface BatchOptions extends FinishOptions {
   model: string;
   subject: Subject;
+  /** For jobs whose document gets a mask: name of the layer. */
+  layer?: string | undefined;
   /** Further request parameters. */
   settings: Readonly<Record<string, string>>;
+  /** Absent: masks are made from nothing. */
+  readMask?: ReadMask | undefined;
   onWritten(path: string): void;
   /** Told which picture shows no subject. */
   onEmpty(location: string): void;
+  /** Told which picture is the preview of a camera raw file. */
+  onPreview(location: string): void;
 }
 
 /** While one picture is in the network, another is read or written. More would only use memory. */
@@ -79,17 +89,25 @@ async function runJob(
   onDownload: (message: string) => void,
   signal: AbortSignal,
 ): Promise<string[]> {
+  if (job.files[0]!.kind === 'masked') {
+    const masked = await maskDocument(job, connection, options, onDownload, signal);
+    if (!masked.hasSubject) options.onEmpty(job.input.location);
+    return [masked.path];
+  }
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
+  const mask = await options.readMask?.(job.input);
   // The server looks for damage, and refuses what may not be taken.
   const picture = await openEncoded(bytes, true);
   const { model, subject, settings } = options;
   const depth = options.depth ?? picture.depth ?? 8;
-  const { alpha, hasSubject } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
+  const request = { bytes, mask, type, model, subject, depth, settings };
+  const { alpha, hasSubject } = await connection.matte(request, onDownload);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }
+  if (picture.isPreview) options.onPreview(job.input.location);
   if (!hasSubject) options.onEmpty(job.input.location);
   return finishJob(job, picture, alpha, options, signal);
 }
@@ -97,7 +115,8 @@ async function runJob(
 /** Turns any error into a sentence and a next step. */
 export function describeFailure(location: string, error: unknown): Failure {
   if (error instanceof AppError) return { location, message: error.message, hint: nextStep(error) };
-  if (error instanceof SourceError) return { location, message: error.message, hint: error.hint };
+  if (error instanceof SourceError || error instanceof CannotMask)
+    return { location, message: error.message, hint: error.hint };
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return { location, message: 'The disk is full.', hint: 'Free some space, then run the command again.' };

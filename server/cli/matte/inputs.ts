@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { glob } from 'tinyglobby';
+import { TYPE_BY_ENDING } from '../../../protocol/endings.ts';
 import { OUTPUTS } from '../../../protocol/matte.ts';
 
 /** One picture to process. */
@@ -23,14 +24,9 @@ export interface Expansion {
   problems: { location: string; message: string; hint: string }[];
 }
 
-const EXTENSIONS = new Set(['jpg', 'jpeg', 'jpe', 'jfif', 'png', 'webp', 'tif', 'tiff', 'avif', 'gif']);
 /** Pictures too, which are listed with a reason: nothing that a folder has is left out without a word. */
-const UNREAD = new Set(
-  'heic heif hif bmp jp2 j2k jpx jxl tga exr hdr psd psb dng cr2 cr3 crw nef nrw arw sr2 raf rw2 orf pef srw 3fr iiq x3f'.split(
-    ' ',
-  ),
-);
-const OUTPUT_NAME = new RegExp(`_(${OUTPUTS.join('|')})\\.(png|tiff?)$`, 'i');
+const UNREAD = new Set('jp2 j2k jpx jxl tga exr hdr crw x3f'.split(' '));
+const OUTPUT_NAME = new RegExp(`(_(${OUTPUTS.join('|')})\\.(png|tiff?)|_masked\\.ps[db])$`, 'i');
 
 /** Expands files, folders and URLs into pictures, in the order given, folders sorted by name, each picture once. */
 export async function expandInputs(given: readonly string[], outputDir: string, cwd: string): Promise<Expansion> {
@@ -72,7 +68,8 @@ async function addPath(expansion: Expansion, location: string, output: string): 
 async function addFolder(expansion: Expansion, root: string, folder: string, output: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  // Results of an earlier run next to the originals are not inputs.
+  // Results of an earlier run next to the originals are not inputs; a document beside a picture of its name is one of them.
+  const pictures = new Set(entries.filter(({ name }) => !isDocument(name)).map(({ name }) => splitName(name).stem));
   const amongResults = (await canonical(root)) === output;
   for (const entry of entries) {
     const location = path.join(folder, entry.name);
@@ -87,14 +84,22 @@ async function addFolder(expansion: Expansion, root: string, folder: string, out
       const isFile = entry.isFile() || (entry.isSymbolicLink() && (await stat(location)).isFile());
       const { extension } = path.extname(entry.name) ? splitName(entry.name) : { extension: '' };
       if (!isFile) continue;
-      if (amongResults && (OUTPUT_NAME.test(entry.name) || /^ps[db]$/.test(extension))) continue;
+      if (
+        amongResults &&
+        (OUTPUT_NAME.test(entry.name) || (isDocument(entry.name) && pictures.has(splitName(entry.name).stem)))
+      )
+        continue;
       if (UNREAD.has(extension)) expansion.problems.push(unread(location, extension));
-      if (!EXTENSIONS.has(extension)) continue;
+      if (!Object.hasOwn(TYPE_BY_ENDING, extension)) continue;
       expansion.inputs.push(fileInput(location, path.relative(root, folder)));
     } catch (error) {
       expansion.problems.push(unreadable(location, error));
     }
   }
+}
+
+export function isDocument(name: string): boolean {
+  return /\.ps[db]$/i.test(name);
 }
 
 function fileInput(location: string, folder: string): Input {

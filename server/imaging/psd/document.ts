@@ -3,7 +3,7 @@ import type { AlphaPlane, Raster } from '../picture.ts';
 import { readSrgbProfile } from '../profile.ts';
 import { ByteWriter, padding } from './bytes.ts';
 import { type Canvas, ChannelData } from './channel.ts';
-import { CHANNEL, type Layer, writeLayerRecord } from './layer.ts';
+import { type Layer as AnyLayer, CHANNEL, writeLayerRecord } from './layer.ts';
 import { channelOf, maskedOpacity, maxOf, opacityOf, overWhite, type Plane, planeOf } from './plane.ts';
 import { imageResources } from './resources.ts';
 
@@ -52,6 +52,10 @@ export async function encodePsd(document: PsdDocument, signal?: AbortSignal): Pr
   };
   const isLarge = Math.max(canvas.width, canvas.height) > MAX_SIDE.psd || fileSize(parts, false) > MAX_PSD_BYTES;
   return { isLarge, bytes: fileSize(parts, isLarge), chunks: write(parts, isLarge, signal) };
+}
+
+interface Layer extends AnyLayer {
+  channels: readonly { id: number; data: ChannelData }[];
 }
 
 interface Parts {

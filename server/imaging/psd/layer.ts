@@ -1,5 +1,4 @@
 import { ByteWriter } from './bytes.ts';
-import type { Canvas, ChannelData } from './channel.ts';
 
 /** Channel ids (specification, Layer Records, Channel information). */
 export const CHANNEL = { red: 0, green: 1, blue: 2, transparency: -1, userMask: -2 } as const;
@@ -8,15 +7,25 @@ export const CHANNEL = { red: 0, green: 1, blue: 2, transparency: -1, userMask: 
 const HIDDEN = 0b0010;
 const MODERN = 0b1000;
 
+/** Pixels of a channel that know how long they are in the file. */
+export interface Sized {
+  size(isLarge: boolean): number;
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
 /** A layer that covers the canvas. */
 export interface Layer {
   name: string;
   isHidden: boolean;
-  channels: readonly { id: number; data: ChannelData }[];
+  channels: readonly { id: number; data: Sized }[];
 }
 
 /** Specification, Layer and Mask Information Section, Layer Records. */
-export function writeLayerRecord(out: ByteWriter, layer: Layer, canvas: Canvas, isLarge: boolean): void {
+export function writeLayerRecord(out: ByteWriter, layer: Layer, canvas: Size, isLarge: boolean): void {
   writeBounds(out, canvas).u16(layer.channels.length);
   for (const { id, data } of layer.channels) out.u16(id).size(data.size(isLarge));
   // Blend mode normal, opacity 255, clipping base, flags, filler.
@@ -34,7 +43,7 @@ export function writeLayerRecord(out: ByteWriter, layer: Layer, canvas: Canvas, 
 }
 
 /** Top, left, bottom, right. */
-function writeBounds(out: ByteWriter, { width, height }: Canvas): ByteWriter {
+function writeBounds(out: ByteWriter, { width, height }: Size): ByteWriter {
   return out.u32(0).u32(0).u32(height).u32(width);
 }
 

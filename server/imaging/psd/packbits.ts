@@ -36,3 +36,25 @@ export function packBits(source: Uint8Array, target: Uint8Array, at: number): nu
   }
   return at;
 }
+
+/** The reverse, of a whole line. @returns whether the packed bytes give just as many as the target has */
+export function unpackBits(packed: Uint8Array, target: Uint8Array): boolean {
+  let t = 0;
+  for (let p = 0; p < packed.length; ) {
+    const head = packed[p++]!;
+    if (head === 128) continue;
+    if (head > 128) {
+      const end = t + 257 - head;
+      if (p >= packed.length || end > target.length) return false;
+      target.fill(packed[p++]!, t, end);
+      t = end;
+    } else {
+      const end = t + head + 1;
+      if (p + head + 1 > packed.length || end > target.length) return false;
+      target.set(packed.subarray(p, p + head + 1), t);
+      p += head + 1;
+      t = end;
+    }
+  }
+  return t === target.length;
+}

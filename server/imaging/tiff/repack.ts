@@ -82,7 +82,7 @@ export async function repackTiff(bytes: Buffer, layout: Layout, failOn: 'none' |
   return wrapTiff({ ...base, photometric, samples: count, data: kept, profile });
 }
 
-interface Source {
+export interface Source {
   samples: Uint8Array | Uint16Array | Float32Array;
   channels: number;
   pixels: number;
@@ -99,9 +99,9 @@ function pick({ samples, channels, pixels }: Source, colours: number, alpha: num
 }
 
 /** From samples as they are in the file to sRGB, 0..1, clipped by the caller. */
-type Convert = (a: number, b: number, c: number) => readonly number[];
+export type Convert = (a: number, b: number, c: number) => readonly number[];
 
-function toSrgb(
+export function toSrgb(
   { samples, channels, pixels }: Source,
   colours: number,
   alpha: number | null,
@@ -129,7 +129,7 @@ function toSrgb(
  * CIE L*a*b* of D50 as TIFF stores it (TIFF 6.0 section 23): L* over the whole range, a* and b* as signed whole numbers, times
  * 256 at 16 bits.
  */
-function labConverter(isDeep: boolean): Convert {
+export function labConverter(isDeep: boolean): Convert {
   const unit = isDeep ? 256 : 1;
   const white = isDeep ? 65535 : 255;
   const half = 128 * unit;
@@ -151,7 +151,7 @@ function labConverter(isDeep: boolean): Convert {
 }
 
 /** Floating samples are linear, as Photoshop writes them, unless their profile has another curve. */
-function floatConverter(profile: Buffer | undefined, colours: number): Convert {
+export function floatConverter(profile: Buffer | undefined, colours: number): Convert {
   const space = profile && readColourSpace(profile);
   if (!space) return (a, b, c) => [encodeSrgb(a), encodeSrgb(b), encodeSrgb(c)];
   // Converted value by value this would take seconds; a gray profile, and sRGB's own primaries, are one curve.

@@ -1,6 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import sharp from 'sharp';
 import { ERRORS } from '../../../protocol/errors.ts';
 import type { ErrorBody } from '../../../protocol/schemas/failure.ts';
+import { AppError } from '../../../server/errors.ts';
+import { CannotMask } from '../../../server/imaging/psd/choose-layer.ts';
+import { openLayer } from '../../../server/imaging/psd/open-layer.ts';
+import { bufferSource } from '../../../server/imaging/psd/source.ts';
+import { fuzzDocuments } from '../imaging/psd/fuzz-documents.ts';
 import { type Answer, lines, post, rawHeaders, talk } from '../raw-socket.ts';
 import type { Mutator } from './mutate.ts';
 
@@ -17,6 +24,7 @@ export interface FuzzPorts {
 /** One kind of malformed input for each name. */
 export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Record<string, Case>> {
   const files = await pictures(mutator);
+  const documents = fuzzDocuments();
   const form = await formWith(files[3]!);
   const header = lines(
     ports.impatient,
@@ -31,7 +39,16 @@ export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Rec
   return {
     async pictures(i) {
       const body = mutator.mutate(files[i % files.length]!);
-      const type = mutator.pick(['image/jpeg', 'image/png', 'image/webp', 'image/tiff', 'image/avif']);
+      const type = mutator.pick([
+        'image/jpeg',
+        'image/png',
+        'image/webp',
+        'image/tiff',
+        'image/avif',
+        'image/vnd.adobe.photoshop',
+        'image/heic',
+        'image/bmp',
+      ]);
       const query = mutator.pick(['', '?output=cutout', '?output=foreground&depth=16', '?output=composition']);
       const answer = await post(ports.patient, {
         query,
@@ -39,6 +56,14 @@ export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Rec
         body: Uint8Array.from(body),
       });
       return complaint(answer, `${query} ${body.toString('base64')}`);
+    },
+    async documents(i) {
+      const file = mutator.mutate(documents[i % documents.length]!);
+      return maskDocument(file).catch((error: Error) =>
+        error instanceof AppError || error instanceof CannotMask
+          ? null
+          : `${error.stack} to ${file.toString('base64')}`,
+      );
     },
     async 'headers and addresses'() {
       const text = mutator.disturb(header, header.length - 12);
@@ -51,6 +76,43 @@ export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Rec
       return complaint(await post(ports.patient, { headers, body: Uint8Array.from(body) }), body.toString('latin1'));
     },
   };
+}
+
+/** From the folder of the compiled test or of its source. */
+const HEIC = path.resolve('test/fixtures/heic');
+
+/** Eight rows of eight pixels: plain, with a palette, packed, with masks. */
+function bitmaps(mutator: Mutator): Buffer[] {
+  const kinds: [bits: number, compression: number, extra: number][] = [
+    [24, 0, 0],
+    [8, 0, 1024],
+    [8, 1, 1024],
+    [4, 2, 64],
+    [32, 3, 12],
+  ];
+  return kinds.map(([bits, compression, extra]) => {
+    const head = Buffer.alloc(54);
+    head.write('BM', 'latin1');
+    head.writeUInt32LE(54 + extra, 10);
+    head.writeUInt32LE(40, 14);
+    head.writeInt32LE(8, 18);
+    head.writeInt32LE(8, 22);
+    head.writeUInt16LE(bits, 28);
+    head.writeUInt32LE(compression, 30);
+    return Buffer.concat([head, mutator.bytes(extra), mutator.bytes(8 * bits)]);
+  });
+}
+
+/** What `hairline matte --into psd` does to a document. */
+async function maskDocument(file: Buffer): Promise<string | null> {
+  const layer = await openLayer(bufferSource(file));
+  await layer.readPicture();
+  const { width, height, depth } = layer;
+  const data = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
+  const { chunks, bytes } = await layer.addMask({ width, height, data });
+  let written = 0;
+  for await (const { length } of chunks) written += length;
+  return written === bytes ? null : `${written} bytes in place of ${bytes} for ${file.toString('base64')}`;
 }
 
 /** Every accepted type in its main varieties. */
@@ -70,6 +132,15 @@ function pictures(mutator: Mutator): Promise<Buffer[]> {
     image().tiff({ compression: 'lzw' }).toBuffer(),
     image().tiff({ compression: 'jpeg' }).toBuffer(),
     image().avif({ effort: 0 }).toBuffer(),
+    ...fuzzDocuments(),
+    image().gif().toBuffer(),
+    // What is brought into another form first: floating samples, CMYK with a profile, a thumbnail behind.
+    image().toColourspace('scrgb').tiff({ compression: 'deflate' }).toBuffer(),
+    image().flatten().toColourspace('cmyk').tiff({ compression: 'packbits' }).toBuffer(),
+    image().flatten().toColourspace('lab').tiff({ tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer(),
+    image().tiff({ bigtiff: true, compression: 'deflate', pyramid: true }).toBuffer(),
+    ...['display-p3', 'transparent'].map((name) => readFile(path.join(HEIC, `${name}.heic`))),
+    ...bitmaps(mutator),
   ]);
 }
 

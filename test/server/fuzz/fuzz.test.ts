@@ -28,6 +28,7 @@ afterAll(async () => {
 describe('mutated requests', () => {
   it.each([
     ['pictures', 900],
+    ['documents', 300],
     ['headers and addresses', 300],
     ['forms', 300],
   ])('%s', async (name, times) => {

@@ -34,12 +34,12 @@ describe('folders', () => {
   });
 
   test('pictures that cannot be read are listed with the reason', async () => {
-    await touch('in/a.jfif', 'in/b.gif', 'in/c.HEIC', 'in/d.psd', 'in/notes.txt');
+    await touch('in/a.jfif', 'in/b.gif', 'in/c.JP2', 'in/d.jxl', 'in/e.heic', 'in/f.NEF', 'in/notes.txt');
     const { inputs, problems } = await expandInputs(['in'], 'out', cwd);
-    expect(inputs.map(({ stem }) => stem)).toEqual(['a', 'b']);
+    expect(inputs.map(({ stem }) => stem)).toEqual(['a', 'b', 'e', 'f']);
     expect(problems.map(({ message }) => message)).toEqual([
-      'Hairline cannot read .heic files.',
-      'Hairline cannot read .psd files.',
+      'Hairline cannot read .jp2 files.',
+      'Hairline cannot read .jxl files.',
     ]);
   });
 
@@ -57,6 +57,12 @@ describe('folders', () => {
     await touch('in/a.jpg', 'in/a_alpha.png', 'in/a_foreground.tiff', 'in/sub/b_composition.png');
     expect(await found(['in'], 'in')).toEqual(['/a.jpg']);
     expect(await found(['in'], 'elsewhere')).toHaveLength(4);
+  });
+
+  test('a document among the originals is one of them unless a picture of its name made it', async () => {
+    await touch('in/a.jpg', 'in/a.psd', 'in/b.psd', 'in/b_masked.psd', 'in/c.psb');
+    expect(await found(['in'], 'in')).toEqual(['/a.jpg', '/b.psd', '/c.psb']);
+    expect(await found(['in'], 'elsewhere')).toHaveLength(5);
   });
 
   test.skipIf(process.platform === 'win32')('a link that leads nowhere is reported, the rest is found', async () => {

@@ -1,17 +1,12 @@
 import Psd from '@webtoon/psd';
-import { initializeCanvas, readPsd } from 'ag-psd';
+import { readPsd } from 'ag-psd';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { AlphaPlane, Raster } from '../../../../server/imaging/picture.ts';
 import { encodePsd, type PsdDocument } from '../../../../server/imaging/psd/document.ts';
 import { seeded } from '../../random.ts';
 import { readStrictly } from './strict-reader.ts';
-
-initializeCanvas(
-  () => expect.fail('no canvas is needed'),
-  (width, height) =>
-    ({ width, height, data: new Uint8ClampedArray(width * height * 4), colorSpace: 'srgb' }) as ImageData,
-);
+import './no-canvas.ts';
 
 interface Shape {
   width: number;
