@@ -23,7 +23,6 @@ export function commandProbes(bench: Bench): Probe[] {
     on('historyCommit', commit),
     on('historyRollback', rollBack),
     on('groupCopies', copyGroup),
-    on('newLayers', addLayer),
     on('clipping', moveBetween),
     on('copies', async ({ saveCopy, layer, paint }) => {
       await paint(layer, WHOLE, RED);
@@ -105,22 +104,13 @@ async function copyGroup({ document, layer, paint, play, readBy }: Table): Promi
   return { seen, expected: typeof seen === 'object' && document.layers.length === 1 };
 }
 
-async function addLayer({ document, layer }: Table): Promise<Finding> {
-  const added = await document.createPixelLayer({ name: 'Hairline check' });
-  const at = Array.from(document.layers, ({ id }) => id);
-  const seen = {
-    above: at.indexOf(added!.id) < at.indexOf(layer.id),
-    active: document.activeLayers[0]?.id === added!.id,
-  };
-  return { seen, expected: seen.above && seen.active };
-}
-
-/** A layer that is put between a layer and one that is clipped to it. */
+/** Where a new layer comes, and a layer that is put between a layer and one that is clipped to it. */
 async function moveBetween({ document, layer, constants }: Table): Promise<Finding> {
   const rider = (await document.createPixelLayer({ name: 'rider' }))!;
+  const isAbove = document.layers[0]?.id === rider.id;
   rider.isClippingMask = true;
   const moved = (await document.createPixelLayer({ name: 'moved' }))!;
   moved.move(layer, constants.ElementPlacement.PLACEBEFORE);
-  const seen = { moved: moved.isClippingMask, rider: rider.isClippingMask };
-  return { seen, expected: seen.moved && seen.rider };
+  const seen = { isAbove, moved: moved.isClippingMask, rider: rider.isClippingMask };
+  return { seen, expected: isAbove && seen.moved && seen.rider };
 }

@@ -14,7 +14,7 @@ afterEach(() => rig.close());
 
 const COMMANDS: ProbeId[] = [
   ...(['failingCommands', 'workingSpaces', 'backgroundId', 'historyCommit', 'historyRollback', 'groupCopies'] as const),
-  ...(['newLayers', 'clipping', 'copies'] as const),
+  ...(['clipping', 'copies'] as const),
 ];
 
 test('an ordinary Photoshop runs commands as expected', async () => {

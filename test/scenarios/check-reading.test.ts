@@ -20,9 +20,17 @@ const READING: ProbeId[] = [
     'convert Grayscale 8',
     'convert CMYK 8',
     'convert Lab 8',
-    'readBeyond',
+    'readPlace beyond',
   ] as const),
-  ...(['readTrimmed', 'readEmpty', 'readMasked', 'readInactive', 'readWays', 'readSmart', 'readKind Group'] as const),
+  ...([
+    'readPlace trimmed',
+    'readEmpty',
+    'readMasked',
+    'readInactive',
+    'readWays',
+    'readSmart',
+    'readKind Group',
+  ] as const),
   ...(['readKind Adjustment', 'readKind Fill', 'readKind Shape', 'readKind Text', 'readOutside'] as const),
 ];
 
@@ -52,7 +60,7 @@ describe('tells what differs', () => {
   type Options = { layerID?: number; sourceBounds?: object };
   type Answer = { sourceBounds: { left: number; top: number } };
   test.each<[string, (options: Options, run: () => Promise<Answer>) => Promise<unknown>, ProbeId[]]>([
-    ['elsewhere', moved, ['readTrimmed', 'readBeyond', 'readInactive']],
+    ['elsewhere', moved, ['readPlace trimmed', 'readPlace beyond', 'readInactive']],
     [
       'not at all',
       refused,
