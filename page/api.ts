@@ -1,9 +1,10 @@
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
 import { DOCUMENT_TYPE, PNG_TYPE, type Refine, type Subject } from '../protocol/matte.ts';
+import type { ControlState } from '../protocol/schemas/control.ts';
 import type { EdgeRequest } from '../protocol/schemas/edge.ts';
 import type { ErrorBody } from '../protocol/schemas/failure.ts';
 import type { JobInfo } from '../protocol/schemas/job.ts';
-import type { Ready } from '../protocol/schemas/status.ts';
+import type { ModelInfo, Ready } from '../protocol/schemas/status.ts';
 
 /** A failure reported by the server. */
 export class ServerError extends Error {
@@ -119,3 +120,25 @@ export async function readEdge(id: string, settings: EdgeRequest, signal: AbortS
     throw signal.aborted ? error : new Unreachable();
   });
 }
+
+/** Exchanges the ticket that the address brought for a token. @throws {ServerError | Unreachable} */
+export async function openControl(ticket: string): Promise<string> {
+  const response = await ask('/v1/control/session', bearer('POST', ticket));
+  return ((await response.json()) as { token: string }).token;
+}
+
+/** @throws {ServerError | Unreachable} */
+export async function readControl(token: string): Promise<{ state: ControlState; models: ModelInfo[] }> {
+  const [state, list] = await Promise.all([ask('/v1/control', bearer('GET', token)), ask('/v1/models')]);
+  return { state: (await state.json()) as ControlState, ...((await list.json()) as { models: ModelInfo[] }) };
+}
+
+/** @param path below `/v1/control/` @throws {ServerError | Unreachable} */
+export async function changeControl(method: 'POST' | 'DELETE', path: string, token: string): Promise<void> {
+  await ask(`/v1/control/${path}`, bearer(method, token));
+}
+
+const bearer = (method: string, token: string): RequestInit => ({
+  method,
+  headers: { authorization: `Bearer ${token}` },
+});

@@ -21,6 +21,7 @@ export interface Matte {
   provider: string;
   /** Milliseconds by stage, as the server measured them. */
   timings: readonly (readonly [stage: string, milliseconds: number])[];
+  hasSubject: boolean;
   /** The network's matte, 8 bits, PNG. */
   alpha: Blob;
 }
@@ -111,6 +112,7 @@ function describe(headers: Headers, alpha: Blob): Matte {
     height: Number(read(HEADERS.height)),
     model: read(HEADERS.model),
     provider: read(HEADERS.provider),
+    hasSubject: read(HEADERS.subject) !== 'none',
     timings: timings.map(([, stage, ms]) => [stage!, Number(ms)] as const),
     alpha,
   };

@@ -1,5 +1,6 @@
 import type { Refine, Subject } from '../protocol/matte.ts';
 import { forget } from './api.ts';
+import { Control } from './control.ts';
 import { drawDetails } from './details.ts';
 import { offerDownloads } from './downloads.ts';
 import { drawStage } from './draw-stage.ts';
@@ -58,6 +59,7 @@ export class Page {
       onFailure,
       onNote: (say) => this.#notice.say(say),
     });
+    new Control(this.#language, onFailure);
     new ServerLine(this.#language, (state) => this.#heed(state));
     this.#language.follow(() => this.#drawWords());
     find('language').addEventListener('click', () => this.#language.choose(find('language').lang));
@@ -116,6 +118,7 @@ export class Page {
   #again(): void {
     this.#drawWords();
     const { name } = this.#session.view;
+    this.#notice.clear();
     if (name === 'result' || name === 'working') void this.#session.retry(this.#options);
   }
 
@@ -172,7 +175,8 @@ export class Page {
 
   async #open(matte: Matte): Promise<void> {
     this.#viewer.open(matte);
-    speak(this.#language.words.stages.done);
+    if (matte.hasSubject) speak(this.#language.words.stages.done);
+    else this.#notice.say((words) => words.noSubject);
     this.#preview();
     const session = this.#session;
     const { file } = session;

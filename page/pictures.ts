@@ -1,30 +1,18 @@
+import { TYPE_BY_ENDING } from '../protocol/endings.ts';
 import { ENCODED_TYPES } from '../protocol/matte.ts';
 
-const BY_ENDING: Readonly<Record<string, string>> = {
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  png: 'image/png',
-  webp: 'image/webp',
-  tif: 'image/tiff',
-  tiff: 'image/tiff',
-  avif: 'image/avif',
-  gif: 'image/gif',
-  psd: 'image/vnd.adobe.photoshop',
-  psb: 'image/vnd.adobe.photoshop',
-};
-
 /** For the file dialog: systems that do not know a type know its extension. */
-export const ACCEPTED = [...ENCODED_TYPES, ...Object.keys(BY_ENDING).map((ending) => `.${ending}`)].join(',');
+export const ACCEPTED = [...ENCODED_TYPES, ...Object.keys(TYPE_BY_ENDING).map((ending) => `.${ending}`)].join(',');
 
 /** Content type to upload a file with; some systems do not know all of them. */
 export function typeOf({ type, name }: Pick<File, 'type' | 'name'>): string {
   if ((ENCODED_TYPES as readonly string[]).includes(type)) return type;
-  return BY_ENDING[endingOf(name)] ?? 'image/jpeg';
+  return TYPE_BY_ENDING[endingOf(name)] ?? 'image/jpeg';
 }
 
 /** Whether the file's declared type is not a picture, so that it need not be sent. */
 export function isOtherThanPicture({ type, name }: Pick<File, 'type' | 'name'>): boolean {
-  return type !== '' && !(ENCODED_TYPES as readonly string[]).includes(type) && !(endingOf(name) in BY_ENDING);
+  return type !== '' && !(ENCODED_TYPES as readonly string[]).includes(type) && !(endingOf(name) in TYPE_BY_ENDING);
 }
 
 /** Name for a result: `portrait.jpg` becomes `portrait_alpha.png`. */

@@ -2,10 +2,14 @@ import { chooseStrings } from '../words/panel/choose.ts';
 import { Actions } from './actions/actions.ts';
 import { Cancellation, Cancelled } from './cancellation.ts';
 import { bootProbes } from './check/boot.ts';
+import { commandProbes } from './check/commands.ts';
+import { maskProbes } from './check/masks.ts';
+import { readingProbes } from './check/reading.ts';
 import { createNetwork } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
 import { originsOf } from './client/server-finder.ts';
 import { PluginError } from './errors.ts';
+import { createBench } from './host/check-bench.ts';
 import { createPhotoshopDocuments } from './host/documents.ts';
 import { homeFolder, readHostFacts } from './host/host-facts.ts';
 import { openLauncher } from './host/launcher.ts';
@@ -35,7 +39,7 @@ let checkPanel: CheckPanel | null = null;
 const facts = readHostFacts();
 const measured = new ProfileMemory(`${facts.photoshop} ${facts.system} ${facts.hairline}`);
 const { byteReaders, routes } = measured.profile;
-const photoshop = createPhotoshopHost(strings.host);
+const photoshop = createPhotoshopHost(strings.host, () => measured.profile);
 const client = createClient(createNetwork({ readers: byteReaders }), {
   chosen: () => memory.address,
   origins: originsOf(routes),
@@ -62,8 +66,11 @@ const batch = new BatchSession(
 );
 const hooks: string[] = [];
 const quick = bootProbes({ hooks }, facts.language, facts.system);
+const bench = createBench(strings.check.start, () => measured.profile);
+const known = () => measured.profile;
+const probes = [...quick, ...readingProbes(bench, known), ...maskProbes(bench, known), ...commandProbes(bench)];
 const check = new CheckSession(
-  { oneRun, memory: measured, files: reportFiles, facts, home: homeFolder(), probes: quick, quick },
+  { oneRun, memory: measured, files: reportFiles, facts, home: homeFolder(), probes, quick },
   (view) => checkPanel?.draw(view),
 );
 const life = new Cancellation();

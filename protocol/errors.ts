@@ -15,11 +15,15 @@ export const ERRORS = {
     'Send width x height x channels x bytes per sample, without padding.',
   ],
   EMPTY_BODY: [400, 'The request contains no picture.', 'Send the picture as the request body.'],
-  NOT_AN_IMAGE: [415, 'Hairline cannot read this file as a picture.', 'Use JPEG, PNG, WebP, TIFF, PSD, AVIF or GIF.'],
+  NOT_AN_IMAGE: [
+    415,
+    'Hairline cannot read this file as a picture.',
+    'Use JPEG, PNG, WebP, TIFF, PSD, AVIF, HEIC, GIF, BMP or a camera raw file.',
+  ],
   UNSUPPORTED_TYPE: [
     415,
     'This content type is not accepted here.',
-    'Send image/jpeg, image/png, image/webp, image/tiff, image/vnd.adobe.photoshop, image/avif, image/gif, multipart/form-data or raw pixels; edge settings as application/json.',
+    'Send image/jpeg, image/png, image/webp, image/tiff, image/vnd.adobe.photoshop, image/avif, image/heic, image/gif, image/bmp, image/x-dcraw, multipart/form-data or raw pixels; edge settings as application/json.',
   ],
   TRUNCATED_IMAGE: [422, 'The picture is damaged or incomplete.', 'Open it in Photoshop, save it again and retry.'],
   UNSUPPORTED_PICTURE: [
@@ -76,6 +80,7 @@ export const ERRORS = {
     'Run "hairline pair" on the computer of the server, and send the token as "Authorization: Bearer".',
   ],
   TOO_MANY_TRIES: [429, 'Too many wrong tokens came from this address.', 'Wait a minute, then use the right one.'],
+  SYSTEM_REFUSED: [503, 'The operating system refused this.', 'Try again; if it happens again, look into the log.'],
   FORBIDDEN_HOST: [
     403,
     'The request was addressed to a host name that is not this server.',

@@ -7,6 +7,8 @@ export const HEADERS = {
   channels: 'x-image-channels',
   /** Bits per sample: 8 or 16. */
   depth: 'x-image-depth',
+  /** 8 or 16: after the raw pixels follows a mask of their size, one sample of so many bits per pixel. */
+  mask: 'x-image-mask',
   matteId: 'x-matte-id',
   /** Id of the model that ran. */
   model: 'x-model',
@@ -14,6 +16,8 @@ export const HEADERS = {
   provider: 'x-provider',
   /** `none` where no subject was found, else `found`. */
   subject: 'x-subject',
+  /** `preview`: the embedded preview of a camera raw file was used; else absent. */
+  source: 'x-source',
 } as const;
 
 export const RAW_TYPE = 'application/octet-stream';
@@ -29,6 +33,11 @@ export const ENCODED_TYPES = [
   'image/avif',
   'image/gif',
   'image/vnd.adobe.photoshop',
+  'image/heic',
+  'image/heif',
+  'image/bmp',
+  // Raw files of cameras, whatever their own type.
+  'image/x-dcraw',
 ] as const;
 export type EncodedType = (typeof ENCODED_TYPES)[number];
 

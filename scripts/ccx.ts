@@ -20,7 +20,7 @@ const MOMENT = new Date(1980, 0, 1);
 /** The schemes and names under which the panel looks for the server; Photoshop wants each with each port. */
 const ROUTES = ['http://127.0.0.1', 'http://localhost', 'ws://localhost', 'ws://127.0.0.1'];
 
-/** The manifest for who wants the panel to reach nothing but the server: its addresses by name, which not every Photoshop takes. */
+/** The manifest with the server's addresses listed, so that the panel can reach nothing else; not every Photoshop takes it. */
 export function listAddresses(manifest: string): string {
   const fields = JSON.parse(manifest);
   const domains = ROUTES.flatMap((route) => PORTS.map((port) => `${route}:${port}`));

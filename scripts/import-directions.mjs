@@ -39,7 +39,8 @@ export const MAY_IMPORT = {
   'server/http':
     'protocol server ./access ./config ./system ./registry ./http-client ./remote ./jobs ./engine/engine.ts ' +
     './imaging/area.ts ./imaging/check-size.ts ./imaging/colour.ts type:./imaging/picture.ts',
-  'server/main.ts': 'protocol ./access ./config ./registry ./engine ./http',
+  'server/library': 'protocol server ./config ./registry ./engine',
+  'server/main.ts': 'protocol ./system ./access ./config ./registry ./engine ./http',
   'server/cli':
     'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./imaging ./registry ./inference ./matting',
 
@@ -71,6 +72,7 @@ export const ONLY_IN = {
   uxp: 'plugin/host',
   os: 'plugin/host',
   'ag-psd': 'simulator',
+  'jpeg-js': 'simulator',
 };
 
 /** What must not be loaded with these folders, through however many files. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type LoadedPlugin, SimulatedPhotoshop } from '../simulator/index.ts';
 
 /**
@@ -11,7 +12,8 @@ const [folder, picture] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Usage: npm run try-plugin -- <folder of a plugin> [picture.psd]');
 
 /** Plugins say what failed in words, in the console or a box: there is no other sign. */
-const COMPLAINT = /\b(error|exception|failed|cannot|could not|undefined|not a function)\b/i;
+const COMPLAINT = /\b(error|exception|failed|cannot|could not|undefined is|of undefined|not a function)\b/i;
+const PATIENCE_MS = 20_000;
 const CLICKABLE =
   'button, sp-button, sp-action-button, [role="button"], sp-checkbox, sp-radio, a[onclick], div[onclick]';
 
@@ -21,6 +23,7 @@ let failures = 0;
 try {
   openDocument();
   host.onPickFolder = () => desk;
+  host.onPickFile = () => path.join(desk, 'text.txt');
   let plugin: LoadedPlugin | null = null;
   await step('load', async () => {
     plugin = await host.loadPlugin(folder);
@@ -37,7 +40,6 @@ async function use(plugin: LoadedPlugin): Promise<void> {
     if (type === 'command') await step(`command ${id}`, () => plugin.invokeCommand(id), plugin);
     else await step(`panel ${id}`, () => plugin.showPanel(id), plugin);
   }
-  if (!plugin.manifest.entrypoints.some(({ type }) => type === 'panel')) return;
   for (const field of plugin.document.querySelectorAll('input[type="text"], sp-textfield, textarea, sp-textarea')) {
     if (field.value === '') field.value = '1';
   }
@@ -61,9 +63,18 @@ async function step(name: string, act: () => Promise<void>, plugin?: LoadedPlugi
   };
   const states = historyStates();
   const problems: unknown[] = [];
-  await act().catch((error) => problems.push(error));
+  let ended = false;
+  void act()
+    .catch((error) => problems.push(error))
+    .finally(() => {
+      ended = true;
+    });
+  // A dialog that waits for a click keeps it from ending.
+  const started = performance.now();
+  const waits = () => !plugin?.document.querySelector('dialog[open]') && performance.now() - started < PATIENCE_MS;
+  while (!ended && waits()) await sleep(10);
   for (let quiet = 0; quiet < 10; quiet = host.isModal ? 0 : quiet + 1) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(30);
   }
   const known = plugin ?? host.plugins.at(-1);
   const said = [...(known?.consoleLines.slice(before.lines) ?? []), ...host.alerts.slice(before.alerts)];
@@ -71,7 +82,7 @@ async function step(name: string, act: () => Promise<void>, plugin?: LoadedPlugi
   if (problems.length > 0) failures++;
   const added = historyStates() - states;
   console.log(`${problems.length > 0 ? 'FAIL' : 'ok  '} ${name}${added > 0 ? ` (${added} history states)` : ''}`);
-  for (const problem of problems) console.log(`       ${String(problem).split('\n')[0]}`);
+  for (const line of new Set([...problems, ...said].map(String))) console.log(`       ${line.split('\n')[0]}`);
 }
 
 function historyStates(): number {

@@ -11,6 +11,7 @@ import type { ModelRegistry } from './registry/model-registry.ts';
 import { defaultsOf } from './registry/preferred.ts';
 import type { PullProgress } from './registry/pull.ts';
 import { builtInModelsDir } from './registry/spec/spec-loader.ts';
+import type { Desk } from './system/desk.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -34,6 +35,8 @@ export interface StartOptions {
   prefetch?: boolean;
   /** Token that lets a client stop the server over HTTP; without it that route does not exist. */
   shutdown?: Shutdown;
+  /** What the page may change on this computer. */
+  desk?: Desk;
 }
 
 /**
@@ -42,7 +45,7 @@ export interface StartOptions {
  */
 export async function startServer(
   config: Config,
-  { logger, onProgress, modelsDirs = [builtInModelsDir], shutdown, prefetch = true }: StartOptions = {},
+  { logger, onProgress, modelsDirs = [builtInModelsDir], shutdown, desk, prefetch = true }: StartOptions = {},
 ): Promise<RunningServer> {
   const registry = createModelRegistry({
     modelsDirs,
@@ -50,7 +53,14 @@ export async function startServer(
     ...defaultsOf(config.model),
   });
   const engine = await openEngine(config, registry, modelsDirs, logger);
-  const app = await buildApp({ config, engine, registry, ...(logger && { logger }), ...(shutdown && { shutdown }) });
+  const app = await buildApp({
+    config,
+    engine,
+    registry,
+    ...(logger && { logger }),
+    ...(shutdown && { shutdown }),
+    ...(desk && { desk }),
+  });
   const port = await listen(app, config);
   const stopping = new AbortController();
   const pulling = { signal: stopping.signal, ...(onProgress && { onProgress }) };

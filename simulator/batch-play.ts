@@ -1,5 +1,12 @@
 import { commands } from './commands.ts';
-import { type Descriptor, describeApplication, describeDocument, describeLayer, pick } from './descriptors.ts';
+import {
+  type Descriptor,
+  describeApplication,
+  describeDocument,
+  describeLayer,
+  describeLayers,
+  pick,
+} from './descriptors.ts';
 import { CommandError, HostError, notAvailable } from './errors.ts';
 import { documentOf, layerOf, parseTarget } from './reference.ts';
 import type { HostState } from './state.ts';
@@ -79,10 +86,7 @@ function multiGet(host: HostState, d: Descriptor): Descriptor {
     return out;
   };
   if (range) {
-    const layers = doc.allLayers.reverse();
-    const start = (range.index ?? 1) - 1;
-    const end = range.count === undefined || range.count < 0 ? layers.length : start + range.count;
-    return { list: layers.slice(start, end).map((layer) => chosen(describeLayer(host, doc, layer))) };
+    return { list: describeLayers(host, doc, range.index ?? 1, range.count ?? -1).map(chosen) };
   }
   if (target.layer) return chosen(describeLayer(host, doc, layerOf(doc, target.layer)));
   return chosen(describeDocument(doc));

@@ -1,8 +1,8 @@
 import vm from 'node:vm';
 
 /**
- * UXP names no ECMAScript level; plugins target ES2020. What came later is taken away, so that a bundle that needs it
- * fails here and not in an older Photoshop.
+ * UXP names no ECMAScript level; plugins target ES2020. Newer Photoshops have what came later, older ones do not: a bundle
+ * that needs it has to fail here and not there.
  */
 const later = {
   'String.prototype': ['at', 'replaceAll', 'isWellFormed', 'toWellFormed'],
@@ -13,16 +13,14 @@ const later = {
   Object: ['hasOwn', 'groupBy'],
   Map: ['groupBy'],
   Promise: ['any', 'withResolvers', 'try'],
-  globalThis: [
-    'AggregateError',
-    'WeakRef',
-    'FinalizationRegistry',
-    'Iterator',
-    'SharedArrayBuffer',
-    'Atomics',
-    'console',
-  ],
+  globalThis: ['AggregateError', 'WeakRef', 'FinalizationRegistry', 'Iterator'],
 };
+
+/** Of this process's, and in no UXP. */
+export function removeForeignBuiltins(context: vm.Context): void {
+  for (const name of ['SharedArrayBuffer', 'Atomics', 'console'])
+    vm.runInContext(`delete globalThis.${name};`, context);
+}
 
 export function removeLaterBuiltins(context: vm.Context): void {
   for (const [owner, names] of Object.entries(later)) {

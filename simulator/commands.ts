@@ -5,7 +5,8 @@ import { notAvailable } from './errors.ts';
 import { type Rect, union } from './geometry.ts';
 import type { HostLayer } from './layer.ts';
 import { applyMask, filledMask, type LayerMask, maskFrom, maskOver } from './layer-mask.ts';
-import { allocate, type Raster, withAlpha } from './pixels.ts';
+import { madeLayer, makeLayer, place } from './make-layer.ts';
+import { allocate, expand, type Raster, withAlpha } from './pixels.ts';
 import { documentOf, layerOf, parseTarget, type Reference } from './reference.ts';
 import { saveCopy } from './save.ts';
 import type { HostState } from './state.ts';
@@ -20,6 +21,9 @@ const numberOf = (value: unknown): number => Number(enumValue(value) ?? value);
 function make(host: HostState, d: Descriptor): Descriptor {
   const wish = (d.new ?? {}) as { _class?: string; _obj?: string; name?: string };
   if (wish._obj === 'channel') return makeChannel(documentOf(host, parseTarget(undefined)), wish.name);
+  if (refersTo(d._target, 'textLayer')) return makeText(host, d.using);
+  const kind = madeLayer(d);
+  if (kind !== null) return makeLayer(host, kind, d);
   const made = wish._class;
   const at = d.at as Reference | undefined;
   if (made !== 'channel' || at?._value !== 'mask') throw notAvailable('Make');
@@ -29,6 +33,25 @@ function make(host: HostState, d: Descriptor): Descriptor {
   layer.mask = newMask(doc, String(enumValue(d.using)));
   doc.history.record('Add Layer Mask');
   return {};
+}
+
+const refersTo = (target: unknown, kind: string) =>
+  (Array.isArray(target) ? target : [target]).some((part) => (part as Reference | undefined)?._ref === kind);
+
+/** Above the active layer; what is drawn of it is a box. */
+function makeText(host: HostState, using: unknown): Descriptor {
+  const text = (using as { textKey?: unknown } | undefined)?.textKey;
+  if (typeof text !== 'string') throw notAvailable('Make');
+  const doc = documentOf(host, parseTarget(undefined));
+  const layer = doc.newLayer(text.split(/[\r\n]/)[0]!.slice(0, 31), 'text');
+  const below = doc.activeLayers[0];
+  layer.pixels = expand(null, doc.rect, doc.depth, 4, doc.white);
+  layer.parent = below?.parent ?? null;
+  const siblings = doc.siblingsOf(layer);
+  siblings.splice(below ? siblings.indexOf(below) : 0, 0, layer);
+  doc.activeLayers = [layer];
+  doc.history.record('New Type Layer');
+  return { layerID: layer.id };
 }
 
 function makeChannel(doc: HostDocument, name: string | undefined): Descriptor {
@@ -94,8 +117,12 @@ function set(host: HostState, d: Descriptor): Descriptor {
   const doc = documentOf(host, target);
   if (target.channel?._property === 'selection') return setSelection(doc, d.to);
   if (target.layer?._property === 'background') return convertBackground(host, doc, d);
-  const layer = layerOf(doc, target.layer);
   const to = (d.to ?? {}) as Descriptor;
+  if (target.property === 'XMPMetadataAsUTF8') {
+    doc.metadata = String(to.XMPMetadataAsUTF8);
+    return {};
+  }
+  const layer = layerOf(doc, target.layer);
   for (const key of Object.keys(to)) if (!(key in setters) && key !== '_obj') throw notAvailable('Set');
   for (const [key, value] of Object.entries(to)) setters[key]?.(layer, value);
   doc.history.record('Set Layer Properties');
@@ -261,6 +288,7 @@ export const commands: Record<string, Command> = {
   select,
   set,
   duplicate,
+  newPlacedLayer: place,
   applyLocking,
   mergeLayersNew: mergeLayers,
   delete: remove,

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import type { HostDocument } from './document.ts';
 import { CommandError } from './errors.ts';
 import type { Rect } from './geometry.ts';
@@ -18,7 +19,7 @@ const bounds = (r: Rect) => ({
 });
 
 const numericKinds: Partial<Record<string, number>> = {
-  ...{ pixel: 1, text: 3, curves: 4, smartObject: 5, video: 6, group: 7, threeD: 8, gradientFill: 9, pattern: 10 },
+  ...{ pixel: 1, text: 3, smartObject: 5, video: 6, group: 7, threeD: 8, gradientFill: 9, pattern: 10 },
   solidColor: 11,
 };
 
@@ -59,9 +60,17 @@ export function describeLayer(host: HostState, doc: HostDocument, layer: HostLay
     boundsNoEffects: bounds(layer.boundsFor(host.faults)),
     boundsNoMask: bounds(layer.boundsNoMask),
     parentLayerID: layer.parent?.id ?? -1,
-    itemIndex: doc.allLayers.length - doc.allLayers.indexOf(layer),
-    count: doc.allLayers.length,
+    group: layer.clipped,
+    layerSection: sectionOf(layer.kind === 'group' ? 'Start' : 'Content'),
+    hasFilterMask: false,
+    fillOpacity: 255,
+    ...indexed(doc, layer),
   };
+  const linked = doc.allLayers.filter(
+    (other) => other !== layer && layer.linkGroup && other.linkGroup === layer.linkGroup,
+  );
+  if (linked.length > 0) out.linkedLayerIDs = linked.map(({ id }) => id);
+  if (layer.adjustment) out.adjustment = [layer.adjustment];
   if (layer.kind === 'group') out.artboardEnabled = layer.artboard;
   if (host.faults.boundsNoMaskMissing) delete out.boundsNoMask;
   if (layer.mask) {
@@ -69,6 +78,44 @@ export function describeLayer(host: HostState, doc: HostDocument, layer: HostLay
     out.userMaskLinked = layer.mask.linked;
   }
   return out;
+}
+
+const sectionOf = (part: 'Start' | 'Content' | 'End') => ({ _enum: 'layerSectionType', _value: `layerSection${part}` });
+
+/** The bottom layer first, as Photoshop counts; below the layers of a group comes a row that ends it. */
+function* rowsOf(layers: readonly HostLayer[]): Generator<{ layer: HostLayer; ends: boolean }> {
+  for (const layer of [...layers].reverse()) {
+    if (layer.kind === 'group') {
+      yield { layer, ends: true };
+      yield* rowsOf(layer.children);
+    }
+    yield { layer, ends: false };
+  }
+}
+
+function indexed(doc: HostDocument, layer: HostLayer): Descriptor {
+  const rows = [...rowsOf(doc.layers)];
+  return { itemIndex: rows.findIndex((row) => row.layer === layer && !row.ends) + 1, count: rows.length };
+}
+
+/** What `multiGet` answers for a range: the rows from `index` on. A Background has index 0, and the layer above it 1. */
+export function describeLayers(host: HostState, doc: HostDocument, index: number, count: number): Descriptor[] {
+  const rows = [...rowsOf(doc.layers)];
+  const from = doc.backgroundLayer ? index : index - 1;
+  return rows.slice(from, count < 0 ? rows.length : from + count).map(({ layer, ends }) => {
+    const all = describeLayer(host, doc, layer);
+    if (!ends) return all;
+    const { adjustment: _, linkedLayerIDs: __, ...rest } = all;
+    const itemIndex = rows.findIndex((row) => row.layer === layer && row.ends) + 1;
+    return {
+      ...rest,
+      name: '</Layer group>',
+      layerID: -layer.id,
+      layerKind: 13,
+      layerSection: sectionOf('End'),
+      itemIndex,
+    };
+  });
 }
 
 export function describeDocument(doc: HostDocument): Descriptor {
@@ -84,6 +131,9 @@ export function describeDocument(doc: HostDocument): Descriptor {
     numberOfLayers: doc.allLayers.length,
     targetLayersIDs: doc.activeLayers.map((layer) => ({ _ref: 'layer', _id: layer.id })),
     isDirty: doc.historyStates.length > 1,
+    visible: true,
+    quickMask: doc.quickMask,
+    XMPMetadataAsUTF8: doc.metadata,
   };
 }
 
@@ -93,6 +143,19 @@ export function describeApplication(host: HostState): Descriptor {
     hostName: 'Adobe Photoshop',
     hostVersion: { _obj: 'version', versionMajor, versionMinor: versionMinor ?? 0, versionFix: versionFix ?? 0 },
     numberOfDocuments: host.documents.length,
+    active: true,
+    buildNumber: `${host.options.version} (20261101.m.1 0000000)`,
+    osVersion: os.release(),
+    localeInfo: { _obj: 'localeInfo', decimalPoint: '.' },
+    documentArea: { left: 0, top: 56, right: 1512, bottom: 982 },
+    autoShowHomeScreen: true,
+    available: os.freemem(),
+    panelList: [],
+    colorSettings: {
+      _obj: 'colorSettings',
+      ...{ workingRGB: host.options.workingSpace, workingCMYK: 'U.S. Web Coated (SWOP) v2' },
+      ...{ workingGray: 'Dot Gain 20%', workingSpot: 'Dot Gain 20%' },
+    },
   };
 }
 

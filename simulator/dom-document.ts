@@ -77,7 +77,9 @@ export class DomDocument {
   }
   get layers(): Collection<DomLayer> {
     const doc = read(this);
-    return this.#dom.collection(doc.layers.map((layer) => this.#dom.layer(doc, layer)));
+    const layers = this.#dom.collection(doc.layers.map((layer) => this.#dom.layer(doc, layer)));
+    const add = this.#dom.session.boundary.wrap(() => this.createPixelLayer());
+    return Object.defineProperty(layers, 'add', { value: add, enumerable: false });
   }
   get activeLayers(): Collection<DomLayer> {
     const doc = read(this);
@@ -92,6 +94,12 @@ export class DomDocument {
       if (!layer || !doc.allLayers.includes(layer)) throw new HostError('activeLayers: not a layer of this document');
       return layer;
     });
+  }
+  get artboards(): Collection<DomLayer> {
+    const doc = read(this);
+    return this.#dom.collection(
+      doc.layers.filter(({ artboard }) => artboard).map((layer) => this.#dom.layer(doc, layer)),
+    );
   }
   get backgroundLayer(): DomLayer | null {
     const layer = read(this).backgroundLayer;
@@ -133,20 +141,37 @@ export class DomDocument {
     return this.#dom.collection([...own, ...saved]);
   }
 
+  async createLayer(kind: unknown = 'pixel', options: { name?: string } = {}): Promise<DomLayer> {
+    if (typeof kind === 'object') return this.createLayer('pixel', (kind ?? {}) as { name?: string });
+    if (kind === 'pixel') return this.createPixelLayer(options);
+    if (kind === 'group') return this.createLayerGroup(options);
+    throw new HostError(`createLayer: ${kind} is not simulated`);
+  }
+
+  /** With nothing in it. */
+  async createLayerGroup(options: { name?: string; fromLayers?: unknown } = {}): Promise<DomLayer> {
+    if (options.fromLayers !== undefined) throw new HostError('createLayerGroup: fromLayers is not simulated');
+    return this.#create('group', options.name ?? 'Group');
+  }
+
   /** Above the active layer, and at the top of a group that is active. */
   async createPixelLayer(options: { name?: string } = {}): Promise<DomLayer> {
+    return this.#create('pixel', options.name ?? 'Layer');
+  }
+
+  #create(kind: 'pixel' | 'group', name: string): DomLayer {
     const doc = read(this);
     this.#dom.host.modal.requireFor('make');
     const below = doc.activeLayers[0];
     const inside = below?.kind === 'group' ? below : (below?.parent ?? null);
     if (inside?.locked) throw notAvailable('Make');
-    const layer = doc.newLayer(options.name ?? 'Layer', 'pixel');
+    const layer = doc.newLayer(name, kind);
     layer.parent = inside;
     const siblings = inside ? inside.children : doc.layers;
     const index = below && below !== inside ? siblings.indexOf(below) : 0;
     insertLayer(this.#dom.host, siblings, layer, index);
     doc.activeLayers = [layer];
-    doc.history.record('New Layer');
+    doc.history.record(kind === 'group' ? 'New Group' : 'New Layer');
     return this.#dom.layer(doc, layer);
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseHTML } from 'linkedom';
+import * as linkedom from 'linkedom';
+import { addDialogMethods } from './dialog.ts';
 import type { Faults } from './faults.ts';
 
 /** The little of the DOM that the simulator itself touches; plugins get linkedom's whole document. */
@@ -39,6 +40,7 @@ export interface DomWindow {
   readonly HTMLElement: { prototype: object };
   readonly Event: new (type: string, options?: { bubbles?: boolean; cancelable?: boolean }) => object;
   readonly CustomEvent: unknown;
+  readonly EventTarget: unknown;
   readonly Node: unknown;
   readonly Element: unknown;
 }
@@ -48,15 +50,19 @@ const faultsOf = new WeakMap<object, Faults>();
 const eventsOf = new WeakMap<object, DomWindow['Event']>();
 
 export function parseDocument(html: string, faults: Faults): DomWindow {
-  const window = parseHTML(html) as unknown as DomWindow;
+  const window = linkedom.parseHTML(html) as unknown as DomWindow;
   const { document, HTMLElement } = window;
   faultsOf.set(document, faults);
   eventsOf.set(document, window.Event);
   // Nothing has the focus until the user gives it.
   Object.defineProperty(document, 'activeElement', { configurable: true, writable: true, value: null });
   addFormProperties(HTMLElement.prototype);
+  addDialogMethods(HTMLElement.prototype, window.Event);
   return window;
 }
+
+/** HTMLInputElement and the like: React asks `instanceof`. */
+export const elementClasses = (linkedom as unknown as { HTMLClasses: Readonly<Record<string, unknown>> }).HTMLClasses;
 
 const values = new WeakMap<Element, string>();
 
@@ -200,6 +206,7 @@ export class Visibility {
   isVisible(element: Element): boolean {
     for (let at: Element | null = element; at; at = at.parentElement) {
       if (at.hasAttribute('hidden') || at.style.visibility === 'hidden') return false;
+      if (at.localName === 'dialog' && !at.hasAttribute('open')) return false;
       const declared = at.style.display || this.#rules.filter((rule) => this.#applies(rule, at!)).at(-1)?.display;
       if (declared === 'none') return false;
     }

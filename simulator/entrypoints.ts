@@ -8,7 +8,25 @@ export interface PanelHooks {
   hide?: Hook;
   destroy?: Hook;
   invokeMenu?: Hook;
-  menuItems?: unknown[];
+  menuItems?: (MenuItem | string)[];
+}
+
+export interface MenuItem {
+  id?: string;
+  label?: string;
+  enabled?: boolean;
+  checked?: boolean;
+}
+
+export interface PanelInfo {
+  readonly id: string;
+  readonly menuItems: {
+    readonly size: number;
+    getItem(id: string): MenuItem | null;
+    getItemAt(index: number): MenuItem | null;
+    insertAt(index: number, item: MenuItem): void;
+    removeAt(index: number): void;
+  };
 }
 
 interface Setup {
@@ -21,6 +39,7 @@ interface Setup {
 export class Entrypoints {
   #registered: Setup | null = null;
   #closed = false;
+  readonly #infos = new Map<string, PanelInfo>();
   readonly #report: (error: unknown) => void;
 
   constructor(report: (error: unknown) => void) {
@@ -58,6 +77,28 @@ export class Entrypoints {
   panel(id: string): PanelHooks | undefined {
     const panel = this.#registered?.panels?.[id];
     return typeof panel === 'function' ? { show: panel } : panel;
+  }
+
+  /** What plugins get to change their panel's menu; null where there is no such panel. */
+  panelInfo(id: string): PanelInfo | null {
+    const known = this.#infos.get(id);
+    const panel = this.panel(id);
+    if (known || !panel) return known ?? null;
+    const items = (panel.menuItems ?? []).map((item) =>
+      typeof item === 'string' ? { id: item, label: item } : { ...item },
+    );
+    const menuItems = {
+      get size() {
+        return items.length;
+      },
+      getItem: (item: string) => items.find((other) => other.id === item) ?? null,
+      getItemAt: (index: number) => items[index] ?? null,
+      insertAt: (index: number, item: MenuItem) => void items.splice(index, 0, { ...item }),
+      removeAt: (index: number) => void items.splice(index, 1),
+    };
+    const info = { id, menuItems };
+    this.#infos.set(id, info);
+    return info;
   }
 
   command(id: string): Hook | undefined {

@@ -58,7 +58,7 @@ export interface Faults {
    * `timeOut` (1 if absent) is not longer than the remaining time; each rejection subtracts max(timeOut, 1).
    */
   busy: number | null;
-  /** Who holds Photoshop in `busy`: a dialog of the user, or the plugin with this id. */
+  /** What holds Photoshop in `busy`: a dialog of the user, or the plugin with this id. */
   busyHolder: string | null;
   /** suspendHistory answers 4294967295 and resumeHistory throws, as while an Action is played. */
   suspendHistoryUnavailable: boolean;
@@ -87,6 +87,12 @@ export interface Faults {
   inactiveSelection: 'own' | 'active' | 'throws';
   /** recordAction rejects, as it may where nothing is recorded. */
   recordActionFails: boolean;
+  /** A command that a callback does not wait for is refused when the scope ends first. Adobe's samples do not wait. */
+  commandsDieWithScope: boolean;
+  /** What JavaScript got after ES2020 is not there. */
+  laterBuiltinsMissing: boolean;
+  /** executeAsModal rejects without a commandName, as documented; Adobe's own samples leave it out. */
+  commandNameRequired: boolean;
   /** executeAsModal rejects with these words, and not because Photoshop is busy. */
   modalRefused: string | null;
   /** shell.openPath answers with these words: the system will not, or the user would not. */
@@ -145,6 +151,9 @@ export const defaultFaults = (): Faults => ({
   fileAddress: 'path',
   inactiveSelection: 'own',
   recordActionFails: false,
+  commandsDieWithScope: false,
+  laterBuiltinsMissing: false,
+  commandNameRequired: false,
   modalRefused: null,
   openPathRefused: null,
   choiceEvents: 'group',

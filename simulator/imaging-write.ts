@@ -4,6 +4,7 @@ import { HostError } from './errors.ts';
 import { type Rect, rectOf, union } from './geometry.ts';
 import { contentOf, defaultProfile, type ImageContent, ImageData, interleaved } from './image-data.ts';
 import { type BoundsArgument, placeArgument } from './imaging-arguments.ts';
+import { type EncodeOptions, encodeJpeg } from './jpeg.ts';
 import { type HostLayer, isFill } from './layer.ts';
 import { filledMask, type LayerMask, maskFrom, maskOver, maskRect } from './layer-mask.ts';
 import {
@@ -84,6 +85,13 @@ export class ImagingWriter {
     const colorProfile = options.colorProfile || defaultProfile(space, 8);
     const content: ImageContent = { width, height, components, colorSpace: space, colorProfile, data };
     return this.#session.boundary.expose(new ImageData(this.#host, this.#session, content));
+  }
+
+  /** As a list of bytes, or as text. */
+  async encodeImageData(options: EncodeOptions): Promise<number[] | string> {
+    await this.#host.modal.enterCall(false);
+    const bytes = Buffer.from(encodeJpeg(contentOf(this.#session, options?.imageData)));
+    return options.base64 ? bytes.toString('base64') : [...bytes];
   }
 
   async putPixels(options: Put): Promise<void> {

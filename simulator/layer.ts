@@ -80,6 +80,8 @@ export class HostLayer {
   isBackground = false;
   /** Clipped to the nearest layer below that is not. */
   clipped = false;
+  /** What an adjustment or fill layer does, as batchPlay tells it. */
+  adjustment: object | null = null;
   /** Layers with the same number are linked; 0: with none. */
   linkGroup = 0;
   /** A group that is an artboard. */

@@ -25,6 +25,20 @@ export interface Manifest {
   };
 }
 
+/** Permissions came with version 5; before it everything is allowed. */
+const EVERYTHING: Manifest['requiredPermissions'] = {
+  network: { domains: 'all' },
+  launchProcess: { schemes: ['http', 'https', 'mailto', 'file'], extensions: [''] },
+  clipboard: 'readAndWrite',
+  localFileSystem: 'fullAccess',
+  allowCodeGenerationFromStrings: true,
+};
+
+function permissionsOf(raw: Record<string, unknown>): Manifest['requiredPermissions'] {
+  const declared = raw.requiredPermissions as Manifest['requiredPermissions'] | undefined;
+  return declared ?? (raw.manifestVersion === 4 ? EVERYTHING : {});
+}
+
 interface HostEntry {
   app?: string;
   minVersion?: string;
@@ -62,6 +76,6 @@ export function readManifest(folder: string, version: string): Manifest {
     main: String(raw.main ?? 'main.js'),
     entrypoints: (raw.entrypoints ?? raw.entryPoints ?? []) as Entrypoint[],
     recordsMenu: host.data?.enableMenuRecording === true,
-    requiredPermissions: (raw.requiredPermissions ?? {}) as Manifest['requiredPermissions'],
+    requiredPermissions: permissionsOf(raw),
   };
 }

@@ -3,6 +3,8 @@ import type { Document, Element } from './elements.ts';
 /** HTML that UXP does not support (known-issues page of its documentation). */
 const elements: [selector: string, problem: string][] = [
   ['iframe', 'there is no iframe'],
+  ['script[type="module"]', 'ES modules do not run'],
+  ['script[src*="://"]', 'scripts from elsewhere do not load'],
   ['label[for]', 'label has no effect through `for`'],
   ['input[type="file"], input[type="color"]', 'no file and colour inputs'],
   ['option:not([value])', 'option needs a value'],

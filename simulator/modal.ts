@@ -9,7 +9,7 @@ export interface ModalHost extends ContextHost {
 }
 
 export interface ModalOptions {
-  commandName: string;
+  commandName?: string;
   descriptor?: unknown;
   interactive?: boolean;
   timeOut?: number;
@@ -28,6 +28,8 @@ interface Root {
 export interface Scope {
   readonly root: Root;
   readonly context: ExecutionContext;
+  /** Commands that run. */
+  readonly pending: Set<Promise<unknown>>;
   ended: boolean;
 }
 
@@ -93,6 +95,13 @@ export class Modal {
     if (!scope && outside) throw outside();
   }
 
+  /** The scope, if the caller is in one, does not end before this does. */
+  async hold<T>(command: () => Promise<T>): Promise<T> {
+    const running = command();
+    this.#current?.pending.add(running);
+    return running;
+  }
+
   cancel(): void {
     if (!this.#root) throw new Error('cancelModal: no modal scope is running');
     this.#root.cancelled = true;
@@ -102,11 +111,11 @@ export class Modal {
   async execute(
     session: PluginSession,
     fn: (context: unknown, descriptor: unknown) => unknown,
-    options: ModalOptions,
+    options: ModalOptions = {},
   ): Promise<unknown> {
     if (typeof fn !== 'function')
       throw new HostError('executeAsModal: argument 1 must be a function', { kind: 'TypeError' });
-    if (typeof options?.commandName !== 'string' || options.commandName === '') {
+    if (this.#host.faults.commandNameRequired && !options.commandName) {
       throw new HostError('executeAsModal: commandName is required', { kind: 'TypeError' });
     }
     const descriptor = cloned(options.descriptor);
@@ -132,7 +141,7 @@ export class Modal {
   ): Promise<unknown> {
     let release: () => void = () => {};
     const root = outer?.root ?? {
-      commandName: options.commandName,
+      commandName: options.commandName ?? '',
       holder: session.id,
       interactive: options.interactive === true,
       contexts: new Set<ExecutionContext>(),
@@ -144,15 +153,16 @@ export class Modal {
     this.#root = root;
     const context = new ExecutionContext(this.#host, session);
     root.contexts.add(context);
-    const scope: Scope = { root, context, ended: false };
+    const scope: Scope = { root, context, pending: new Set(), ended: false };
     const started = performance.now();
     let failed = true;
     try {
-      if (!outer) this.onEnter?.(options.commandName);
+      if (!outer) this.onEnter?.(root.commandName);
       const result = await this.#scopes.run(scope, async () => {
         await tick();
         return fn(context.view(), descriptor);
       });
+      if (!this.#host.faults.commandsDieWithScope) await Promise.allSettled(scope.pending);
       if (root.cancelled && !this.#host.faults.cancelledScopeResolves) throw cancelled();
       failed = root.cancelled;
       return result;
@@ -162,9 +172,9 @@ export class Modal {
       context.finish(failed);
       if (!outer) {
         this.#root = null;
-        this.log.push({ commandName: options.commandName, ms: performance.now() - started });
+        this.log.push({ commandName: root.commandName, ms: performance.now() - started });
         release();
-        this.onExit?.(options.commandName);
+        this.onExit?.(root.commandName);
       }
     }
   }

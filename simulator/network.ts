@@ -101,7 +101,7 @@ export class Network {
     });
   }
 
-  /** Where a WebSocket goes, and what it says of itself; null where nobody listens. */
+  /** The host that a WebSocket reaches and the headers it sends; null if no server listens there. */
   async connect(url: URL): Promise<{ hostname: string; headers: Record<string, string> } | null> {
     const routed = this.#route(url);
     if (!routed) return null;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { type BatchPlayOptions, batchPlay } from './batch-play.ts';
 import { constants, modeConstants } from './constants.ts';
 import { HostDocument, type Mode, type NewDocument } from './document.ts';
@@ -7,10 +9,13 @@ import type { Collection, DomLayer } from './dom-layer.ts';
 import { HostError } from './errors.ts';
 import { type GetMask, type GetPixels, ImagingReader } from './imaging-read.ts';
 import { type BufferOptions, ImagingWriter, type Put } from './imaging-write.ts';
+import type { EncodeOptions } from './jpeg.ts';
 import type { ModalOptions } from './modal.ts';
+import { documentFromPsd } from './psd.ts';
 import { exists } from './reference.ts';
 import type { PluginSession } from './session.ts';
 import type { HostState } from './state.ts';
+import { fileOf } from './storage.ts';
 
 class App {
   readonly #host: HostState;
@@ -55,6 +60,24 @@ class App {
     return this.#dom.document(host.add(doc));
   }
 
+  /** Opens a PSD file. */
+  async open(entry: unknown): Promise<DomDocument> {
+    const host = this.#host;
+    host.modal.requireFor('open');
+    await host.modal.enterCall();
+    const file = fileOf(this.#dom.session.boundary, entry);
+    const bytes = readFileSync(file);
+    if (bytes.toString('latin1', 0, 4) !== '8BPS') throw new HostError('open: only PSD files are simulated');
+    const doc = documentFromPsd(host.nextId(), bytes, path.basename(file));
+    doc.path = file;
+    return this.#dom.document(host.add(doc));
+  }
+
+  /** The older place of action.batchPlay. */
+  async batchPlay(descriptors: unknown, options?: BatchPlayOptions): Promise<unknown> {
+    return play(this.#host, descriptors, options);
+  }
+
   get actionTree(): unknown[] {
     return [];
   }
@@ -96,31 +119,46 @@ export function photoshopModule(host: HostState, session: PluginSession) {
 function imagingModule(host: HostState, session: PluginSession) {
   const reader = new ImagingReader(host, session);
   const writer = new ImagingWriter(host, session);
+  const logged = <O, A>(name: string, run: (options: O) => Promise<A>) => {
+    return async (options: O): Promise<A> => {
+      const call = { name, failed: false };
+      host.calls.push(call);
+      try {
+        return (await host.onImaging(name, options, () => run(options))) as A;
+      } catch (error) {
+        call.failed = true;
+        throw error;
+      }
+    };
+  };
   return session.boundary.wrapAll({
-    getPixels: (options: GetPixels) => reader.getPixels(options),
-    getLayerMask: (options: GetMask) => reader.getLayerMask(options),
-    getSelection: (options: GetMask) => reader.getSelection(options),
-    putPixels: (options: Put) => writer.putPixels(options),
-    putLayerMask: (options: Put) => writer.putLayerMask(options),
-    putSelection: (options: Put) => writer.putSelection(options),
+    getPixels: logged('getPixels', (options: GetPixels) => reader.getPixels(options)),
+    getLayerMask: logged('getLayerMask', (options: GetMask) => reader.getLayerMask(options)),
+    getSelection: logged('getSelection', (options: GetMask) => reader.getSelection(options)),
+    putPixels: logged('putPixels', (options: Put) => writer.putPixels(options)),
+    putLayerMask: logged('putLayerMask', (options: Put) => writer.putLayerMask(options)),
+    putSelection: logged('putSelection', (options: Put) => writer.putSelection(options)),
     createImageDataFromBuffer: (buffer: unknown, options: BufferOptions) =>
       writer.createImageDataFromBuffer(buffer, options),
-    encodeImageData: async () => {
-      throw new HostError('encodeImageData is not simulated');
-    },
+    encodeImageData: (options: EncodeOptions) => writer.encodeImageData(options),
+  });
+}
+
+async function play(host: HostState, descriptors: unknown, options?: BatchPlayOptions): Promise<unknown> {
+  return host.modal.hold(async () => {
+    host.modal.requireNotCancelled();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    for (const { _obj } of descriptors as { _obj: string }[]) host.calls.push({ name: _obj, failed: false });
+    const answer = batchPlay(host, descriptors, options);
+    await host.alertClosed;
+    return answer;
   });
 }
 
 function actionModule(host: HostState, session: PluginSession) {
   const wrapped = new Map<Handler, Handler>();
   const base = session.boundary.wrapAll({
-    batchPlay: async (descriptors: unknown, options?: BatchPlayOptions) => {
-      host.modal.requireNotCancelled();
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      const answer = batchPlay(host, descriptors, options);
-      await host.alertClosed;
-      return answer;
-    },
+    batchPlay: (descriptors: unknown, options?: BatchPlayOptions) => play(host, descriptors, options),
     validateReference: (reference: unknown) => exists(host, reference),
     addNotificationListener: async (events: string[], handler: Handler) => {
       wrapped.set(handler, (event, descriptor) => {

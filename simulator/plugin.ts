@@ -14,9 +14,9 @@ import {
   whoTells,
 } from './elements.ts';
 import { Entrypoints, guarded } from './entrypoints.ts';
-import { HostError } from './errors.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { findMarkupProblems } from './markup.ts';
+import { Modules } from './modules.ts';
 import { Network } from './network.ts';
 import { photoshopModule } from './photoshop-module.ts';
 import { createSandbox, fillGlobals, type Sandbox } from './sandbox.ts';
@@ -59,7 +59,7 @@ export class LoadedPlugin {
     const { id, requiredPermissions: permissions, main } = this.manifest;
     const mainFile = path.join(folder, main);
     const base = host.options.addressBase === 'root' ? folder : path.dirname(mainFile);
-    this.#sandbox = createSandbox(id, permissions.allowCodeGenerationFromStrings === true);
+    this.#sandbox = createSandbox(id, permissions.allowCodeGenerationFromStrings === true, host);
     const { session, consoleLines } = this.#sandbox;
     this.errors = session.errors;
     this.consoleLines = consoleLines;
@@ -77,7 +77,8 @@ export class LoadedPlugin {
       network: this.#network,
       dom: this.#dom,
       storage: kept.local,
-      require: this.#modules(folders, kept.secrets),
+      clipboard: permissions.clipboard,
+      require: this.#modules(folders, kept.secrets).requireFrom(base),
     });
     this.#folder = base;
   }
@@ -117,11 +118,11 @@ export class LoadedPlugin {
     const root = this.document.querySelector(`uxp-panel[panelid="${panel}"]`) ?? this.document.body;
     if (!this.#created.has(panel)) {
       this.#created.add(panel);
-      await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
+      await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(...this.#given(root))));
     }
     if (this.#shown.has(panel) && this.#host.faults.showOnce) return;
     this.#shown.add(panel);
-    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
+    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(...this.#given(root))));
   }
 
   /** As when the user closes the panel and opens it again, in a host that makes another node for it then. */
@@ -133,8 +134,8 @@ export class LoadedPlugin {
     body.textContent = '';
     const root = this.document.createElement('uxp-panel');
     body.append(root);
-    await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(root)));
-    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(root, {})));
+    await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(...this.#given(root))));
+    await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(...this.#given(root))));
   }
 
   async hidePanel(id?: string): Promise<void> {
@@ -142,7 +143,7 @@ export class LoadedPlugin {
     if (this.#host.faults.showOnce) return;
     this.#shown.delete(panel);
     await this.#reported(
-      guarded(`panel ${panel} hide`, () => this.#entrypoints.panel(panel)?.hide?.(this.document.body)),
+      guarded(`panel ${panel} hide`, () => this.#entrypoints.panel(panel)?.hide?.(...this.#given(this.document.body))),
     );
   }
 
@@ -249,6 +250,11 @@ export class LoadedPlugin {
     }
   }
 
+  /** Before version 5 of the manifest hooks get an event. */
+  #given(root: Element): unknown[] {
+    return this.manifest.manifestVersion < 5 ? [{ node: root }] : [root, {}];
+  }
+
   #panelId(id?: string): string {
     const found = this.manifest.entrypoints.find(
       (entry) => entry.type === 'panel' && (id === undefined || entry.id === id),
@@ -274,7 +280,8 @@ export class LoadedPlugin {
 
   #usable(selector: string): Element {
     const element = this.#element(selector);
-    if (this.#shown.size === 0) throw new Error('no panel is shown: call showPanel first');
+    if (this.#shown.size === 0 && !element.closest('dialog[open]'))
+      throw new Error('no panel is shown: call showPanel first');
     if (!this.#visibility.isVisible(element)) throw new Error(`${selector} is hidden`);
     if (element.hasAttribute('disabled') || element.disabled === true) throw new Error(`${selector} is disabled`);
     return element;
@@ -302,17 +309,16 @@ export class LoadedPlugin {
 
   #runScripts(folder: string): void {
     for (const script of this.document.querySelectorAll('script')) {
-      if (script.getAttribute('type') === 'module') throw new Error('UXP does not run ES modules');
       const src = script.getAttribute('src');
       // As UXP does: without a word.
-      if (src && !existsSync(path.join(folder, src))) continue;
+      if (script.getAttribute('type') === 'module' || (src && !existsSync(path.join(folder, src)))) continue;
       const code = src ? readFileSync(path.join(folder, src), 'utf8') : script.textContent;
       new vm.Script(code, { filename: src ?? 'inline.js' }).runInContext(this.#sandbox.context);
     }
   }
 
-  #modules(folders: Folders, secrets: Map<string, Uint8Array>): (name: string) => unknown {
-    const { session } = this.#sandbox;
+  #modules(folders: Folders, secrets: Map<string, Uint8Array>): Modules {
+    const { session, context } = this.#sandbox;
     const entrypoints = this.#entrypoints;
     const { manifest, opened } = this;
     const { platform, osPlatform } = this.#host.options;
@@ -338,13 +344,7 @@ export class LoadedPlugin {
       process: () => ({ platform }),
       fs: () => refusing('fs'),
     };
-    const loaded = new Map<string, unknown>();
-    return (name) => {
-      const make = all[name];
-      if (!make) throw new HostError(`Cannot find module '${name}'`);
-      if (!loaded.has(name)) loaded.set(name, make());
-      return loaded.get(name);
-    };
+    return new Modules(all, folders.plugin, context, session);
   }
 }
 

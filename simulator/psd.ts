@@ -1,4 +1,5 @@
 import { initializeCanvas, type Psd, type Layer as PsdLayer, writePsdUint8Array } from 'ag-psd';
+import { adjustmentOf } from './adjustment.ts';
 import { flatten } from './composite.ts';
 import { HostDocument } from './document.ts';
 import type { HostLayer, LayerKind } from './layer.ts';
@@ -36,6 +37,28 @@ const adjustments: Record<string, LayerKind> = {
   'gradient map': 'gradientMap',
   'selective color': 'selectiveColor',
 };
+
+type FileBlendMode = NonNullable<PsdLayer['blendMode']>;
+/** Names that ag-psd has; plugins see the same without spaces, but for the last two. */
+const fileBlendModes: readonly FileBlendMode[] = [
+  ...([
+    'pass through',
+    'normal',
+    'dissolve',
+    'darken',
+    'multiply',
+    'color burn',
+    'linear burn',
+    'darker color',
+  ] as const),
+  ...(['lighten', 'screen', 'color dodge', 'linear dodge', 'lighter color', 'overlay', 'soft light'] as const),
+  ...(['hard light', 'vivid light', 'linear light', 'pin light', 'hard mix', 'difference', 'exclusion'] as const),
+  ...(['hue', 'saturation', 'color', 'luminosity', 'subtract', 'divide'] as const),
+];
+const shownName = (name: FileBlendMode): string =>
+  ({ subtract: 'blendSubtraction', divide: 'blendDivide' })[name as string] ??
+  name.replace(/ (.)/g, (_, letter: string) => letter.toUpperCase());
+const shownBlendModes = new Map(fileBlendModes.map((name) => [shownName(name), name]));
 
 /** Number of the resource that names the channel of Quick Mask mode. */
 const QUICK_MASK = 1022;
@@ -105,7 +128,8 @@ function readLayer(
   layer.parent = parent;
   layer.visible = source.hidden !== true;
   layer.opacity = Math.round((source.opacity ?? 1) * 100);
-  layer.blendMode = source.blendMode ?? 'normal';
+  layer.blendMode = shownName(source.blendMode ?? 'normal');
+  layer.adjustment = adjustmentOf(source, recordOf(source));
   layer.isBackground = bottom && source.nameSource === 'bgnd';
   layer.clipped = source.clipping === true;
   layer.artboard = source.artboard !== undefined;
@@ -184,7 +208,7 @@ function writeLayer(layer: HostLayer): PsdLayer {
     hidden: !layer.visible,
     clipping: layer.clipped,
     opacity: layer.opacity / 100,
-    blendMode: layer.blendMode as NonNullable<PsdLayer['blendMode']>,
+    blendMode: shownBlendModes.get(layer.blendMode) ?? 'normal',
     nameSource: layer.isBackground ? 'bgnd' : 'layr',
     transparencyProtected: layer.isBackground || layer.locks.transparency || layer.locks.all,
     protected: {

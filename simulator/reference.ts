@@ -23,21 +23,25 @@ export interface Target {
   readonly application: boolean;
 }
 
+const KNOWN = ['layer', 'textLayer', 'document', 'channel', 'application', 'property'];
+
 export function parseTarget(target: unknown): Target {
   const inner = (target as { _ref?: unknown } | undefined)?._ref;
   if (Array.isArray(inner)) return parseTarget(inner);
   const list = Array.isArray(target) ? (target as Reference[]) : target ? [target as Reference] : [];
   const of = (name: string) => list.find((part) => part._ref === name);
-  const property = list.find((part) => part._property !== undefined)?._property;
+  // `_property` beside another `_ref` chooses the object: the Background, the selection.
+  const asks = (part: Reference) => part._property !== undefined && (!part._ref || part._ref === 'property');
+  const property = list.find(asks)?._property;
   for (const part of list) {
-    if (part._ref && !['layer', 'document', 'channel', 'application', 'property'].includes(part._ref)) {
+    if (part._ref && !KNOWN.includes(part._ref)) {
       throw new CommandError(`The object "${part._ref}" is not simulated.`);
     }
   }
   return {
     property,
     channel: of('channel'),
-    layer: of('layer'),
+    layer: of('layer') ?? of('textLayer'),
     document: of('document'),
     application: !!of('application'),
   };

@@ -1,8 +1,8 @@
 import { randomUUID, webcrypto } from 'node:crypto';
 import { inspect } from 'node:util';
 import vm from 'node:vm';
-import { removeLaterBuiltins } from './builtins.ts';
-import type { DomWindow } from './elements.ts';
+import { removeForeignBuiltins, removeLaterBuiltins } from './builtins.ts';
+import { type DomWindow, elementClasses } from './elements.ts';
 import { HostError } from './errors.ts';
 import { fetchFor } from './fetch.ts';
 import type { Network } from './network.ts';
@@ -20,15 +20,17 @@ export interface Sandbox {
 }
 
 /** A JavaScript context of its own, so that the plugin finds none of Node's globals. */
-export function createSandbox(id: string, codeFromStrings: boolean): Sandbox {
+export function createSandbox(id: string, codeFromStrings: boolean, { faults }: HostState): Sandbox {
   const context = vm.createContext({}, { name: id, codeGeneration: { strings: codeFromStrings, wasm: true } });
   const globals = vm.runInContext('globalThis', context) as Record<string, unknown>;
-  removeLaterBuiltins(context);
+  if (faults.laterBuiltinsMissing) removeLaterBuiltins(context);
+  removeForeignBuiltins(context);
+  vm.runInContext(OWN_FRAMES, context);
   const session: PluginSession = { id, boundary: new Boundary(realmOf(context)), globals, errors: [] };
   const consoleLines: string[] = [];
   const timers = new Timers(session.errors);
   Object.assign(globals, {
-    window: globals,
+    ...{ global: globals, window: globals },
     self: globals,
     console: consoleFor(consoleLines),
     ...session.boundary.wrapAll(timers.functions()),
@@ -36,24 +38,31 @@ export function createSandbox(id: string, codeFromStrings: boolean): Sandbox {
   return { context, session, consoleLines, close: () => timers.clear() };
 }
 
+/** Stack traces name the plugin's own files, as in Photoshop, and not the simulator's. */
+const OWN_FRAMES = `Error.prepareStackTrace = (error, frames) =>
+  [error, ...frames.filter((frame) => !/^(\\/|[A-Za-z]+:)/.test(frame.getFileName() || ''))].join('\\n    at ');`;
+
 export interface SandboxLinks {
   readonly network: Network;
   readonly dom: DomWindow;
   readonly storage: Map<string, string>;
   readonly require: (name: string) => unknown;
+  /** The permission that the manifest asks for. */
+  readonly clipboard: string | undefined;
 }
 
 /** The globals that UXP has; whatever is not named here does not exist for the plugin. */
 export function fillGlobals(host: HostState, { session }: Sandbox, links: SandboxLinks): void {
   const { boundary, globals } = session;
   const { network, dom } = links;
-  const { document, Event, CustomEvent, HTMLElement, Element, Node } = dom;
+  const { document, Event, CustomEvent, EventTarget, HTMLElement, Element, Node } = dom;
   Object.defineProperty(document, 'defaultView', { value: globals, configurable: true });
   Object.assign(document, { theme: { getCurrent: () => host.theme, onUpdated: listenerList() } });
   const module = { exports: {} };
   Object.assign(globals, {
-    ...{ document, Event, CustomEvent, HTMLElement, Element, Node, module, exports: module.exports },
-    require: boundary.wrap(links.require),
+    ...elementClasses,
+    ...{ document, Event, CustomEvent, EventTarget, HTMLElement, Element, Node, module, exports: module.exports },
+    require: links.require,
     fetch: fetchFor(host, session, network),
     XMLHttpRequest: xhrFor(host, session, network),
     WebSocket: webSocketFor(session, network),
@@ -71,7 +80,11 @@ export function fillGlobals(host: HostState, { session }: Sandbox, links: Sandbo
     atob: boundary.wrap((text: string) => atob(text)),
     btoa: boundary.wrap((text: string) => btoa(text)),
     devicePixelRatio: 1,
-    navigator: { platform: host.options.platform === 'darwin' ? 'MacIntel' : 'Win32', language: host.options.uiLocale },
+    navigator: {
+      clipboard: clipboardFor(host, session, links.clipboard),
+      platform: host.options.platform === 'darwin' ? 'MacIntel' : 'Win32',
+      language: host.options.uiLocale,
+    },
   });
   if (!host.faults.windowEventsMissing) {
     Object.assign(globals, {
@@ -83,6 +96,24 @@ export function fillGlobals(host: HostState, { session }: Sandbox, links: Sandbo
     Object.assign(globals, { TextEncoder: textEncoder(boundary), TextDecoder });
   }
   if (host.atLeast('27.4')) Object.assign(globals, { URLSearchParams });
+}
+
+/** Texts alone; UXP takes and gives them by type as well. */
+function clipboardFor(host: HostState, { boundary }: PluginSession, permission: string | undefined) {
+  const demand = (...enough: string[]) => {
+    if (!permission || !enough.includes(permission))
+      throw new HostError('Permission denied. Manifest entry not found.');
+  };
+  const read = async () => {
+    demand('read', 'readAndWrite');
+    return Object.assign(new boundary.realm.Object(), { 'text/plain': host.clipboard });
+  };
+  const write = async (content: unknown) => {
+    demand('readAndWrite');
+    const text = typeof content === 'object' && content !== null ? Object.entries(content) : [['text/plain', content]];
+    host.clipboard = String(text.find(([type]) => type === 'text/plain')?.[1] ?? '');
+  };
+  return boundary.wrapAll({ getContent: read, readText: read, setContent: write, writeText: write });
 }
 
 function textEncoder(boundary: Boundary) {

@@ -9,7 +9,7 @@ import { type Depth, depthOf, type PixelData, withAlpha } from './pixels.ts';
 import { LoadedPlugin, type PluginStore } from './plugin.ts';
 import { documentFromPsd, psdFromDocument } from './psd.ts';
 import { Boundary, hostRealm } from './realm.ts';
-import { type HostOptions, HostState, type RecordedStep, type Theme } from './state.ts';
+import { type FilePicker, type HostOptions, HostState, type RecordedStep, type Theme } from './state.ts';
 
 export interface NewPicture {
   name?: string;
@@ -79,9 +79,21 @@ export class SimulatedPhotoshop {
   get saved(): readonly { documentId: number; format: string; file: string }[] {
     return this.#host.saved;
   }
+  /** Imaging calls and commands of plugins, in order. */
+  get calls(): readonly { name: string; failed: boolean }[] {
+    return this.#host.calls;
+  }
+  /** Around every imaging call: where a test lets Photoshop answer otherwise. */
+  set onImaging(answer: (name: string, options: unknown, run: () => Promise<unknown>) => Promise<unknown>) {
+    this.#host.onImaging = answer;
+  }
   /** What the user does in a folder picker; null is Cancel. */
   set onPickFolder(pick: () => string | null) {
     this.#host.onPickFolder = pick;
+  }
+  /** What the user does in a file picker; null is Cancel. */
+  set onPickFile(pick: (asked: FilePicker) => string | null) {
+    this.#host.onPickFile = pick;
   }
   get isModal(): boolean {
     return this.#host.modal.isModal;

@@ -15,6 +15,8 @@ export interface HostOptions {
   osPlatform?: string;
   uiLocale?: string;
   theme?: Theme;
+  /** The RGB profile of the user's color settings. */
+  workingSpace?: string;
   /**
    * How manifest network.domains are matched: see network.ts. `names` (the default, as plugin authors report): exactly, but
    * addresses in numbers never; `literals`: those only; `none`: nothing, also where the manifest says "all".
@@ -48,6 +50,12 @@ export interface RecordedStep {
   readonly command?: string;
 }
 
+/** What a file picker is for, and the name it offers. */
+export interface FilePicker {
+  readonly purpose: 'open' | 'save';
+  readonly suggested: string | null;
+}
+
 type Listener = (event: string, descriptor: unknown) => void;
 
 /** What all plugins of one simulated Photoshop share. */
@@ -71,8 +79,20 @@ export class HostState {
   readonly saved: { documentId: number; format: string; file: string }[] = [];
   /** Files behind session tokens. */
   readonly tokens = new Map<string, string>();
+  /** Imaging calls and commands of plugins, in order. */
+  readonly calls: { name: string; failed: boolean }[] = [];
+  /** Around every imaging call: where a test lets Photoshop answer otherwise. */
+  onImaging: (name: string, options: unknown, run: () => Promise<unknown>) => Promise<unknown> = (
+    _name,
+    _options,
+    run,
+  ) => run();
   /** The user answers a folder picker; null is Cancel. */
   onPickFolder: () => string | null = () => null;
+  /** The user answers a file picker; null is Cancel. */
+  onPickFile: (asked: FilePicker) => string | null = () => null;
+  /** What the user, or a plugin, has copied. */
+  clipboard = '';
   theme: Theme;
   readonly listeners = new Map<string, Set<Listener>>();
   #active: HostDocument | null = null;
@@ -85,6 +105,7 @@ export class HostState {
       osPlatform: options.osPlatform ?? options.platform ?? 'win32',
       uiLocale: options.uiLocale ?? 'en_US',
       theme: options.theme ?? 'darkest',
+      workingSpace: options.workingSpace ?? 'sRGB IEC61966-2.1',
       permissionMatching: options.permissionMatching ?? 'names',
       slowLocalhost: options.slowLocalhost ?? 0,
       addressBase: options.addressBase ?? 'root',

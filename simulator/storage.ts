@@ -26,6 +26,12 @@ export function createFileSystem(
   const demand = (...enough: string[]) => {
     if (!enough.includes(permission)) throw new HostError('Permission denied. Manifest entry not found.');
   };
+  const keep = (full: string) => {
+    const token = `token-${host.tokens.size + 1}`;
+    host.tokens.set(token, full);
+    return token;
+  };
+  const own: Record<string, string> = { plugin: folders.plugin, data: folders.data, temp: folders.temporary };
   return boundary.wrapAll({
     getDataFolder: async () => entry(folders.data, true),
     getTemporaryFolder: async () => entry(folders.temporary, true),
@@ -37,16 +43,35 @@ export function createFileSystem(
       return full === null ? null : entry(full, true);
     },
     getEntryWithUrl: async (url: string) => {
+      const [, , place, inside] = /^plugin(-(data|temp))?:\/*(.*)$/.exec(String(url)) ?? [];
+      if (inside !== undefined) {
+        const within = path.join(own[place ?? 'plugin']!, inside);
+        if (!statSync(within, { throwIfNoEntry: false })) throw new HostError(`Could not find an entry of '${url}'`);
+        return entry(within, place !== undefined);
+      }
       demand('fullAccess');
       const full = pathOf(String(url), host.faults.fileAddress)?.replace(/^\/(?=[a-z]:)/i, '');
       if (!full || !statSync(full, { throwIfNoEntry: false }))
         throw new HostError(`Could not find an entry of '${url}'`);
       return entry(full, true);
     },
-    createSessionToken: (file: unknown) => {
-      const token = `token-${host.tokens.size + 1}`;
-      host.tokens.set(token, fileOf(boundary, file));
-      return token;
+    getFileForOpening: async (options: { types?: string[]; allowMultiple?: boolean } = {}) => {
+      demand('request', 'fullAccess');
+      const picked = host.onPickFile({ purpose: 'open', suggested: null });
+      if (picked === null) return options.allowMultiple ? [] : null;
+      return options.allowMultiple ? [entry(picked, true)] : entry(picked, true);
+    },
+    getFileForSaving: async (suggested?: string) => {
+      demand('request', 'fullAccess');
+      const picked = host.onPickFile({ purpose: 'save', suggested: suggested ?? null });
+      return picked === null ? null : entry(picked, true);
+    },
+    createSessionToken: (file: unknown) => keep(fileOf(boundary, file)),
+    createPersistentToken: async (file: unknown) => keep(targetOf(boundary, file).nativePath),
+    getEntryForPersistentToken: async (token: string) => {
+      const full = host.tokens.get(token);
+      if (full === undefined) throw new HostError('The token is not valid.');
+      return entry(full, true);
     },
   });
 }
@@ -72,10 +97,15 @@ function unescaped(place: string | undefined): string | undefined {
 
 /** The file behind an entry that a plugin hands back. */
 export function fileOf(boundary: Boundary, entry: unknown): string {
-  const target = boundary.unwrap(entry);
-  if (!(target instanceof Entry) || !target.isFile)
-    throw new HostError('a file entry is needed', { kind: 'TypeError' });
+  const target = targetOf(boundary, entry);
+  if (!target.isFile) throw new HostError('a file entry is needed', { kind: 'TypeError' });
   return target.nativePath;
+}
+
+function targetOf(boundary: Boundary, entry: unknown): Entry {
+  const target = boundary.unwrap(entry);
+  if (!(target instanceof Entry)) throw new HostError('an entry is needed', { kind: 'TypeError' });
+  return target;
 }
 
 /** A file or folder entry of localFileSystem, that the plugin may reach. */
@@ -103,11 +133,12 @@ class Entry {
   get nativePath(): string {
     return this.#full;
   }
+  /** Also where the file is still to be written. */
   get isFile(): boolean {
-    return statSync(this.#full).isFile();
+    return !this.isFolder;
   }
   get isFolder(): boolean {
-    return statSync(this.#full).isDirectory();
+    return statSync(this.#full, { throwIfNoEntry: false })?.isDirectory() === true;
   }
 
   async getEntries(): Promise<unknown[]> {

@@ -36,7 +36,10 @@ export function uxpModule(host: HostState, session: PluginSession, services: Plu
     },
   });
   return {
-    entrypoints: boundary.wrapAll({ setup: (setup: Parameters<Entrypoints['setup']>[0]) => entrypoints.setup(setup) }),
+    entrypoints: boundary.wrapAll({
+      setup: (setup: Parameters<Entrypoints['setup']>[0]) => entrypoints.setup(setup),
+      getPanel: (id: string) => entrypoints.panelInfo(id),
+    }),
     host: {
       name: 'Photoshop',
       version: host.options.version,

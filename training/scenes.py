@@ -104,7 +104,7 @@ class Scenes:
         return Scene("street", f"street-{name}", rgb, mask * np.uint8(255), np.where(edge, 0, 255).astype(np.uint8))
 
     def backdrop(self, rng):
-        """A picture that holds nobody, or people who are not the subject: far away and out of focus."""
+        """A picture without people, or with people who are not the subject: far away and out of focus."""
         chance = rng.random()
         if chance < 0.45:
             return read_rgb(rng.choice(self.backgrounds))

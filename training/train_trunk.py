@@ -28,7 +28,7 @@ MODES = {"near": (0, 1, 0, 0, 0), "fast": (1, 1, 0, 0, 0), "best": (1, 1, 1, 0, 
 
 
 def loss_of(alpha, truth, known, opinions, given):
-    """Squares above all: where nobody can know, a mean is less wrong than a guess. Where no opinion is near the truth, weights
+    """Squares above all: where the truth cannot be known, a mean is less wrong than a guess. Where no opinion is near the truth, weights
     cannot mend it, and the sample would be learned by heart."""
     apart = (limit(alpha) - truth) * known
     nearest = ((opinions - truth).abs() + 2 * (1 - given)[:, :, None, None]).min(1, keepdim=True).values

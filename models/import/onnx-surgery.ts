@@ -91,3 +91,33 @@ export function halfToFloat(bits: number): number {
 }
 
 const HALF = Float32Array.from({ length: 0x10000 }, (_, bits) => halfToFloat(bits));
+
+/** A tensor of 32-bit floats that are all the same. */
+export interface FilledTensor {
+  shape: readonly number[];
+  value: number;
+}
+
+/**
+ * Gives inputs a constant value, after which the graph no longer takes them.
+ * @throws {Error} when the graph has no such input.
+ */
+export function fixInputs(model: OnnxModel, values: Readonly<Record<string, FilledTensor>>): OnnxModel {
+  const { graph } = model;
+  for (const name of Object.keys(values)) {
+    if (!graph.input.some((input) => input.name === name)) throw new Error(`The graph has no input named "${name}".`);
+  }
+  const fixed = Object.entries(values).map(([name, { shape, value }]): OnnxTensor => {
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    const rawData = new Uint8Array(new Float32Array(size).fill(value).buffer);
+    return { name, dims: [...shape], dataType: DataType.FLOAT, rawData };
+  });
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      input: graph.input.filter(({ name }) => !Object.hasOwn(values, name)),
+      initializer: [...graph.initializer, ...fixed],
+    },
+  };
+}

@@ -120,7 +120,7 @@ function tryStorage(): Finding {
   return { seen: kept, expected: kept };
 }
 
-/** Adds an element where nobody sees it, and takes it away again. */
+/** Adds an element out of sight and removes it again. */
 function inside(name: string, use: (element: HTMLElement) => Finding): Finding {
   const place = document.createElement('div');
   place.style.height = '0px';

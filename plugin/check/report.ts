@@ -17,10 +17,13 @@ export interface Report {
 
 /** @param home the user's home folder, of which nothing may get in */
 export function toJson(report: Report, home: string): string {
-  return JSON.stringify(clean({ format: FORMAT, ...report } as unknown as Seen, home), null, 2);
+  const outcomes = report.outcomes.map((outcome) => ({ ...outcome, seen: clean(outcome.seen, home) }));
+  const { emptyWords } = report.profile;
+  const profile = { ...report.profile, emptyWords: withoutPaths(emptyWords, home) };
+  return JSON.stringify({ format: FORMAT, ...report, outcomes, profile }, null, 2);
 }
 
-/** The same for people; English, because whoever mends it reads English. */
+/** The same for people; in English, for the maintainers who read it. */
 export function toText({ facts, outcomes, profile }: Report, home: string): string {
   const told = (value: unknown) => JSON.stringify(clean(value as Seen, home));
   const table = (values: object) => Object.entries(values).map(([name, value]) => `${name}: ${told(value)}`);
@@ -80,5 +83,7 @@ function withoutPaths(text: string, home: string): string {
     .split(home === '' ? '\0' : home)
     .join('~')
     .replace(PATHS, '(a path)');
-  return user.length < 2 ? plain : plain.split(user).join('(the user)');
+  if (user === '') return plain;
+  const name = user.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return plain.replace(new RegExp(`(?<![\\p{L}\\p{N}])${name}(?![\\p{L}\\p{N}])`, 'giu'), '(the user)');
 }

@@ -41,8 +41,8 @@ export interface End {
 }
 
 /**
- * What all ways to the server have in common: one end, a clock of our own (nobody has seen `xhr.timeout` fire in every
- * UXP version) and Cancel.
+ * What all ways to the server have in common: one end, a timer of our own (whether `xhr.timeout` fires in
+ * every UXP version is unknown) and Cancel.
  * @param begin starts it and answers with how to hang up
  */
 export function exchange({ cancel, timeout }: HttpRequest, begin: (end: End) => () => void): Promise<HttpAnswer> {

@@ -61,7 +61,7 @@ export async function race<T>(
   } finally {
     for (const timer of timers) clearTimeout(timer);
     stopListening();
-    // Who is still being asked need not answer any more.
+    // The answers of the other addresses are no longer needed.
     own.cancel();
   }
 }

@@ -9,7 +9,7 @@ const SELECTION = { _ref: 'channel', _property: 'selection' };
 const SILENT = { _options: { dialogOptions: 'silent' } };
 
 /** Photoshop has been seen not to heed the descriptor's own options. The typings lack it. */
-const QUIET: Parameters<typeof action.batchPlay>[1] & { dialogOptions: string } = { dialogOptions: 'silent' };
+export const QUIET: Parameters<typeof action.batchPlay>[1] & { dialogOptions: string } = { dialogOptions: 'silent' };
 
 function layerReference({ documentId, layerId }: Target) {
   return [
@@ -21,6 +21,12 @@ function layerReference({ documentId, layerId }: Target) {
 export const getHasMask = (target: Target) => ({
   _obj: 'get',
   _target: [{ _property: 'hasUserMask' }, ...layerReference(target)],
+  ...SILENT,
+});
+
+export const getMaskEnabled = (target: Target) => ({
+  _obj: 'get',
+  _target: [{ _property: 'userMaskEnabled' }, ...layerReference(target)],
   ...SILENT,
 });
 

@@ -14,9 +14,9 @@ import { app, storage } from './uxp.ts';
 /** A busy Photoshop is asked for about a minute: the mask that waits to be saved is precious. */
 const ATTEMPTS = 25;
 
-const EXTENSIONS: Record<SaveFormat, string> = { psd: 'psd', tiff: 'tif', png: 'png' };
+export const EXTENSIONS: Record<SaveFormat, string> = { psd: 'psd', tiff: 'tif', png: 'png' };
 
-/** Who else writes into the folder may take a name that was free a moment ago. */
+/** Another program may take a name in the folder that was free a moment ago. */
 const NAME_ATTEMPTS = 5;
 
 /** A drive, the root, or a share: what a file that was saved has before its name. */
@@ -59,7 +59,7 @@ interface RealFolder extends ChosenFolder {
 }
 
 /** Layers, masks and alpha channels are kept where the format has them. The copy leaves the open document its name. */
-async function writeFile(document: Document, file: Storage.File, format: SaveFormat): Promise<void> {
+export async function writeFile(document: Document, file: Storage.File, format: SaveFormat): Promise<void> {
   const asCopy = true;
   // The typings want a token, the documentation and the host a file entry.
   const entry = file as unknown as Parameters<Document['saveAs']['psd']>[0];

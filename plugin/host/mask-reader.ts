@@ -36,12 +36,13 @@ export async function readMask(
   depth: Alpha['depth'],
 ): Promise<Alpha> {
   const mask = createAlpha(document, depth);
-  let complete = true;
-  await readMaskStrips(scope, target, mask, (part, strip) => {
-    complete = part !== null && part.width === mask.width && part.height === strip.bottom - strip.top;
-    if (part !== null && complete) copyPart(mask, part);
-    return complete;
-  });
+  let complete = !scope.profile.masksTrimmed;
+  if (complete)
+    await readMaskStrips(scope, target, mask, (part, strip) => {
+      complete = part !== null && part.width === mask.width && part.height === strip.bottom - strip.top;
+      if (part !== null && complete) copyPart(mask, part);
+      return complete;
+    });
   if (complete) return mask;
   // What is around a trimmed answer is not documented; around a selection is nothing.
   mask.data.fill(0);

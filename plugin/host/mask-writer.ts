@@ -1,10 +1,11 @@
 import type { Document } from 'photoshop/dom/Document.js';
 import { PluginError, textOf } from '../errors.ts';
+import { inFront, type MaskWay } from '../host-profile.ts';
 import type { Alpha } from '../picture.ts';
 import { findDifference } from './compare-mask.ts';
 import { getHasMask, play } from './descriptors.ts';
 import type { Target } from './host.ts';
-import { findLayer } from './layers.ts';
+import { depthOf, findLayer } from './layers.ts';
 import { MASK_PROFILE, toEightBit, withMaskData } from './mask-data.ts';
 import type { MaskPart } from './mask-part.ts';
 import { readMaskStrips } from './mask-reader.ts';
@@ -14,11 +15,6 @@ import { imaging } from './uxp.ts';
 
 /** Out of the global object once: a look there for every pixel takes seconds. */
 const { imul, round } = Math;
-
-interface Way {
-  name: string;
-  write(): Promise<void>;
-}
 
 /**
  * Gives the layer its mask, in place of one that it may have, and reads it back. How Photoshop takes 16-bit masks, grey
@@ -44,30 +40,42 @@ export async function writeMask(
 }
 
 async function writeSomehow(scope: ModalScope, document: Document, target: Target, mask: Alpha): Promise<string> {
-  const put = (name: string, alpha: () => Alpha, profile: string | null): Way => ({
-    name,
-    write: () => putMask(scope, target, alpha(), profile),
-  });
-  const ways = [
-    put('put', () => mask, MASK_PROFILE),
-    put('put without profile', () => mask, null),
-    ...(mask.depth === 8 ? [] : [put('put 8 bit', () => toEightBit(mask), MASK_PROFILE)]),
-    { name: 'selection', write: () => writeThroughSelection(scope, document, target, toEightBit(mask)) },
-  ];
   const failures: string[] = [];
-  for (const way of ways) {
+  for (const way of waysTo(scope, document, target)) {
+    if (way === 'put-8' && mask.depth === 8) continue;
     scope.check();
     try {
-      await way.write();
-      const { fault, fingerprint } = await verify(scope, target, mask);
+      const { fault, fingerprint } = await writeBy(way, scope, document, target, mask);
       if (fault === null) return fingerprint;
-      failures.push(`${way.name}: ${fault}`);
+      failures.push(`${way}: ${fault}`);
     } catch (thrown) {
       scope.check();
-      failures.push(`${way.name}: ${textOf(thrown)}`);
+      failures.push(`${way}: ${textOf(thrown)}`);
     }
   }
   throw explain(document, target, failures.join('; '));
+}
+
+/** Those that work in this Photoshop first. */
+function waysTo({ profile }: ModalScope, document: Document, { layerId }: Target): readonly MaskWay[] {
+  const ways = profile.maskWays[depthOf(document)];
+  const { kind } = findLayer(document, layerId);
+  const isRefused = profile.selectionFirst.some((name) => name === kind || name === document.mode);
+  return isRefused ? inFront(ways, ['selection']) : ways;
+}
+
+/** One way, and what is wrong with what came of it; null if nothing is. */
+export async function writeBy(
+  way: MaskWay,
+  scope: ModalScope,
+  document: Document,
+  target: Target,
+  mask: Alpha,
+): Promise<{ fault: string | null; fingerprint: string }> {
+  if (way === 'selection') await writeThroughSelection(scope, document, target, toEightBit(mask));
+  else
+    await putMask(scope, target, way === 'put-8' ? toEightBit(mask) : mask, way === 'put-plain' ? null : MASK_PROFILE);
+  return verify(scope, target, mask);
 }
 
 /** A partial lock usually allows masks and is not refused at the start; when it did not, it is the likely reason. */
@@ -77,7 +85,7 @@ function explain(document: Document, target: Target, detail: string): PluginErro
   return new PluginError(locked ? 'LAYER_LOCKED' : 'WRITE_FAILED', { layer: layer.name }, detail);
 }
 
-function putMask(
+export function putMask(
   scope: ModalScope,
   { documentId, layerId }: Target,
   mask: Alpha,

@@ -1,6 +1,7 @@
 import type { ExecuteAsModalOptions, ExecutionContext } from 'photoshop/dom/CoreModules.js';
 import { type Cancellation, Cancelled } from '../cancellation.ts';
 import { PluginError, textOf } from '../errors.ts';
+import { type HostProfile, UNCHECKED } from '../host-profile.ts';
 import { core } from './uxp.ts';
 
 export interface ModalOptions {
@@ -9,6 +10,8 @@ export interface ModalOptions {
   /** How often a busy Photoshop is asked again before we give up. */
   attempts: number;
   onBusy?: () => void;
+  /** What is known of this Photoshop. */
+  profile?: HostProfile;
 }
 
 /** A running modal scope. Photoshop's execution context is kept whole: copying it loses its hidden members. */
@@ -16,6 +19,7 @@ export interface ModalScope {
   context: ExecutionContext;
   /** The scope's `commandName`: for history states where the history is not ours to suspend. */
   name: string;
+  profile: HostProfile;
   /** Throws Cancelled if the user cancelled, in the panel or in Photoshop's progress bar. Call it between steps. */
   check(): void;
   /** Moves Photoshop's progress bar, 0..1, once it is up; earlier a report would make it flash. */
@@ -50,7 +54,7 @@ export async function runModal<T>(
       return await core.executeAsModal(async (context) => {
         inside.started = true;
         try {
-          return await body(enterScope(context, options.commandName, cancel));
+          return await body(enterScope(context, options, cancel));
         } catch (thrown) {
           inside.thrown = thrown;
           throw thrown;
@@ -68,11 +72,12 @@ export async function runModal<T>(
   }
 }
 
-function enterScope(context: ExecutionContext, name: string, cancel: Cancellation): ModalScope {
+function enterScope(context: ExecutionContext, options: ModalOptions, cancel: Cancellation): ModalScope {
   const start = Date.now();
   const scope: ModalScope = {
     context,
-    name,
+    name: options.commandName,
+    profile: options.profile ?? UNCHECKED,
     report(value) {
       if (Date.now() - start > BAR_APPEARS) context.reportProgress({ value });
     },

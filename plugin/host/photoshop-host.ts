@@ -2,7 +2,7 @@ import type { Document } from 'photoshop/dom/Document.js';
 import { type HostWords, nameAfter } from '../../words/panel/host-words.ts';
 import { Cancelled } from '../cancellation.ts';
 import { PluginError } from '../errors.ts';
-import { READ_WAYS, type ReadWay } from '../host-profile.ts';
+import { type HostProfile, UNCHECKED } from '../host-profile.ts';
 import { showAgain, withActiveDocument } from './active-layer.ts';
 import { saveChannel } from './channels.ts';
 import { addColours, addCutout } from './deliver-layer.ts';
@@ -27,9 +27,9 @@ const CHANNEL = 'Hairline';
 
 /**
  * The real Photoshop.
- * @param readWays in which order ways of reading are tried; asked at every read, because a check may find a better one
+ * @param profile what is known of it; asked for at every use, because a check may find out more
  */
-export function createPhotoshopHost(words: HostWords, readWays: () => readonly ReadWay[] = () => READ_WAYS): Host {
+export function createPhotoshopHost(words: HostWords, profile: () => HostProfile = () => UNCHECKED): Host {
   return {
     selectedLayers: getSelectedLayers,
     inspectDocument,
@@ -38,14 +38,18 @@ export function createPhotoshopHost(words: HostWords, readWays: () => readonly R
     async read(cancel, body) {
       let shown: Document | null = null;
       try {
-        return await runModal({ commandName: words.reading, attempts: READ_ATTEMPTS }, cancel, (scope) => {
-          shown = app.activeDocument;
-          return body({
-            readThumbnail: (source, region) => readThumbnail(scope, source, region),
-            readPicture: (source, region, deep) => readPicture(scope, source, region, deep, readWays()),
-            readSelection: (documentId) => readSelection(scope, findDocument(documentId)),
-          });
-        });
+        return await runModal(
+          { commandName: words.reading, attempts: READ_ATTEMPTS, profile: profile() },
+          cancel,
+          (scope) => {
+            shown = app.activeDocument;
+            return body({
+              readThumbnail: (source, region) => readThumbnail(scope, source, region),
+              readPicture: (source, region, deep) => readPicture(scope, source, region, deep),
+              readSelection: (documentId) => readSelection(scope, findDocument(documentId)),
+            });
+          },
+        );
       } finally {
         await showAgain(shown, words.reading);
       }
@@ -58,7 +62,7 @@ export function createPhotoshopHost(words: HostWords, readWays: () => readonly R
       const end: { result?: Awaited<ReturnType<typeof body>> } = {};
       let shown: Document | null = null;
       try {
-        await runModal({ commandName: name, attempts: EDIT_ATTEMPTS, onBusy }, cancel, (scope) => {
+        await runModal({ commandName: name, attempts: EDIT_ATTEMPTS, onBusy, profile: profile() }, cancel, (scope) => {
           shown = app.activeDocument;
           return asOneHistoryState(scope, findDocument(documentId), name, async () => {
             scope.check();

@@ -35,6 +35,7 @@ declare module 'uxp' {
     interface File extends Entry {
       readonly isFile: true;
       read(): Promise<string>;
+      read(options: { format: typeof formats.binary }): Promise<ArrayBuffer>;
       write(text: string): Promise<unknown>;
     }
     interface Folder extends Entry {
@@ -42,10 +43,13 @@ declare module 'uxp' {
       getEntries(): Promise<Entry[]>;
       createFile(name: string, options: { overwrite: boolean }): Promise<File>;
     }
+    const formats: { readonly binary: unique symbol };
     const localFileSystem: {
       getPluginFolder(): Promise<Folder>;
       /** The plugin's own, kept between sessions. */
       getDataFolder(): Promise<Folder>;
+      /** The plugin's own, until Photoshop closes. */
+      getTemporaryFolder(): Promise<Folder>;
       /** A picker; null if the user cancels it. */
       getFolder(): Promise<Folder | null>;
       /** Needs full access. `file:/C:/photos`: slashes, no escapes. */

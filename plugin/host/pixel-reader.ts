@@ -1,6 +1,7 @@
 import type { Document } from 'photoshop/dom/Document.js';
 import type { imaging as Imaging } from 'photoshop/dom/ImagingModule.js';
 import { PluginError, textOf } from '../errors.ts';
+import { kindOfDocument } from '../host-profile.ts';
 import { type Bounds, heightOf, type Picture, type Pixels, widthOf } from '../picture.ts';
 import { type Samples, toEightBitRgb } from './convert-pixels.ts';
 import type { Source } from './host.ts';
@@ -14,7 +15,7 @@ import { imaging } from './uxp.ts';
  * the memory, and Photoshop's own conversion of CMYK, Lab, wide-gamut and 32-bit linear colours is the right one. Each
  * later entry asks for less, for versions that refuse; `toEightBitRgb` does the rest.
  */
-const REQUESTS: readonly Partial<Imaging.GetPixelsOptions>[] = [
+export const REQUESTS: readonly Partial<Imaging.GetPixelsOptions>[] = [
   { colorSpace: 'RGB', colorProfile: 'sRGB IEC61966-2.1', componentSize: 8 },
   { colorSpace: 'RGB', componentSize: 8 },
   { colorSpace: 'RGB' },
@@ -23,6 +24,12 @@ const REQUESTS: readonly Partial<Imaging.GetPixelsOptions>[] = [
 /** For pixels that go back into an RGB document: its own colours and depth. */
 function deepRequests(document: Document): readonly Partial<Imaging.GetPixelsOptions>[] {
   return [{ colorSpace: 'RGB', componentSize: depthOf(document) === 8 ? 8 : 16 }, ...REQUESTS];
+}
+
+/** Where the larger wishes are known to be refused, the smallest goes first. */
+function plainRequests({ profile }: ModalScope, document: Document): readonly Partial<Imaging.GetPixelsOptions>[] {
+  const kind = kindOfDocument(document.mode, depthOf(document));
+  return profile.unconverted.includes(kind) ? [...REQUESTS].reverse() : REQUESTS;
 }
 
 /** Longest side of a thumbnail. Photoshop serves these from its cache, so they cost next to nothing. */
@@ -39,7 +46,8 @@ export async function readPixels(
   region: Bounds,
   deep: boolean,
 ): Promise<Picture> {
-  const requests = deep ? deepRequests(findDocument(source.documentId)) : REQUESTS;
+  const document = findDocument(source.documentId);
+  const requests = deep ? deepRequests(document) : plainRequests(scope, document);
   const { imageData, sourceBounds, level } = await getPixels(scope, source, layer, region, requests);
   try {
     scope.check();
@@ -102,7 +110,7 @@ async function getPixels(
     } catch (thrown) {
       scope.check();
       refusal = textOf(thrown);
-      if (EMPTY.test(refusal)) throw new PluginError('EMPTY_LAYER', { layer });
+      if (EMPTY.test(refusal) || refusal === scope.profile.emptyWords) throw new PluginError('EMPTY_LAYER', { layer });
     }
   }
   throw new PluginError('READ_FAILED', { layer }, refusal);

@@ -62,13 +62,11 @@ export async function select(scope: ModalScope, document: Document, alpha: Alpha
     return;
   }
   const failures: string[] = [];
-  for (const form of alpha.depth === 8 ? [alpha] : [alpha, toEightBit(alpha)]) {
+  const forms = alpha.depth === 8 ? [alpha] : [alpha, toEightBit(alpha)];
+  for (const form of scope.profile.deepSelections ? forms : forms.slice(-1)) {
     scope.check();
     try {
-      await withMaskData(form, null, async (put) => {
-        await imaging.putSelection({ documentID: document.id, ...put, commandName: scope.name });
-      });
-      const fault = await findFault(document, alpha);
+      const fault = await selectAs(scope, document, form, alpha);
       if (fault === null) return;
       failures.push(fault);
     } catch (thrown) {
@@ -77,6 +75,19 @@ export async function select(scope: ModalScope, document: Document, alpha: Alpha
     }
   }
   throw new PluginError('SELECTION_FAILED', {}, failures.join('; '));
+}
+
+/** Hands over a form of `wanted`; answers with how what is selected then differs from it, or null. */
+export async function selectAs(
+  scope: ModalScope,
+  document: Document,
+  form: Alpha,
+  wanted: Alpha,
+): Promise<string | null> {
+  await withMaskData(form, null, async (put) => {
+    await imaging.putSelection({ documentID: document.id, ...put, commandName: scope.name });
+  });
+  return findFault(document, wanted);
 }
 
 async function findFault(document: Document, alpha: Alpha): Promise<string | null> {

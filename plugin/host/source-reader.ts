@@ -1,10 +1,10 @@
 import type { Document } from 'photoshop/dom/Document.js';
 import type { Layer } from 'photoshop/dom/Layer.js';
 import { PluginError, textOf } from '../errors.ts';
-import type { ReadWay } from '../host-profile.ts';
+import { inFront, type ReadWay } from '../host-profile.ts';
 import { type Bounds, intersect, isEmpty, type Picture } from '../picture.ts';
 import { selectLayers, withActiveLayer } from './active-layer.ts';
-import { deleteMask, duplicateLayer, getHasMask, mergeLayers, play } from './descriptors.ts';
+import { deleteMask, duplicateLayer, getHasMask, getMaskEnabled, mergeLayers, play } from './descriptors.ts';
 import { asNothing } from './history.ts';
 import type { Source } from './host.ts';
 import { boundsWithoutMask, findDocument, findLayer, lockOf, roundOutwards } from './layers.ts';
@@ -21,20 +21,23 @@ interface Reading {
   deep: boolean;
 }
 
-/** Pixels of the source within `region`, as if it had no mask. The document is as before. */
+/**
+ * Pixels of the source within `region`, as if it had no mask. The document is as before.
+ * @param asked ways to try; by default those that work in this Photoshop first
+ */
 export async function readPicture(
   scope: ModalScope,
   source: Source,
   region: Bounds,
   deep: boolean,
-  ways: readonly ReadWay[],
+  asked?: readonly ReadWay[],
 ): Promise<Picture> {
   const document = findDocument(source.documentId);
   const layer = source.layerId === null ? null : findLayer(document, source.layerId);
   const reading = { scope, document, region, deep };
   const selected = Array.from(document.activeLayers, ({ id }) => id);
   const failures: string[] = [];
-  for (const way of ways) {
+  for (const way of asked ?? (await waysTo(reading, layer))) {
     const read = layer === null ? WAYS_TO_COMPOSITE[way] : WAYS_TO_LAYER[way];
     if (read === undefined) continue;
     scope.check();
@@ -49,6 +52,14 @@ export async function readPicture(
     }
   }
   throw new PluginError('READ_FAILED', { layer: layer?.name ?? document.name }, failures.join('; '));
+}
+
+/** Those that work in this Photoshop first. Where nothing can be taken back, what must be changed for reading is copied. */
+async function waysTo(reading: Reading, layer: Layer | null): Promise<readonly ReadWay[]> {
+  const { readWays, smartObjectWays, rollsBack } = reading.scope.profile;
+  const ways = layer?.kind === constants.LayerKind.SMARTOBJECT ? smartObjectWays : readWays;
+  const isChanged = !rollsBack && layer !== null && (layer.kind === 'group' || (await isHidden(reading, layer)));
+  return isChanged ? inFront(ways, ['layer-copy']) : ways;
 }
 
 type Read = (reading: Reading, layer: Layer) => Promise<Picture>;
@@ -75,7 +86,7 @@ const WAYS_TO_COMPOSITE: Partial<Record<ReadWay, (reading: Reading) => Promise<P
 async function readInPlace(reading: Reading, layer: Layer): Promise<Picture> {
   const { scope, document, region, deep } = reading;
   const target = { documentId: document.id, layerId: layer.id };
-  if (layer.kind !== 'group' && !(await isMasked(document, layer)))
+  if (layer.kind !== 'group' && !(await isHidden(reading, layer)))
     return readPixels(scope, target, layer.name, region, deep);
   const lock = lockOf(layer);
   if (lock !== null) throw new PluginError(lock === 'layer' ? 'LAYER_LOCKED' : 'GROUP_LOCKED', { layer: layer.name });
@@ -194,6 +205,15 @@ async function mergeCopy(document: Document, group: Layer): Promise<Layer> {
   const merged = document.activeLayers[0];
   if (merged === undefined || merged.kind === 'group') throw new Error('the copy was not merged');
   return merged;
+}
+
+/** Whether its mask would be applied to the pixels that are read. */
+async function isHidden({ scope, document }: Reading, layer: Layer): Promise<boolean> {
+  const { maskInPixels } = scope.profile;
+  if (maskInPixels === 'never' || !(await isMasked(document, layer))) return false;
+  if (maskInPixels !== 'enabled') return true;
+  const { userMaskEnabled } = await play(getMaskEnabled({ documentId: document.id, layerId: layer.id }));
+  return userMaskEnabled !== false;
 }
 
 async function isMasked({ id: documentId }: Document, { id: layerId }: Layer): Promise<boolean> {

@@ -57,7 +57,7 @@ export class BatchPanel {
     this.save.show(format ?? 'none');
     write(this.find('batch-status'), describeBatch(view, this.strings));
     this.drawList(view);
-    // Who works with the keyboard stays where the button was.
+    // The keyboard focus stays where the button was.
     if (lost) (running ? stop : this.find(isShown(this.find('batch-body')) ? 'batch-start' : 'batch-toggle')).focus();
   }
 

@@ -112,7 +112,7 @@ export function describeServer(state: ServerState, strings: Strings): string {
   return reason ? `${text}. ${reason}` : text;
 }
 
-/** For who wants to know exactly; empty where nothing answers. */
+/** Details of the server for bug reports; empty when it is offline. */
 export function describeServerDetails(state: ServerState, { setup }: Strings): string {
   if (state.name !== 'online') return '';
   const { origin, health, ready } = state.server;

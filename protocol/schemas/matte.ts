@@ -76,6 +76,11 @@ export const MatteHeaders = Type.Object({
     Type.Enum([3, 4], { default: 4, description: 'Of raw pixels: RGB, or straight RGBA.' }),
   ),
   [HEADERS.depth]: Type.Optional(Type.Enum(DEPTHS, { default: 8, description: 'Bits per sample of raw pixels.' })),
+  [HEADERS.mask]: Type.Optional(
+    Type.Enum(DEPTHS, {
+      description: 'A mask follows the raw pixels, one sample of so many bits per pixel: its edge is found anew.',
+    }),
+  ),
   prefer: Type.Optional(
     Type.String({
       description:
@@ -85,7 +90,16 @@ export const MatteHeaders = Type.Object({
 });
 
 /** A picture as a form, for people with curl. */
-export const MatteForm = Type.Object({ image: Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' }) });
+export const MatteForm = Type.Object({
+  image: Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' }),
+  mask: Type.Optional(
+    Type.Unsafe<Uint8Array>({
+      type: 'string',
+      format: 'binary',
+      description: 'A mask of the same size: its edge is found anew, the rest stays.',
+    }),
+  ),
+});
 
 /** Headers of every answer with pixels. */
 export const PixelHeaders = Type.Object({
@@ -97,6 +111,9 @@ export const PixelHeaders = Type.Object({
   [HEADERS.model]: Type.String({ description: 'Model that ran; several are joined by +.' }),
   [HEADERS.provider]: Type.String({ description: 'Execution provider that ran it, for example `cpu` or `cuda`.' }),
   [HEADERS.subject]: Type.Enum(['found', 'none'], { description: 'For a new matte: whether a subject was found.' }),
+  [HEADERS.source]: Type.Optional(
+    Type.Literal('preview', { description: 'Of a camera raw file: its embedded preview was used.' }),
+  ),
   'server-timing': Type.String({ description: 'Milliseconds by stage.' }),
 });
 

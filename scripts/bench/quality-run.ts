@@ -1,11 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { stackSheetRows } from '../sheets/quality-sheet.ts';
 import { scoreMatte } from './metrics/score.ts';
 import { bandShare } from './metrics/trimap.ts';
+import { formatComparison } from './quality-compare.ts';
 import { checkSameSize, findPairs, type Pair, readTruth } from './quality-folder.ts';
-import { formatReport, type Result, summarise } from './quality-report.ts';
+import { formatReport, type Report, type Result, summarise } from './quality-report.ts';
 import { drawRow, WorstRows } from './quality-row.ts';
 import { askServer, type MatteSource, type MeasuredServer, readMattesFrom } from './quality-source.ts';
 
@@ -17,6 +18,8 @@ export const USAGE = `Usage: npm run bench:quality -- <folder> [options]
   --enhance <whether>
   --alpha-from <folder> score these mattes instead of asking the server
   --json <file>         write every figure there
+  --against <file>      such a file of an earlier run: differences picture by picture, with their interval
+  --folds <n>           parts of the pictures for which the mean difference is told alone (4)
   --out <folder>        where quality-worst.png goes (bench-results)`;
 
 export class UsageError extends Error {}
@@ -31,8 +34,9 @@ export interface QualityTools {
 
 /** The whole benchmark: scores every pair, prints the table, writes the contact sheet. */
 export async function runQuality(argv: readonly string[], { startServer, print, say }: QualityTools): Promise<void> {
-  const { folder, out, json, alphaFrom, parameters } = readArguments(argv);
+  const { folder, out, json, against, folds, alphaFrom, parameters } = readArguments(argv);
   const pairs = await findPairs(folder);
+  const earlier = against ? (JSON.parse(await readFile(against, 'utf8')) as Report) : null;
   const source = alphaFrom
     ? await readMattesFrom(alphaFrom)
     : askServer(await startServer(parameters.model), parameters);
@@ -50,6 +54,7 @@ export async function runQuality(argv: readonly string[], { startServer, print, 
       results,
     );
     print(formatReport(report));
+    if (earlier) print(`\n${formatComparison(report, earlier, folds)}`);
     await mkdir(out, { recursive: true });
     const sheet = path.join(out, 'quality-worst.png');
     await writeFile(sheet, await stackSheetRows(worst.rows));
@@ -84,18 +89,22 @@ function readArguments(argv: readonly string[]) {
         enhance: { type: 'string' },
         'alpha-from': { type: 'string' },
         json: { type: 'string' },
+        against: { type: 'string' },
+        folds: { type: 'string', default: '4' },
         out: { type: 'string', default: 'bench-results' },
       },
     });
     const [folder, ...rest] = positionals;
     if (!folder || rest.length > 0) throw new Error('Give one folder.');
-    const { model, refine, subject, enhance, 'alpha-from': alphaFrom, json, out } = values;
+    const { model, refine, subject, enhance, 'alpha-from': alphaFrom, json, against, out } = values;
+    const folds = Number(values.folds);
+    if (!Number.isInteger(folds) || folds < 1) throw new Error('--folds takes a whole number above 0.');
     // Only what was given: the server refuses parameters that it does not know.
     const asked = Object.entries({ model, refine, subject, enhance });
     const parameters = Object.fromEntries(asked.flatMap(([name, value]) => (value ? [[name, value] as const] : [])));
     if (alphaFrom && Object.keys(parameters).length > 0)
       throw new Error('--alpha-from scores finished mattes: --model, --refine, --subject and --enhance do not apply.');
-    return { folder, out, json, alphaFrom, parameters };
+    return { folder, out, json, against, folds, alphaFrom, parameters };
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n${USAGE}`);
   }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HEADERS, RAW_TYPE } from '../../protocol/matte.ts';
 import type { ErrorBody } from '../../protocol/schemas/failure.ts';
-import { sniffType } from '../../server/imaging/codec.ts';
+import { sniffType } from '../../server/imaging/formats.ts';
 import type { Plane } from './metrics/plane.ts';
 import { fileOf, listByStem, type Pair, readPlane } from './quality-folder.ts';
 

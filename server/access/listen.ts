@@ -36,7 +36,7 @@ export async function listen(app: FastifyInstance, { ports, host, configDir }: C
   for (const port of ports) {
     // On some systems two programs can share a port when only one of them names an address.
     if (port !== 0 && !((await isFree(port)) && (host === LOOPBACK || (await isFree(port, host))))) continue;
-    // Who asks for `localhost` would reach the other program.
+    // Clients of `localhost` would reach the other program.
     if (port !== 0 && listenAtSix && (await isTaken(port, LOOPBACK_6))) continue;
     try {
       await app.listen({ host: first, port });

@@ -9,6 +9,7 @@ import { registerDoctor } from './doctor/doctor.ts';
 import { registerMatte } from './matte/matte.ts';
 import { registerModels } from './models/models.ts';
 import { nextStep } from './next-step.ts';
+import { registerOpen } from './open.ts';
 import { registerLogs } from './serve/logs.ts';
 import { registerPair } from './serve/pair.ts';
 import { registerServe } from './serve/serve.ts';
@@ -35,6 +36,7 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
     .showHelpAfterError('(run with --help for usage)');
   registerServe(program, exit);
+  registerOpen(program, terminal, exit);
   registerStatus(program, terminal, exit);
   registerStop(program, terminal, exit);
   registerLogs(program, terminal, exit);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { type Config, loadUserConfig } from '../config/config.ts';
 import { SETTINGS } from '../config/settings.ts';
+import { builtInModelsDir, loadModelSpecs } from '../registry/spec/spec-loader.ts';
 import { autostart, placeOf } from './autostart/autostart.ts';
 import { runProgram } from './autostart/starter.ts';
 import { launcherFile, removeLauncher } from './launcher/launcher.ts';
@@ -27,9 +28,10 @@ export interface UninstallSteps {
 export function registerUninstall(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('uninstall')
-    .description('stop the server and remove autostart, launcher, log and settings of this user; keeps the models')
+    .description('stop the server and remove autostart, launcher, log and settings of this user')
+    .option('--models', 'remove the downloaded models too')
     .option('-y, --yes', 'do not ask for confirmation')
-    .action(async ({ yes = false }: { yes?: boolean }) => {
+    .action(async ({ yes = false, models = false }: { yes?: boolean; models?: boolean }) => {
       const config = loadUserConfig();
       const steps: UninstallSteps = {
         stop: (signal) => stopServer(config, terminal, signal),
@@ -37,7 +39,7 @@ export function registerUninstall(program: Command, terminal: Terminal, exit: (c
         home: os.homedir(),
         platform: process.platform,
       };
-      exit(await interruptible((signal) => uninstall(config, steps, { yes }, terminal, signal)));
+      exit(await interruptible((signal) => uninstall(config, steps, { yes, models }, terminal, signal)));
     });
 }
 
@@ -45,12 +47,12 @@ export function registerUninstall(program: Command, terminal: Terminal, exit: (c
 export async function uninstall(
   { configDir, logDir, cacheDir }: Pick<Config, 'configDir' | 'logDir' | 'cacheDir'>,
   steps: UninstallSteps,
-  { yes }: { yes: boolean },
+  { yes, models = false }: { yes: boolean; models?: boolean },
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
   terminal.say(
-    `This stops the server and removes autostart, ${launcherFile(steps)}, and what Hairline wrote to ${logDir} and ${configDir}: log, settings and paired clients.`,
+    `This stops the server and removes autostart, ${launcherFile(steps)}, and what Hairline wrote to ${logDir} and ${configDir}: log, settings and paired clients.${models ? ` It also removes the models in ${cacheDir}.` : ''}`,
   );
   if (!yes) {
     if (!terminal.interactive) throw new UsageError('Not an interactive terminal. Pass --yes to confirm the removal.');
@@ -64,9 +66,13 @@ export async function uninstall(
     [agentLog, () => rm(agentLog, { force: true })],
     [logDir, () => empty(logDir, (name) => OF_LOG.test(name))],
     [configDir, () => empty(configDir, (name) => OF_CONFIG.test(name) && !isForeign(path.join(configDir, name)))],
+    ...(models ? [[cacheDir, () => emptyCache(cacheDir)] as const] : []),
   ]);
+  // On Windows these folders are by default inside folders named after Hairline, which are now empty.
+  for (const parent of new Set([logDir, configDir, cacheDir].map((folder) => path.dirname(folder))))
+    if (path.basename(parent) === 'hairline') await rmdir(parent).catch(() => undefined);
   for (const sentence of failed) terminal.complain(sentence);
-  terminal.say(`Kept: the models in ${cacheDir}. Delete that folder and Hairline's own to remove everything.`);
+  if (!models) terminal.say(`Kept: the models in ${cacheDir}. "hairline uninstall --models" removes them too.`);
   return failed.length > 0 || codes.some((code) => code !== EXIT.ok) ? EXIT.failed : EXIT.ok;
 }
 
@@ -93,7 +99,7 @@ function isForeign(file: string): boolean {
 }
 
 /** Continues past failures. @returns one sentence per failure */
-async function attempt(works: readonly [what: string, work: () => Promise<unknown>][]): Promise<string[]> {
+async function attempt(works: readonly (readonly [what: string, work: () => Promise<unknown>])[]): Promise<string[]> {
   const failed: string[] = [];
   for (const [what, work] of works) {
     try {
@@ -103,6 +109,15 @@ async function attempt(works: readonly [what: string, work: () => Promise<unknow
     }
   }
   return failed;
+}
+
+/** The models that Hairline knows, each in its own folder, and what it remembers about this computer's providers. */
+async function emptyCache(cacheDir: string): Promise<void> {
+  const folder = path.join(cacheDir, 'models');
+  for (const { id } of loadModelSpecs([builtInModelsDir]))
+    await rm(path.join(folder, id), { recursive: true, force: true });
+  await rmdir(folder).catch(() => undefined);
+  await empty(cacheDir, (name) => name === 'providers.json');
 }
 
 async function empty(folder: string, isOurs: (name: string) => boolean): Promise<void> {

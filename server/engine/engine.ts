@@ -41,6 +41,8 @@ export interface MatteTask {
   /** For `subjects: 'point'`. */
   readonly point: Point | null;
   readonly enhance: Enhance;
+  /** A mask whose edge is to be found anew follows the picture in the body. */
+  readonly mask?: MaskLayout | null;
   /** Takes what can be read of a damaged file. */
   readonly allowDamaged?: boolean;
   /** Colors and metadata of color results. */
@@ -48,6 +50,12 @@ export interface MatteTask {
   readonly metadata: MetadataChoice;
   /** Content type of the answer, already negotiated. */
   readonly type: string;
+}
+
+/** How the mask is stored: its bytes at the end of the body, and the depth of a raw plane or null for an encoded picture. */
+export interface MaskLayout {
+  readonly bytes: number;
+  readonly depth: 8 | 16 | null;
 }
 
 /** Edge controls on a kept matte. */
@@ -96,7 +104,7 @@ export interface Engine {
    */
   checkModel(model: string, subject: Subject): void;
   /**
-   * @param body the encoded picture, or the raw samples of `task.layout`
+   * @param body the encoded picture, or the raw samples of `task.layout`; then the mask of `task.mask`
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, NOT_AN_IMAGE, TRUNCATED_IMAGE,
    * IMAGE_TOO_LARGE, INFERENCE_FAILED, BAD_REQUEST for a region or a point outside of the picture; the signal's reason
    */

@@ -9,6 +9,7 @@ import type { PullOptions } from '../registry/pull.ts';
 import { weighEdge, workEdge } from './edge-work.ts';
 import { describeMatte, formatTimings } from './encode-answer.ts';
 import type { Answer, EdgeTask, Engine, MatteTask, WorkOptions } from './engine.ts';
+import { readMask } from './read-mask.ts';
 import { renderMatte } from './render-matte.ts';
 
 /** Share of the progress reached once the matte is done; rendering is the rest. */
@@ -35,7 +36,9 @@ export class LocalEngine implements Engine {
   }
 
   async matte(task: MatteTask, body: Buffer, { signal, onProgress }: WorkOptions): Promise<Answer> {
-    const picture = task.layout ? openRaw(toRaster(body, task.layout)) : await openEncoded(body, task.allowDamaged);
+    const pixels = task.mask ? body.subarray(0, body.length - task.mask.bytes) : body;
+    const picture = task.layout ? openRaw(toRaster(pixels, task.layout)) : await openEncoded(pixels, task.allowDamaged);
+    const mask = task.mask ? await readMask(body.subarray(pixels.length), task.mask.depth, picture) : undefined;
     const { model, subject, refine, region, subjects, point, enhance } = task;
     // Always 16 bits: edge controls start from them, and rounding to 8 bits later gives the same as rounding directly.
     const matte = await this.#mattes.matte(picture, {
@@ -45,6 +48,7 @@ export class LocalEngine implements Engine {
       region,
       subjects,
       point,
+      mask,
       enhance,
       depth: 16,
       signal,
@@ -55,13 +59,14 @@ export class LocalEngine implements Engine {
     const rendered = await renderMatte(picture, alpha, task, signal);
     signal.throwIfAborted();
     const made = { model: matte.model, provider: matte.provider };
-    const id = this.#kept.add({ alpha, picture, ...made }, body.byteLength);
+    const id = this.#kept.add({ alpha, picture, ...made }, Math.max(body.byteLength, picture.bytes ?? 0));
     onProgress?.(1);
     const timings = { ...matte.timings, finish: performance.now() - began };
     const headers = {
       ...rendered.headers,
       ...describeMatte(id, made),
       [HEADERS.subject]: hasSubject(alpha) ? 'found' : 'none',
+      ...(picture.isPreview && { [HEADERS.source]: 'preview' }),
       'server-timing': `${formatTimings(timings)}, runs;desc="${matte.runs}"`,
     };
     return { type: task.type, headers, body: rendered.body, timings };

@@ -1,4 +1,4 @@
-import type { LookupAddress } from 'node:dns';
+import { type LookupAddress, lookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -85,10 +85,10 @@ async function once(
   const closing = new AbortController();
   // Different numbers, because @npmcli/agent tells its proxies apart by them but not by protocol: with the same, a
   // request over TLS would be written as for an HTTP proxy, and the server would get the proxy's password.
-  const maxSockets = url.protocol === 'https:' ? 15 : 14;
+  const maxSockets = url.protocol === 'https:' ? 13 : 14;
   const response = await fetch(url.href, {
     ...connection,
-    ...(addresses ? { agent: agentFor(url, addresses) } : { maxSockets }),
+    ...(addresses ? { agent: agentFor(url, addresses) } : { maxSockets, dns: { lookup: lookUp } }),
     method: request.method ?? 'GET',
     headers: { 'user-agent': `Hairline/${VERSION}`, ...(addresses && { connection: 'close' }), ...request.headers },
     signal: AbortSignal.any([request.signal, closing.signal]),
@@ -106,14 +106,19 @@ async function once(
   };
 }
 
+/** make-fetch-happen asks for literal IPv6 addresses in the brackets of their URL, which no name server knows. */
+const lookUp: LookupFunction = (name, options, callback) => {
+  lookup(name.replace(/^\[(.*)\]$/, '$1'), options, callback);
+};
+
 /** Host header, SNI and certificate use the name; only the connection uses the given addresses. */
 function agentFor({ protocol }: URL, addresses: LookupAddress[]): http.Agent {
-  const lookup: LookupFunction = (_name, { all }, callback) => {
+  const given: LookupFunction = (_name, { all }, callback) => {
     if (all) callback(null, addresses);
     else callback(null, addresses[0]!.address, addresses[0]!.family);
   };
   const { Agent } = protocol === 'https:' ? https : http;
-  return new Agent({ keepAlive: false, lookup });
+  return new Agent({ keepAlive: false, lookup: given });
 }
 
 /** A redirect may lead to another server, but not to another kind of address, nor from a safe one to an open one. */

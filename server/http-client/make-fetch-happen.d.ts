@@ -1,6 +1,7 @@
 // The part of make-fetch-happen that Hairline uses; the types published for it belong to another fetch.
 declare module 'make-fetch-happen' {
   import type { Agent } from 'node:http';
+  import type { LookupFunction } from 'node:net';
 
   export interface FetchOptions {
     method?: string;
@@ -19,6 +20,7 @@ declare module 'make-fetch-happen' {
     /** Used instead of a pooled one, and of a proxy. */
     agent?: Agent;
     maxSockets?: number;
+    dns?: { lookup: LookupFunction };
   }
 
   export interface FetchResponse {

@@ -17,12 +17,14 @@ import { Runner } from '../jobs/runner.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { fetchPicture } from '../remote/fetch-picture.ts';
 import { publicAddresses } from '../remote/public-address.ts';
+import type { Desk } from '../system/desk.ts';
 import { packageRoot } from '../system/package-root.ts';
 import { Admission } from './admission.ts';
 import { drain } from './drain.ts';
 import { countRequests, Metrics } from './metrics.ts';
 import { registerDocs } from './openapi.ts';
 import { requestLog } from './request-log.ts';
+import { registerControl } from './routes/control.ts';
 import { registerEdge } from './routes/edge.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerJobs } from './routes/jobs.ts';
@@ -42,6 +44,8 @@ export interface AppDependencies {
   registry: ModelRegistry;
   logger?: FastifyBaseLogger;
   shutdown?: Shutdown;
+  /** What the page may change on this computer; with `shutdown` only. */
+  desk?: Desk;
   /** Folder of the built page. */
   pageDir?: string;
 }
@@ -53,6 +57,7 @@ export async function buildApp({
   registry,
   logger,
   shutdown,
+  desk,
   pageDir = path.join(packageRoot, 'dist', 'web'),
 }: AppDependencies): Promise<FastifyInstance> {
   const app = Fastify({
@@ -136,6 +141,7 @@ export async function buildApp({
   registerHealth(app, engine, jobs);
   registerModels(app, engine, registry);
   if (shutdown) registerShutdown(app, shutdown);
+  if (shutdown && desk) registerControl(app, { engine, registry, shutdown, desk });
   registerMetrics(app, engine, metrics);
   await registerProbe(app, probes);
   registerTunnel(app);

@@ -28,6 +28,17 @@ export function readRawLayout(headers: FastifyRequest['headers']): RawLayout {
 }
 
 /**
+ * Bits per sample of the mask after the raw pixels; null for none.
+ * @throws {AppError} BAD_REQUEST
+ */
+export function readMaskDepth(headers: FastifyRequest['headers']): 8 | 16 | null {
+  const value = headers[HEADERS.mask];
+  if (value === undefined) return null;
+  if (value !== '8' && value !== '16') throw new AppError('BAD_REQUEST', 'X-Image-Mask must be 8 or 16.');
+  return value === '8' ? 8 : 16;
+}
+
+/**
  * The announced body size, checked against the limits before anything is read.
  * @throws {AppError} BODY_TOO_LARGE, SIZE_MISMATCH, EMPTY_BODY and those of `readRawLayout`
  */
@@ -36,7 +47,8 @@ export function announceBytes(request: FastifyRequest): number {
   const length = header === undefined ? undefined : Number(header);
   if (length === 0) throw new AppError('EMPTY_BODY');
   if (isRaw(request)) {
-    const { bytes } = readRawLayout(request.headers);
+    const { width, height, bytes: pixels } = readRawLayout(request.headers);
+    const bytes = pixels + (width * height * (readMaskDepth(request.headers) ?? 0)) / 8;
     if (length !== undefined && length !== bytes) throw new AppError('SIZE_MISMATCH', mismatch(bytes, length));
     return bytes;
   }
@@ -56,18 +68,37 @@ export function mediaType(request: FastifyRequest): string {
   return (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
 }
 
+/** The field of a form that holds a mask. */
+const MASK_FIELD = 'mask';
+
 /**
- * The first file of a form, whatever the name of its field.
+ * The picture and the mask of a form. The picture is the first file of any other field; further files are ignored.
  * @throws {AppError} EMPTY_BODY, BAD_REQUEST, BODY_TOO_LARGE, CANCELLED
  */
-export async function readFormFile(request: FastifyRequest): Promise<Buffer> {
+export async function readFormFiles(request: FastifyRequest): Promise<{ image: Buffer; mask: Buffer | null }> {
+  let image: Buffer | null = null;
+  let mask: Buffer | null = null;
+  let left = request.announced;
   // One byte more than allowed: the parser truncates silently at its limit.
-  const limits = { fileSize: request.announced + 1, files: 1, fields: 16, fieldSize: 4096 };
-  const part = await request.file({ limits }).catch((cause) => {
-    throw uploadFailure(cause as Error);
-  });
-  if (!part) throw new AppError('EMPTY_BODY', 'The form contains no file.');
-  return readStream(part.file, request.announced, false);
+  const limits = { fileSize: left + 1, files: 8, fields: 16, fieldSize: 4096 };
+  try {
+    for await (const part of request.parts({ limits })) {
+      if (part.type !== 'file') continue;
+      const isMask = part.fieldname === MASK_FIELD;
+      if (isMask ? mask : image) {
+        part.file.resume();
+        continue;
+      }
+      const file = await readStream(part.file, left, false);
+      left -= file.length;
+      if (isMask) mask = file;
+      else image = file;
+    }
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : uploadFailure(cause as Error);
+  }
+  if (!image) throw new AppError('EMPTY_BODY', 'The form contains no file.');
+  return { image, mask };
 }
 
 export interface Form {

@@ -11,9 +11,9 @@ const HEAD_TIMEOUT = 5000;
 /** For a client to hang up once it has its answer; some take seconds to say so. */
 const CLOSE_TIMEOUT = 2000;
 
-/** What the WebSocket itself came with: who asks, and by which name. Nothing inside of it may say otherwise. */
+/** Headers of the WebSocket's own request, by which access control judges. A request inside may not replace them. */
 const OF_THE_DOOR = /^(host|origin|authorization|user-agent|sec-fetch-.*)$/;
-/** What belongs to a connection, not to a request. */
+/** Headers of a connection, not of a request. */
 const OF_THE_CONNECTION =
   /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|content-length|sec-.*)$/;
 
@@ -23,7 +23,7 @@ export const MAX_MESSAGE_BYTES = TUNNEL_CHUNK;
 /**
  * Serves one HTTP exchange over a WebSocket that access control has let in: the request becomes a connection of `server`, so
  * that it meets the same routes, limits, times and errors as any other, and access control once more. Neither side's body is
- * held: each end waits for the other. Who hangs up cancels, and an answer that breaks off closes the WebSocket.
+ * buffered: each end waits for the other. A client that hangs up cancels; an answer that breaks off closes the WebSocket.
  * @param upgrade the request that opened the WebSocket
  */
 export function serveTunnel(server: Server, socket: WebSocket, upgrade: IncomingMessage): void {

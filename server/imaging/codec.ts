@@ -1,55 +1,25 @@
 import sharp, { type Metadata as MetadataOfSharp, type Sharp, type SharpOptions } from 'sharp';
-import type { Depth, EncodedType } from '../../protocol/matte.ts';
+import type { Depth } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import type { Annotation } from './annotation.ts';
 import { checkSize } from './check-size.ts';
 import { damaged } from './damage.ts';
-import { checkJpeg } from './jpeg/check.ts';
-import { type Metadata, readBlocks, readTiffMetadata } from './metadata/metadata.ts';
+import { sniffType } from './formats.ts';
+import { readTone } from './icc.ts';
+import { readBlocks } from './metadata/metadata.ts';
 import type { AlphaPlane, Picture, Raster, Rows } from './picture.ts';
 import { packPng, setResolution } from './png.ts';
+import { prepare } from './prepare.ts';
 import { isOwnRgb, namesSrgb } from './profile.ts';
-import { flattenPsd } from './psd/flatten.ts';
 import { streamRaster } from './stream-raster.ts';
-import { checkTiff } from './tiff/check.ts';
-import { TiffFile } from './tiff/directory.ts';
-import { findPicture } from './tiff/layout.ts';
-import { needsRepacking, repackTiff } from './tiff/repack.ts';
 
 // Each picture is decoded once; libvips' operation cache would only waste memory.
 sharp.cache(false);
 
 const GREY = { r: 128, g: 128, b: 128 };
 
-/** Formats by their first bytes. Anything else (SVG, PDF, camera raw) never reaches a decoder. */
-const SIGNATURES: readonly { type: EncodedType; matches: (head: Buffer) => boolean }[] = [
-  { type: 'image/jpeg', matches: (b) => b.readUIntBE(0, 3) === 0xffd8ff },
-  { type: 'image/png', matches: (b) => b.subarray(0, 8).equals(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')) },
-  {
-    type: 'image/webp',
-    matches: (b) => b.toString('latin1', 0, 4) === 'RIFF' && b.toString('latin1', 8, 12) === 'WEBP',
-  },
-  { type: 'image/tiff', matches: (b) => ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(b.toString('latin1', 0, 4)) },
-  {
-    type: 'image/vnd.adobe.photoshop',
-    matches: (b) => b.toString('latin1', 0, 4) === '8BPS' && [1, 2].includes(b.readUInt16BE(4)),
-  },
-  { type: 'image/gif', matches: (b) => /^GIF8[79]a/.test(b.toString('latin1', 0, 6)) },
-  {
-    type: 'image/avif',
-    matches: (b) => b.toString('latin1', 4, 8) === 'ftyp' && /^(avif|avis|mif1|miaf)/.test(b.toString('latin1', 8, 12)),
-  },
-];
-
-/** The format that the first bytes indicate, or null. */
-export function sniffType(bytes: Uint8Array): EncodedType | null {
-  if (bytes.byteLength < 12) return null;
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, 12);
-  return SIGNATURES.find(({ matches }) => matches(head))?.type ?? null;
-}
-
 /**
- * Opens a JPEG, PNG, WebP, TIFF, AVIF, GIF, PSD or PSB file without decoding its pixels yet; those of the last two are unpacked.
+ * Opens a file of any format that is read. Its pixels are not decoded yet, except where the image library cannot.
  * @throws {AppError} NOT_AN_IMAGE, TRUNCATED_IMAGE, IMAGE_TOO_LARGE, UNSUPPORTED_PICTURE
  * @param allowDamaged takes what can be read of a damaged file
  */
@@ -66,14 +36,15 @@ export async function openEncoded(bytes: Buffer, allowDamaged = false): Promise<
 export async function readCover(bytes: Buffer, width: number, height: number, wanted: Depth): Promise<Raster> {
   const { open, opened } = await inspect(bytes);
   const image = open().resize(width, height, { fit: 'cover' }).flatten({ background: 'white' });
-  const { samples } = await decode(image, opened.depth);
+  const { samples } = await decode(image, opened);
   return { width, height, channels: 3, data: wanted === 16 ? widen(samples) : narrow(samples) };
 }
 
 async function inspect(file: Buffer, allowDamaged = false) {
   const type = sniffType(file);
   if (!type) throw new AppError('NOT_AN_IMAGE');
-  const { bytes, page, failOn, metadata, dpi } = await prepare(file, type, allowDamaged);
+  const prepared = await prepare(file, type, allowDamaged);
+  const { bytes, page, failOn } = prepared;
   // Our own limits are checked below; the library's limit has a less clear message.
   const options: SharpOptions = { limitInputPixels: false, failOn, page, pages: 1, autoOrient: true };
   const info = await sharp(bytes, options)
@@ -86,17 +57,30 @@ async function inspect(file: Buffer, allowDamaged = false) {
   const depth = depthOf(info.depth);
   // The library converts deep pictures with a profile to Display P3, and would leave them there.
   const isSrgb = !info.icc || namesSrgb(info.icc);
+  // Of deep gray it leaves the profile out.
+  const tone = info.icc && info.space === 'grey16' ? readTone(info.icc) : null;
   const open = () => {
     if (depth === 8) return sharp(bytes, options);
-    return isSrgb ? sharp(bytes, { ...options, ignoreIcc: true }) : sharp(bytes, options).withIccProfile('srgb');
+    return isSrgb || tone
+      ? sharp(bytes, { ...options, ignoreIcc: true })
+      : sharp(bytes, options).withIccProfile('srgb');
   };
   // Whatever is taken from these, the library decodes them whole.
   const atOnce = info.isProgressive || (info.orientation ?? 1) !== 1 || ['webp', 'heif'].includes(info.format);
-  const opened: Opened = { width, height, hasAlpha: info.hasAlpha, depth };
+  const opened: Opened = { width, height, hasAlpha: info.hasAlpha, depth, tone };
   const own = hasOwnRgb(info)
     ? { profile: info.icc!, open: () => sharp(bytes, { ...options, ignoreIcc: true }) }
     : undefined;
-  return { open, opened, own, dpi: checkDpi(dpi ?? info.density), atOnce, metadata: metadata ?? readBlocks(info) };
+  return {
+    open,
+    opened,
+    own,
+    atOnce,
+    dpi: checkDpi(prepared.dpi ?? info.density),
+    metadata: prepared.metadata ?? readBlocks(info),
+    isPreview: prepared.isPreview ?? false,
+    bytes: bytes.length,
+  };
 }
 
 /** What scanners reach; more is no resolution. */
@@ -108,43 +92,6 @@ function checkDpi(dpi: number | undefined): number | undefined {
 
 function hasOwnRgb({ icc, space }: MetadataOfSharp): boolean {
   return icc !== undefined && ['srgb', 'rgb', 'rgb16'].includes(space ?? '') && isOwnRgb(icc);
-}
-
-/** The most samples of a pixel in a Photoshop document (File Header Section). */
-const MAX_SAMPLES = 56;
-
-interface Prepared {
-  bytes: Buffer;
-  page: number;
-  /** What the library is to take for an error; it knows damage and harmless oddities apart in some formats only. */
-  failOn: 'none' | 'truncated' | 'error';
-  /** Where the bytes do not say it any more. */
-  dpi?: number | undefined;
-  /** Where the library would not find it. */
-  metadata?: Metadata;
-}
-
-/** Looks for damage that the library passes over, and brings what it misreads into a form that it reads rightly. */
-async function prepare(file: Buffer, type: EncodedType, allowDamaged: boolean): Promise<Prepared> {
-  if (type === 'image/vnd.adobe.photoshop') {
-    const { tiff, dpi, blocks } = await flattenPsd(file);
-    return { bytes: tiff, page: 0, failOn: 'truncated', dpi, metadata: readBlocks(blocks) };
-  }
-  // All of its blocks are there, so that what the library may still miss is the end marker.
-  if (allowDamaged && type !== 'image/tiff') return { bytes: file, page: 0, failOn: 'none' };
-  if (type === 'image/jpeg')
-    return { bytes: file, page: 0, failOn: checkJpeg(file) === 'whole' ? 'none' : 'truncated' };
-  if (type !== 'image/tiff') return { bytes: file, page: 0, failOn: 'truncated' };
-  const tiff = new TiffFile(file);
-  const layout = findPicture(tiff);
-  const { width, height, samples, page } = layout;
-  checkSize(width, height);
-  if (samples > MAX_SAMPLES || layout.bits > 64) throw damaged('its directory makes no sense');
-  if (!allowDamaged) await checkTiff(file, layout);
-  const failOn = allowDamaged ? 'none' : 'error';
-  const metadata = readTiffMetadata(tiff, layout.directory);
-  if (!needsRepacking(layout)) return { bytes: file, page, failOn, metadata };
-  return { bytes: await repackTiff(file, layout, failOn), page: 0, failOn: 'truncated', metadata };
 }
 
 /**
@@ -180,9 +127,11 @@ interface Opened {
   hasAlpha: boolean;
   /** Of the file. Pixels are decoded at this depth and converted here: libvips shifts bits (1 becomes 511, 65407 becomes 255). */
   depth: Depth;
+  /** From gray of 16 bits in the file to sRGB. */
+  tone?: Uint16Array | null;
 }
 
-async function decode(image: Sharp, depth: Depth) {
+async function decode(image: Sharp, { depth, tone }: Pick<Opened, 'depth' | 'tone'>) {
   const { data, info } = await image
     .toColourspace(depth === 16 ? 'rgb16' : 'srgb')
     .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
@@ -191,10 +140,15 @@ async function decode(image: Sharp, depth: Depth) {
       throw damaged(undefined, cause);
     });
   const samples = depth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
+  if (tone) {
+    const hasAlpha = info.channels === 4;
+    for (let i = 0; i < samples.length; i++) if (!hasAlpha || (i & 3) !== 3) samples[i] = tone[samples[i]!]!;
+  }
   return { samples, channels: info.channels };
 }
 
-function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened): Picture {
+function openSharp(open: () => Sharp, file: Opened): Picture {
+  const { width, height, hasAlpha, depth } = file;
   return {
     width,
     height,
@@ -205,10 +159,10 @@ function openSharp(open: () => Sharp, { width, height, hasAlpha, depth }: Opened
       const part = region ? open().extract(region) : open();
       const image = part.resize(gridWidth, gridHeight, { fit: 'fill', kernel: 'linear' });
       if (hasAlpha) image.flatten({ background: GREY });
-      return narrow((await decode(image, depth)).samples);
+      return narrow((await decode(image, file)).samples);
     },
     async readRaster(wanted, rows) {
-      const { samples, channels } = await decode(rows ? open().extract({ left: 0, width, ...rows }) : open(), depth);
+      const { samples, channels } = await decode(rows ? open().extract({ left: 0, width, ...rows }) : open(), file);
       const data = wanted === 16 ? widen(samples) : narrow(samples);
       return { width, height: rows?.height ?? height, channels: channels === 4 ? 4 : 3, data };
     },

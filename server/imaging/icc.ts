@@ -44,6 +44,14 @@ export function readColourSpace(icc: Buffer): ColourSpace | null {
   }
 }
 
+/** What gray of 16 bits becomes in sRGB; null for what is no profile of gray. */
+export function readTone(icc: Buffer): Uint16Array | null {
+  const space = spaceOf(icc) === 'GRAY' ? readColourSpace(icc) : null;
+  if (!space) return null;
+  const toSrgb = (v: number) => 65535 * Math.min(1, Math.max(0, encodeSrgb(space.toLinear([v, v, v])[0]))) + 0.5;
+  return Uint16Array.from({ length: 65536 }, (_, v) => toSrgb(v / 65535));
+}
+
 function fromCurves(toXyz: Matrix, curves: readonly Curve[]): ColourSpace {
   const forward = multiply(XYZ_TO_SRGB, toXyz);
   const back = invert(forward);

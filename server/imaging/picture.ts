@@ -76,6 +76,10 @@ export interface Picture {
   /** Its pixels in its own RGB profile; absent where that is sRGB, or where it is no RGB. */
   readonly own?: OwnColours | undefined;
   readonly metadata?: Metadata | undefined;
+  /** Whether it is the preview of a camera raw file. */
+  readonly isPreview?: boolean;
+  /** Memory that it holds on to. */
+  readonly bytes?: number;
   /** The picture or a region of it stretched to `width` x `height`, 8-bit RGB. Transparency is shown over mid-gray. */
   readGrid(width: number, height: number, region?: Region): Promise<Uint8Array>;
   /** All pixels or some rows of them, RGB or RGBA, at 8 or 16 bits. */

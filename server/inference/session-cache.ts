@@ -111,7 +111,7 @@ export class SessionCache {
     if (!entry || unloadAfter === 0 || isPinned?.(id)) return;
     if (entry.timer) clearTimeout(entry.timer);
     entry.timer = setTimeout(() => {
-      // Who runs now restarts the clock at the end.
+      // A run in progress restarts the timer when it ends.
       if (entry.slot?.queue.length === 0) this.#unload(id).catch(() => undefined);
     }, unloadAfter).unref();
   }

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture, Region } from '../imaging/picture.ts';
 import { readStrips } from '../imaging/read-strips.ts';
 import type { LoadedModel } from '../inference/session-cache.ts';
+import type { Plane16 } from './edge/plane.ts';
 import { findConsensus } from './ensemble/consensus.ts';
 import { joinPair } from './ensemble/join-pair.ts';
 import { removeHaze } from './ensemble/remove-haze.ts';
@@ -14,6 +15,7 @@ import { fitColour, type Guide } from './grid/guided.ts';
 import { chooseGrid, packTensor, shapeGrid } from './grid/preprocess.ts';
 import { resampleAlpha } from './grid/resample.ts';
 import { upsampleAlpha } from './grid/upsample.ts';
+import { keepMask, type RefinedMask, refineMask } from './mask/refine-mask.ts';
 import { chooseSubject, keepSubject, moveChoice, type SubjectChoice } from './subjects/choose-subject.ts';
 import { clearOutside, cropPicture, frameRegion, placeAlpha } from './subjects/region.ts';
 import { Pace } from './yield-often.ts';
@@ -58,6 +60,11 @@ export interface EstimateOptions {
   region?: Region | null | undefined;
   /** Which subjects to keep; all by default. */
   choice?: SubjectChoice | undefined;
+  /**
+   * A mask of the picture's size whose edge is found anew; beyond a band around its edge it stands as it is. Goes with
+   * neither `region` nor `choice`: it says itself what the subject is.
+   */
+  mask?: Plane16 | undefined;
   /** Brightens dark and low-contrast pictures for the networks. */
   enhance?: boolean;
   /** Called with 0..1, never decreasing. */
@@ -92,7 +99,7 @@ interface WholeSettings extends Omit<EstimateOptions, 'region'> {
 async function estimateWhole(
   picture: Picture,
   views: readonly View[],
-  { depth, signal, stages = {}, choice, enhance, within, onProgress }: WholeSettings,
+  { depth, signal, stages = {}, choice, mask, enhance, within, onProgress }: WholeSettings,
 ): Promise<Matte> {
   const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, guide: 0, upsample: 0 };
   const clock = startClock();
@@ -116,15 +123,18 @@ async function estimateWhole(
   clock();
   const looks = { whole: opinions, wholeEdges: edgesOf(views), near };
   const found = closer ? runSecondPass(first, looks, closer, picture) : first;
-  const coarse = stages.clear ? removeHaze(found) : found;
-  const mask = choice ? chooseSubject(subjectOf(coarse), choice, picture) : null;
+  const cleared = stages.clear ? removeHaze(found) : found;
+  const refined = mask && (await refineOn(picture, grids, mask, cleared));
+  const coarse = refined?.coarse ?? cleared;
+  const chosen = choice ? chooseSubject(subjectOf(coarse), choice, picture) : null;
   timings.consensus += clock();
   onProgress?.((steps - 1) / steps);
-  const guide = stages.guide ? await readGuide(picture, grids, coarse) : undefined;
+  const guide = stages.guide || mask ? await readGuide(picture, grids, coarse) : undefined;
   timings.guide = clock();
   signal?.throwIfAborted();
   const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide, signal);
-  if (mask) await keepSubject(alpha, mask, new Pace(signal));
+  if (chosen) await keepSubject(alpha, chosen, new Pace(signal));
+  if (mask && refined) await keepMask(alpha, mask, refined.band, new Pace(signal));
   timings.upsample = clock();
   onProgress?.(1);
   return { alpha, timings, runs: views.length + near.length };
@@ -161,6 +171,12 @@ async function look(
   } catch (cause) {
     throw new AppError('INFERENCE_FAILED', undefined, { cause });
   }
+}
+
+/** On a grid of the picture's shape, so that the band is as wide across as down. */
+async function refineOn(picture: Picture, grids: Grids, mask: Plane16, found: CoarseAlpha): Promise<RefinedMask> {
+  const { width, height } = shapeGrid(picture, Math.max(found.width, found.height));
+  return refineMask(mask, resampleAlpha(found, width, height), await grids.read(width, height));
 }
 
 /** The picture is decoded once more, at full size, while it is used. */

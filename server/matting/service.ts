@@ -7,6 +7,7 @@ import { ModelFetcher } from '../registry/model-fetcher.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { PullOptions } from '../registry/pull.ts';
 import type { ModelSpec } from '../registry/spec/model-spec.ts';
+import type { Plane16 } from './edge/plane.ts';
 import { describeModel, type LoadState, type ModelStatus } from './model-status.ts';
 import { estimateMatte, type Matte, type View } from './pipeline.ts';
 import { type PlannedView, planStages, planViews } from './views.ts';
@@ -20,6 +21,8 @@ export interface MatteOptions {
   subjects?: Kept;
   /** For `subjects: 'point'`. */
   point?: Point | null;
+  /** A mask whose edge is found anew, of the picture's size; then without `region` and `subjects`. For 16 bits. */
+  mask?: Plane16 | undefined;
   enhance?: Enhance;
   depth: Depth;
   signal?: AbortSignal;

@@ -166,6 +166,18 @@ describe.skipIf(executable === null)('the states of the page', () => {
     expect(await page.locator('#split').isVisible()).toBe(true);
   });
 
+  test('says when no subject was found, until another picture or subject is taken', async () => {
+    const server = await start();
+    const page = await open(server.url);
+    const black = sharp({ create: { width: 60, height: 40, channels: 3, background: '#000' } });
+    await visit.drop(await black.png().toBuffer(), 'black.png', 'image/png');
+    await visit.untilShown();
+    expect(await text('notice-text')).toBe('No subject was found in this picture; its mask is empty.');
+    await dropDisc();
+    await visit.untilShown();
+    await poll(() => page.locator('#notice').isVisible()).toBe(false);
+  });
+
   test('accepts a pasted picture and explains a pasted text', async () => {
     const page = await open((await start()).url);
     const paste = (base64: string | null) =>

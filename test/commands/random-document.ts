@@ -186,6 +186,8 @@ export function createRandomFaults(random: Random): Partial<Faults> {
     smartObjectsUnreadable: flip(),
     copiesLandOff: random.pick([0, 0, 4]),
     getsOutsideModalAlert: true,
+    commandNameRequired: true,
+    commandsDieWithScope: true,
     inactiveSelection: random.pick(['own', 'active', 'throws'] as const),
   };
 }

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { DataType, decodeOnnx, encodeOnnx, type OnnxModel } from '../../models/import/onnx-schema.ts';
-import { halfToFloat, keepOutputs, widenFloat16 } from '../../models/import/onnx-surgery.ts';
+import { fixInputs, halfToFloat, keepOutputs, widenFloat16 } from '../../models/import/onnx-surgery.ts';
 import { tinyModel } from '../server/registry/tiny-model.ts';
 
 async function run(model: OnnxModel) {
@@ -49,6 +49,27 @@ describe('keepOutputs', () => {
 
   test('names an output that is not there', () => {
     expect(() => keepOutputs(stored(), ['pha'])).toThrow('"pha"');
+  });
+});
+
+describe('fixInputs', () => {
+  test('computes what the same value given as an input would', async () => {
+    const model = stored();
+    const fixed = fixInputs(model, { input: { shape: [1, 3, 8, 8], value: 0.25 } });
+    expect(fixed.graph.input).toEqual([]);
+    const sessions = await Promise.all(
+      [model, fixed].map((m) =>
+        InferenceSession.create(encodeOnnx(m), { executionProviders: ['cpu'], logSeverityLevel: 3 }),
+      ),
+    );
+    const input = new Tensor('float32', new Float32Array(192).fill(0.25), [1, 3, 8, 8]);
+    const [before, after] = [await sessions[0]!.run({ input }), await sessions[1]!.run({})];
+    expect(after.alpha!.data).toEqual(before.alpha!.data);
+    await Promise.all(sessions.map((session) => session.release()));
+  });
+
+  test('names an input that is not there', () => {
+    expect(() => fixInputs(stored(), { src: { shape: [1], value: 0 } })).toThrow('"src"');
   });
 });
 

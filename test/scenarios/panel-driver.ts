@@ -34,7 +34,14 @@ export class Rig {
 
   /** As Photoshop does when only the menu command is used. */
   async load(options: HostOptions = {}): Promise<void> {
-    this.photoshop = new SimulatedPhotoshop({ ports: { [PORTS[0]]: this.server.port }, ...options });
+    // As strict as any Photoshop that the panel may meet.
+    const faults = {
+      commandsDieWithScope: true,
+      laterBuiltinsMissing: true,
+      commandNameRequired: true,
+      ...options.faults,
+    };
+    this.photoshop = new SimulatedPhotoshop({ ports: { [PORTS[0]]: this.server.port }, ...options, faults });
     this.panel = await this.photoshop.loadPlugin(this.#folder);
   }
 

@@ -10,6 +10,7 @@ import type { Session } from '../../server/inference/session.ts';
 import { MatteCache } from '../../server/matting/matte-cache.ts';
 import { MatteService } from '../../server/matting/service.ts';
 import type { ModelRegistry } from '../../server/registry/model-registry.ts';
+import type { Desk } from '../../server/system/desk.ts';
 import { buildStandIn } from '../fixtures/stand-in.ts';
 
 export interface Stage {
@@ -27,6 +28,7 @@ export async function listenWith(
   extend: (app: FastifyInstance) => void = () => undefined,
   logger?: FastifyBaseLogger,
   pageDir?: string,
+  desk?: Desk,
 ): Promise<Stage> {
   const { spec } = buildStandIn(4);
   const registry: ModelRegistry = {
@@ -53,6 +55,7 @@ export async function listenWith(
     ...(shutdown && { shutdown }),
     ...(logger && { logger }),
     ...(pageDir && { pageDir }),
+    ...(desk && { desk }),
   });
   extend(app);
   app.server.prependListener('request', (_request, response) => {

@@ -77,7 +77,7 @@ describe('reading', () => {
     const script = `const target = [{ _ref: 'layer', _id: ${layer.id} }, { _ref: 'document', _id: ${doc.id} }];
       const [a, b, c, d] = await action.batchPlay([{ _obj: 'get', _target: target },
         { _obj: 'get', _target: [{ _property: 'title' }, { _ref: 'document', _id: ${doc.id} }] },
-        { _obj: 'multiGet', _target: [{ _ref: 'document', _id: ${doc.id} }], extendedReference: [['name', 'background'], { _obj: 'layer', index: 1, count: -1 }] },
+        { _obj: 'multiGet', _target: [{ _ref: 'document', _id: ${doc.id} }], extendedReference: [['name', 'background'], { _obj: 'layer', index: 0, count: -1 }] },
         { _obj: 'get', _target: [{ _ref: 'layer', _id: 999 }] }], { continueOnError: true });
       return [a.hasUserMask, a.layerKind, a.bounds.left._value, 'userMaskEnabled' in a, b, c.list, d._obj,
         action.validateReference(target), action.validateReference([{ _ref: 'layer', _id: 999 }])];`;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -13,6 +13,8 @@ export function photoshop(options: HostOptions = {}): SimulatedPhotoshop {
 export interface TinyPlugin {
   script: string;
   body?: string;
+  /** Further files of the plugin. */
+  files?: Readonly<Record<string, string>>;
   domains?: unknown;
   manifest?: Record<string, unknown>;
 }
@@ -42,6 +44,10 @@ export async function load(sim: SimulatedPhotoshop, plugin: TinyPlugin): Promise
      <body>${plugin.body ?? ''}<script src="main.js"></script></body></html>`,
   );
   writeFileSync(path.join(folder, 'main.js'), plugin.script);
+  for (const [name, text] of Object.entries(plugin.files ?? {})) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), text);
+  }
   return sim.loadPlugin(folder);
 }
 

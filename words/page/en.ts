@@ -13,7 +13,7 @@ export const en: Words = {
     title: 'Drop pictures here',
     choose: 'Choose pictures',
     sample: 'Try a sample',
-    types: 'JPEG, PNG, WebP, TIFF, PSD, AVIF or GIF. You can also paste a picture.',
+    types: 'JPEG, PNG, WebP, TIFF, PSD, AVIF, HEIC, GIF, BMP or camera raw. You can also paste a picture.',
     dropHere: 'Drop to mask',
   },
   privacy:
@@ -103,9 +103,26 @@ export const en: Words = {
     upsample: 'Enlarging',
     finish: 'Writing',
   },
+  control: {
+    title: 'Hairline and Photoshop on this computer',
+    install: 'Install the Photoshop panel; Creative Cloud asks whether you want it.',
+    installNow: 'Install the panel',
+    openPanel: 'In Photoshop, choose Plugins > Hairline.',
+    panelCalled: 'The panel has called.',
+    panelSilent: 'The panel has not called yet.',
+    mask: 'Open a photo and click Mask subject.',
+    autostart: 'Start at login',
+    openLog: 'Open log folder',
+    stop: 'Stop Hairline',
+    models: 'Models',
+    fetch: 'Download ({size})',
+    remove: 'Remove ({size})',
+    included: 'included',
+    downloading: 'downloading',
+  },
   offline: [
     'The Hairline server is not running.',
-    'Run "npm start" in the Hairline folder. This page continues automatically when the server is back.',
+    'Open Hairline, or run "npm start" in its folder. This page continues automatically when the server is back.',
   ],
   notReady: {
     downloading: 'The model is being downloaded, once. You can already choose a picture.',
@@ -114,8 +131,17 @@ export const en: Words = {
     missing: 'The model is not downloaded yet. Run "hairline models pull" once while online.',
     failed: 'The model could not start.',
   },
+  noSubject: [
+    'No subject was found in this picture; its mask is empty.',
+    'Choose Object as what to mask, or take another picture.',
+  ],
   clipboardEmpty: ['There is no picture on the clipboard.', 'Copy a picture, then paste it here.'],
   unexpected: ['Something went wrong on this page.', 'Try again; if it happens again, reload the page.'],
   documentation: 'HTTP interface',
-  errors: {},
+  errors: {
+    UNAUTHORIZED: [
+      'The controls of Hairline are not available in this window.',
+      'Open Hairline again from the Start menu, the Applications folder or with "hairline open".',
+    ],
+  },
 };

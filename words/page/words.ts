@@ -98,9 +98,27 @@ export interface Words extends PanelWords {
   };
   /** Stages of the Server-Timing header; others are shown by their own names. */
   timings: Record<string, string>;
+  control: {
+    title: string;
+    install: string;
+    installNow: string;
+    openPanel: string;
+    panelCalled: string;
+    panelSilent: string;
+    mask: string;
+    autostart: string;
+    openLog: string;
+    stop: string;
+    models: string;
+    fetch: string;
+    remove: string;
+    included: string;
+    downloading: string;
+  };
   offline: Sentence;
   notReady: Record<'downloading' | 'loading' | 'missing' | 'failed' | 'installed', string>;
   clipboardEmpty: Sentence;
+  noSubject: Sentence;
   unexpected: Sentence;
   documentation: string;
   errors: Partial<Record<ErrorCode, Sentence>>;

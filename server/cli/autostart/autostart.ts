@@ -33,8 +33,18 @@ export function registerAutostart(program: Command, terminal: Terminal, exit: (c
 }
 
 export function placeOf({ configDir }: Config): Place {
-  const { username, uid, homedir } = os.userInfo();
+  const { username, uid, homedir } = currentUser();
   return { platform: process.platform, home: homedir, uid, user: username, configDir, env: process.env };
+}
+
+/** In a container the user may be a bare number, of whom the system knows no name. */
+function currentUser(): Pick<os.UserInfo<string>, 'username' | 'uid' | 'homedir'> {
+  try {
+    return os.userInfo();
+  } catch {
+    const uid = process.getuid?.() ?? -1;
+    return { username: process.env.USER ?? String(uid), uid, homedir: os.homedir() };
+  }
 }
 
 /** @returns the exit code */
@@ -70,7 +80,7 @@ export async function autostart(action: Action, place: Place, terminal: Terminal
   }
 }
 
-function starterOf(place: Place, run: Run): Starter {
+export function starterOf(place: Place, run: Run): Starter {
   if (place.platform === 'darwin') return launchAgent(place, run);
   if (place.platform === 'win32') return logonTask(place, run);
   return systemdUnit(place, run);

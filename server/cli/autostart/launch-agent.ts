@@ -30,9 +30,9 @@ export function launchAgent({ home, uid }: Place, run: Run): Starter {
         await delay(attempt * 200);
       }
     },
-    async off() {
+    async off(keepRunning = false) {
       const was = (await readText(file)) !== null;
-      await run('launchctl', ['bootout', `${domain}/${LABEL}`]);
+      if (!keepRunning) await run('launchctl', ['bootout', `${domain}/${LABEL}`]);
       await rm(file, { force: true });
       return was;
     },

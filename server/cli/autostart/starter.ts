@@ -9,8 +9,12 @@ export interface Starter {
   readonly name: string;
   /** Registers the command, replacing an earlier one, and starts it now. @throws {AutostartError} */
   on(command: readonly string[]): Promise<void>;
-  /** Removes everything. @returns whether anything was registered */
-  off(): Promise<boolean>;
+  /**
+   * Removes everything.
+   * @param keepRunning leaves a server alone that it has started
+   * @returns whether anything was registered
+   */
+  off(keepRunning?: boolean): Promise<boolean>;
   state(command: readonly string[]): Promise<StarterState>;
 }
 

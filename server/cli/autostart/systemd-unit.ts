@@ -10,10 +10,10 @@ export function systemdUnit({ home, env }: Place, run: Run): Starter {
   const folder = path.join(env.XDG_CONFIG_HOME || path.join(home, '.config'), 'systemd', 'user');
   const file = path.join(folder, UNIT);
   const systemctl = (...args: string[]) => run('systemctl', ['--user', ...args]);
-  const off = async () => {
+  const off = async (keepRunning = false) => {
     const was = (await readText(file)) !== null;
     // Without a running systemd this fails, and only the files are removed.
-    await systemctl('disable', '--now', UNIT);
+    await systemctl('disable', ...(keepRunning ? [] : ['--now']), UNIT);
     await rm(file, { force: true });
     await rm(path.join(folder, 'default.target.wants', UNIT), { force: true });
     await systemctl('daemon-reload');

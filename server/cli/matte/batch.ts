@@ -2,7 +2,8 @@ import path from 'node:path';
 import PQueue from 'p-queue';
 import type { Subject } from '../../../protocol/matte.ts';
 import { AppError } from '../../errors.ts';
-import { openEncoded, sniffType } from '../../imaging/codec.ts';
+import { openEncoded } from '../../imaging/codec.ts';
+import { sniffType } from '../../imaging/formats.ts';
 import { CannotMask } from '../../imaging/psd/choose-layer.ts';
 import { nextStep } from '../next-step.ts';
 import { createBar } from '../progress.ts';
@@ -10,6 +11,7 @@ import type { Terminal } from '../terminal.ts';
 import type { Connection } from './connection.ts';
 import { type FinishOptions, finishJob } from './finisher.ts';
 import { maskDocument } from './into.ts';
+import type { ReadMask } from './masks.ts';
 import type { Job } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
 
@@ -26,9 +28,13 @@ export interface BatchOptions extends FinishOptions {
   layer?: string | undefined;
   /** Further request parameters. */
   settings: Readonly<Record<string, string>>;
+  /** Absent: masks are made from nothing. */
+  readMask?: ReadMask | undefined;
   onWritten(path: string): void;
   /** Told which picture shows no subject. */
   onEmpty(location: string): void;
+  /** Told which picture is the preview of a camera raw file. */
+  onPreview(location: string): void;
 }
 
 /** While one picture is in the network, another is read or written. More would only use memory. */
@@ -91,14 +97,17 @@ async function runJob(
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
   if (!type) throw new AppError('NOT_AN_IMAGE');
+  const mask = await options.readMask?.(job.input);
   // The server looks for damage, and refuses what may not be taken.
   const picture = await openEncoded(bytes, true);
   const { model, subject, settings } = options;
   const depth = options.depth ?? picture.depth ?? 8;
-  const { alpha, hasSubject } = await connection.matte({ bytes, type, model, subject, depth, settings }, onDownload);
+  const request = { bytes, mask, type, model, subject, depth, settings };
+  const { alpha, hasSubject } = await connection.matte(request, onDownload);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }
+  if (picture.isPreview) options.onPreview(job.input.location);
   if (!hasSubject) options.onEmpty(job.input.location);
   return finishJob(job, picture, alpha, options, signal);
 }

@@ -11,6 +11,8 @@ import { type Discovery, probe, readDiscovery } from '../../system/discovery.ts'
 
 export interface MatteRequest {
   bytes: Uint8Array;
+  /** A mask of the same size as an encoded picture, whose edge is found anew. */
+  mask?: Uint8Array | undefined;
   type: EncodedType;
   model: string;
   /** Subject that `auto` looks for. */
@@ -47,15 +49,15 @@ export class Connection {
    * @throws {AppError} what the server answered, or INTERNAL when it stopped answering.
    */
   async matte(
-    { bytes, type, model, subject, depth, settings }: MatteRequest,
+    { bytes, mask, type, model, subject, depth, settings }: MatteRequest,
     onDownload?: (message: string) => void,
   ): Promise<MatteAnswer> {
     const query = new URLSearchParams({ ...settings, model, subject, depth: String(depth), output: 'alpha' });
     const init = {
       method: 'POST',
       // Raw samples, because packing a PNG for a loopback transfer is wasted work.
-      headers: { 'content-type': type, accept: RAW_TYPE },
-      body: bytes,
+      headers: { accept: RAW_TYPE, ...(!mask && { 'content-type': type }) },
+      body: mask ? asForm(bytes, mask) : bytes,
     };
     const response = await this.#request(`/v1/mattes?${query}`, init, onDownload);
     const number = (name: string) => Number(response.headers.get(name));
@@ -103,6 +105,13 @@ export class Connection {
       cause: error,
     });
   }
+}
+
+function asForm(image: Uint8Array, mask: Uint8Array): FormData {
+  const form = new FormData();
+  form.set('image', new Blob([image as Uint8Array<ArrayBuffer>]), 'image');
+  form.set('mask', new Blob([mask as Uint8Array<ArrayBuffer>]), 'mask');
+  return form;
 }
 
 async function readError(response: Response): Promise<AppError> {

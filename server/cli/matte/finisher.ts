@@ -1,7 +1,9 @@
 import type { Depth, ForegroundMethod } from '../../../protocol/matte.ts';
 import { type Inheritance, inherit } from '../../imaging/annotation.ts';
+import { applyFrame } from '../../imaging/apply-frame.ts';
 import { readBackdrop } from '../../imaging/backdrop.ts';
 import { encodeAlphaPng, encodePng } from '../../imaging/codec.ts';
+import { type Framing, frameSubject } from '../../imaging/framing.ts';
 import type { AlphaPlane, Picture, Raster } from '../../imaging/picture.ts';
 import { encodePsd } from '../../imaging/psd/document.ts';
 import { encodeTiff } from '../../imaging/tiff/encode.ts';
@@ -18,6 +20,8 @@ export interface FinishOptions extends Inheritance {
   /** Absent: the picture's. */
   depth?: Depth | undefined;
   backdrop: Backdrop;
+  /** Null: results have the picture's size. */
+  framing: Framing | null;
   /** Whether a document gets the cutout as a hidden layer. */
   psdCutout: boolean;
   /** How colors under soft edges are estimated. */
@@ -52,21 +56,25 @@ export async function finishJob(
   const shown = decontaminate === 1 ? foreground : cutout;
   const encode = options.format === 'tiff' ? encodeTiff : encodePng;
 
+  const frame = options.framing && frameSubject(alpha, options.framing);
+  const lay = <T extends AlphaPlane | Raster>(pixels: T) => (frame ? applyFrame(pixels, frame) : pixels);
+
   async function render({ kind, path }: PlannedFile): Promise<Rendered> {
     switch (kind) {
-      case 'alpha':
+      case 'alpha': {
+        const plane = await lay(alpha);
+        const isTiff = options.format === 'tiff';
         return {
           path,
-          content: await (options.format === 'tiff'
-            ? encodeTiff(alpha, annotation)
-            : encodeAlphaPng(alpha, annotation.dpi)),
+          content: await (isTiff ? encodeTiff(plane, annotation) : encodeAlphaPng(plane, annotation.dpi)),
         };
+      }
       case 'cutout':
-        return { path, content: await encode(await cutout(), annotation) };
+        return { path, content: await encode(await lay(await cutout()), annotation) };
       case 'foreground':
-        return { path, content: await encode(await foreground(), annotation) };
+        return { path, content: await encode(await lay(await foreground()), annotation) };
       case 'composition':
-        return { path, content: await encode(composeOver(await shown(), await behind()), annotation) };
+        return { path, content: await encode(await compose(), annotation) };
       case 'document':
         return renderDocument(path);
       case 'masked':
@@ -88,10 +96,12 @@ export async function finishJob(
     return { path: isLarge ? largePath(path) : path, content: chunks };
   }
 
-  async function behind() {
+  async function compose() {
+    const subject = await lay(await shown());
     const { backdrop } = options;
-    if (!Buffer.isBuffer(backdrop)) return inherited.encodeColour(backdrop);
-    return inherited.encodeRaster(await readBackdrop(backdrop, alpha.width, alpha.height, depth));
+    if (!Buffer.isBuffer(backdrop)) return composeOver(subject, inherited.encodeColour(backdrop));
+    const picture = await readBackdrop(backdrop, subject.width, subject.height, depth);
+    return composeOver(subject, inherited.encodeRaster(picture));
   }
 
   const written: string[] = [];

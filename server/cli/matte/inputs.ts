@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { glob } from 'tinyglobby';
+import { TYPE_BY_ENDING } from '../../../protocol/endings.ts';
 import { OUTPUTS } from '../../../protocol/matte.ts';
 
 /** One picture to process. */
@@ -23,13 +24,8 @@ export interface Expansion {
   problems: { location: string; message: string; hint: string }[];
 }
 
-const EXTENSIONS = new Set(['jpg', 'jpeg', 'jpe', 'jfif', 'png', 'webp', 'tif', 'tiff', 'avif', 'gif', 'psd', 'psb']);
 /** Pictures too, which are listed with a reason: nothing that a folder has is left out without a word. */
-const UNREAD = new Set(
-  'heic heif hif bmp jp2 j2k jpx jxl tga exr hdr dng cr2 cr3 crw nef nrw arw sr2 raf rw2 orf pef srw 3fr iiq x3f'.split(
-    ' ',
-  ),
-);
+const UNREAD = new Set('jp2 j2k jpx jxl tga exr hdr crw x3f'.split(' '));
 const OUTPUT_NAME = new RegExp(`(_(${OUTPUTS.join('|')})\\.(png|tiff?)|_masked\\.ps[db])$`, 'i');
 
 /** Expands files, folders and URLs into pictures, in the order given, folders sorted by name, each picture once. */
@@ -94,7 +90,7 @@ async function addFolder(expansion: Expansion, root: string, folder: string, out
       )
         continue;
       if (UNREAD.has(extension)) expansion.problems.push(unread(location, extension));
-      if (!EXTENSIONS.has(extension)) continue;
+      if (!Object.hasOwn(TYPE_BY_ENDING, extension)) continue;
       expansion.inputs.push(fileInput(location, path.relative(root, folder)));
     } catch (error) {
       expansion.problems.push(unreadable(location, error));

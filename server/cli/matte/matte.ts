@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_PIXELS } from '../../../protocol/limits.ts';
 import {
   type Depth,
   ENHANCEMENTS,
@@ -12,6 +13,7 @@ import {
   REGION_PATTERN,
   SUBJECTS,
 } from '../../../protocol/matte.ts';
+import { FITS, type Framing } from '../../imaging/framing.ts';
 import { interruptible, type Terminal, UsageError } from '../terminal.ts';
 import { FORMATS } from './plan.ts';
 import type { MatteOptions } from './run-matte.ts';
@@ -53,6 +55,22 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .addOption(new Option('--no-metadata', 'write no EXIF, IPTC and XMP').conflicts('keepLocation'))
     .option('--keep-location', 'keep the place (GPS) in the metadata')
     .option('--background <colour|picture>', 'background of the composition', 'white')
+    .option('--name <template>', 'names of results, with {name}, {output} and {index}; default {name}_{output}')
+    .option('--trim', 'cut results to the subject')
+    .addOption(
+      new Option('--margin <px|%>', 'room around it, in pixels or in percent of the longer side').argParser(
+        parseMargin,
+      ),
+    )
+    .addOption(new Option('--size <WxH>', 'size of all results, in pixels').argParser(parseSize))
+    .addOption(
+      new Option('--fit <how>', 'with --size: contain (default), cover to fill it, or shrink to never enlarge').choices(
+        FITS,
+      ),
+    )
+    .addOption(
+      new Option('--align <where>', 'with --size: center (default), top, bottom-left, …').argParser(parseAlign),
+    )
     .addOption(
       new Option('--subject <subject>', 'what to look for; chooses the model unless --model is given')
         .choices(SUBJECTS)
@@ -61,6 +79,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .addOption(
       new Option('--refine <how>', 'fast: fewer network runs; best: more of them').choices(REFINEMENTS).default('best'),
     )
+    .option('--mask <file|folder>', 'find the edge of this mask anew; a folder holds masks named like their pictures')
     .addOption(
       new Option('--region <left,top,width,height>', 'look for the subject only in this region; pixels').argParser(
         parseRegion,
@@ -127,6 +146,32 @@ function parseRegion(text: string): string {
 function parsePoint(text: string): string {
   if (new RegExp(POINT_PATTERN).test(text)) return text;
   throw new InvalidArgumentError('Use whole pixels: x,y, like 640,360.');
+}
+
+function parseMargin(text: string): Framing['margin'] {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(px|%)?$/.exec(text.trim()) ?? [];
+  const isPercent = unit === '%';
+  if (number === undefined || Number(number) > (isPercent ? 100 : 10_000))
+    throw new InvalidArgumentError('Use pixels, like 40, or percent, like 5%.');
+  return { value: Number(number), isPercent };
+}
+
+function parseSize(text: string): { width: number; height: number } {
+  const [, width, height] = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/i.exec(text.trim()) ?? [];
+  if (!width || !height || Number(width) * Number(height) > MAX_PIXELS)
+    throw new InvalidArgumentError('Use width and height in pixels, like 800x1200.');
+  return { width: Number(width), height: Number(height) };
+}
+
+/** Words in any order, joined by `-`: at most one for each direction. */
+function parseAlign(text: string): Framing['align'] {
+  const words = text.toLowerCase().split('-');
+  const find = (start: string, end: string) => (words.includes(start) ? 0 : words.includes(end) ? 1 : 0.5);
+  const rest = words.filter((word) => !['center', 'top', 'bottom', 'left', 'right'].includes(word));
+  const isTwice = words.includes('top') && words.includes('bottom');
+  if (rest.length > 0 || words.length > 2 || isTwice || (words.includes('left') && words.includes('right')))
+    throw new InvalidArgumentError('Use center, top, bottom, left, right, or two of them, like bottom-left.');
+  return { x: find('left', 'right'), y: find('top', 'bottom') };
 }
 
 function parseShare(text: string): number {

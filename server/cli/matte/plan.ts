@@ -26,22 +26,59 @@ export interface PlanOptions {
   format: Format;
   /** Documents get a mask: each its own file, or itself. */
   into?: 'new' | 'same' | undefined;
+  /** Of file names without their ending; see `checkTemplate`. */
+  template?: string | undefined;
+}
+
+const PLACEHOLDER = /\{(name|output|index)\}/g;
+const TEMPLATES = { flat: '{name}_{output}', psd: '{name}' } as const;
+
+/**
+ * A template has `{name}`, that of the picture without its ending, `{output}` and `{index}`, its number from 1, of equal length.
+ * @returns what is wrong with one, or null
+ */
+export function checkTemplate(template: string, pictures: number, outputs: number): string | null {
+  const rest = template.replace(PLACEHOLDER, 'x');
+  if (/[{}]/.test(rest)) return 'it may have {name}, {output} and {index} in braces, nothing else';
+  // Names must be right on every system, as folders are taken along.
+  if (/[<>:"|?*\\\p{Cc}]/u.test(rest) || /(^|\/)(\.{1,2}|)(\/|$)/.test(rest))
+    return 'it is no name of a file below a folder';
+  if (pictures > 1 && !/\{(name|index)\}/.test(template)) return 'for several pictures it needs {name} or {index}';
+  if (outputs > 1 && !template.includes('{output}')) return 'for several outputs it needs {output}';
+  return null;
+}
+
+/** A picture that one of the files would replace, or null. */
+export function findOverwritten(jobs: readonly Job[]): string | null {
+  const key = (file: string) => path.resolve(file).normalize('NFC').toLowerCase();
+  const originals = new Map(
+    jobs.filter(({ input }) => !input.isUrl).map(({ input }) => [key(input.location), input.location]),
+  );
+  const hit = jobs.flatMap(({ files }) => files).find((file) => originals.has(key(file.path)));
+  return hit ? originals.get(key(hit.path))! : null;
 }
 
 /** Gives every picture its own output names: no two pictures of a run write the same file. */
-export function planJobs(inputs: readonly Input[], options: PlanOptions): Job[] {
+export function planJobs(inputs: readonly Input[], { outputDir, outputs, format, into, template }: PlanOptions): Job[] {
   const names = uniqueNames(inputs);
   return inputs.map((input, i) => {
-    const base = path.join(options.outputDir, input.folder, names[i]!);
-    if (options.into) {
-      const file = options.into === 'same' ? input.location : `${base}_masked.${input.extension}`;
+    const index = String(i + 1).padStart(String(inputs.length).length, '0');
+    const place = (kind: PlannedFile['kind'], template: string): string => {
+      const values = { name: names[i]!, output: kind, index };
+      const name = template.replace(PLACEHOLDER, (_, key: keyof typeof values) => values[key]);
+      return path.join(outputDir, input.folder, name);
+    };
+    if (into) {
+      const file =
+        into === 'same' ? input.location : `${place('masked', template ?? TEMPLATES.flat)}.${input.extension}`;
       // Whether a document has been masked in place cannot be seen.
-      return { input, files: [{ kind: 'masked', path: file }], done: options.into === 'new' && existsSync(file) };
+      return { input, files: [{ kind: 'masked', path: file }], done: into === 'new' && existsSync(file) };
     }
+    const document = isDocument(input.location) ? TEMPLATES.flat.replace('{output}', 'masked') : TEMPLATES.psd;
     const files: PlannedFile[] =
-      options.format === 'psd'
-        ? [{ kind: 'document', path: `${base}${isDocument(input.location) ? '_masked' : ''}.psd` }]
-        : options.outputs.map((kind) => ({ kind, path: `${base}_${kind}.${options.format}` }));
+      format === 'psd'
+        ? [{ kind: 'document', path: `${place('document', template ?? document)}.psd` }]
+        : outputs.map((kind) => ({ kind, path: `${place(kind, template ?? TEMPLATES.flat)}.${format}` }));
     return { input, files, done: files.every(isThere) };
   });
 }

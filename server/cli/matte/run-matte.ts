@@ -13,15 +13,22 @@ import {
 } from '../../../protocol/matte.ts';
 import { type Config, loadUserConfig } from '../../config/config.ts';
 import { AppError } from '../../errors.ts';
-import { sniffType } from '../../imaging/codec.ts';
 import { parseColour } from '../../imaging/colour.ts';
+import { sniffType } from '../../imaging/formats.ts';
+import type { Framing } from '../../imaging/framing.ts';
 import { EXIT, type Terminal, UsageError } from '../terminal.ts';
 import { type Failure, runBatch } from './batch.ts';
 import { type Connect, connect as connectToServer, openRegistry } from './connect.ts';
 import type { Backdrop } from './finisher.ts';
 import { expandInputs } from './inputs.ts';
-import { type Format, planJobs } from './plan.ts';
+import { openMasks } from './masks.ts';
+import { checkTemplate, type Format, findOverwritten, planJobs } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
+
+interface Size {
+  width: number;
+  height: number;
+}
 
 export interface MatteOptions {
   outputDir: string;
@@ -46,12 +53,22 @@ export interface MatteOptions {
   inPlace?: boolean;
   /** A color, or the path or URL of a picture. */
   background: string;
+  /** Template for the names of results. */
+  name?: string;
+  /** Cuts results to the subject. */
+  trim?: boolean;
+  margin?: Framing['margin'];
+  size?: Size;
+  fit?: Framing['fit'];
+  align?: Framing['align'];
   subject: Subject;
   refine: Refine;
   /** `left,top,width,height` and `x,y`, already validated. */
   region?: string;
   subjects?: Kept;
   point?: string;
+  /** A mask whose edge is found anew, or a folder of such. */
+  mask?: string;
   enhance: Enhance;
   /** How colors under soft edges are estimated. */
   foreground: ForegroundMethod;
@@ -88,6 +105,7 @@ export async function runMatte(
   checkInto(options);
   const outputs = chooseOutputs(options);
   const settings = chooseSettings(options);
+  const framing = chooseFraming(options);
   const { depth, format, subject } = options;
   const config = loadUserConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
   checkModel(config);
@@ -95,15 +113,17 @@ export async function runMatte(
 
   const outputDir = path.resolve(cwd, options.outputDir);
   const { inputs, problems } = await expandInputs(given, outputDir, cwd);
-  const jobs = planJobs(inputs, {
-    outputDir,
-    outputs,
-    format,
-    into: options.into && (options.inPlace ? 'same' : 'new'),
-  });
+  const readMask = options.mask ? await openMasks(path.resolve(cwd, options.mask), inputs) : undefined;
+  checkName(options.name, inputs.length, format === 'psd' || options.into ? 1 : outputs.length, given, outputDir, cwd);
+  const into = options.into && (options.inPlace ? 'same' : 'new');
+  const jobs = planJobs(inputs, { outputDir, outputs, format, into, template: options.name });
+  const overwritten = into === 'same' ? null : findOverwritten(jobs);
+  if (overwritten)
+    throw new UsageError(`A result would replace the picture ${overwritten}. Choose another --output-dir.`);
   const open = options.force ? jobs : jobs.filter((job) => !job.done);
   const written: string[] = [];
   const empty: string[] = [];
+  const previews: string[] = [];
   const failures: Failure[] = [...problems];
   let done = 0;
   if (open.length > 0) {
@@ -117,15 +137,27 @@ export async function runMatte(
       const psdCutout = Boolean(options.psdCutout);
       const { foreground: method, decontaminate } = options;
       const metadata = chooseMetadata(options);
-      const finish = { format, depth, profile: options.profile, metadata, backdrop, psdCutout, method, decontaminate };
+      const finish = {
+        format,
+        depth,
+        profile: options.profile,
+        metadata,
+        backdrop,
+        framing,
+        psdCutout,
+        method,
+        decontaminate,
+      };
       const work = {
         ...finish,
         model,
         subject,
         settings,
         layer: options.layer,
+        readMask,
         onWritten,
         onEmpty: (location: string) => empty.push(location),
+        onPreview: (location: string) => previews.push(location),
       };
       const failed = await runBatch(open, connection, work, terminal, signal);
       done = open.length - failed.length;
@@ -136,9 +168,9 @@ export async function runMatte(
   }
 
   const skipped = jobs.length - open.length;
-  if (options.json) terminal.result(JSON.stringify({ written, skipped, empty, failed: failures }));
+  if (options.json) terminal.result(JSON.stringify({ written, skipped, empty, previews, failed: failures }));
   terminal.flush();
-  report({ done, skipped, failures, empty, outputDir, interrupted: signal.aborted }, terminal);
+  report({ done, skipped, failures, empty, previews, outputDir, interrupted: signal.aborted }, terminal);
   if (signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -155,15 +187,53 @@ function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOpti
   );
 }
 
-function checkInto({ into, layer, inPlace, outputs, saveForeground, format, psdCutout }: MatteOptions): void {
-  if (!into && (layer !== undefined || inPlace)) throw new UsageError('--layer and --in-place require --into psd.');
-  if (into && (outputs || !saveForeground || psdCutout || format !== 'png'))
-    throw new UsageError('--into psd writes documents with a mask; it does not go with other outputs or formats.');
+function checkName(
+  name: string | undefined,
+  pictures: number,
+  outputs: number,
+  given: readonly string[],
+  outputDir: string,
+  cwd: string,
+): void {
+  const fault = name === undefined ? null : checkTemplate(name, pictures, outputs);
+  if (fault) throw new UsageError(`--name "${name}": ${fault}.`);
+  // Results are known among pictures by the ends of their names.
+  const isAmong = given.some((entry) => path.resolve(cwd, entry) === outputDir);
+  if (isAmong && name !== undefined && !name.endsWith('_{output}'))
+    throw new UsageError(
+      '--name: in a folder of pictures, names of results must end with _{output}. Choose another --output-dir.',
+    );
+}
+
+function chooseFraming({ format, into, trim, margin, size, fit, align }: MatteOptions): Framing | null {
+  if (!trim && !margin && !size && !fit && !align) return null;
+  if (format === 'psd' || into)
+    throw new UsageError('A psd keeps the whole picture; --trim, --margin, --size, --fit and --align do not apply.');
+  if (!size && (fit || align)) throw new UsageError('--fit and --align require --size.');
+  const edge = margin ?? { value: 0, isPercent: false };
+  const pixels = size && (edge.isPercent ? (edge.value / 100) * Math.max(size.width, size.height) : edge.value);
+  if (size && 2 * Math.round(pixels!) >= Math.min(size.width, size.height))
+    throw new UsageError('--margin leaves no room in --size.');
+  return {
+    trim: Boolean(trim),
+    margin: edge,
+    size: size ?? null,
+    fit: fit ?? 'contain',
+    align: align ?? { x: 0.5, y: 0.5 },
+  };
 }
 
 function chooseMetadata({ metadata, keepLocation }: MatteOptions): MetadataChoice {
   if (!metadata) return 'none';
   return keepLocation ? 'all' : 'keep';
+}
+
+function checkInto({ into, layer, inPlace, mask, outputs, saveForeground, format, psdCutout }: MatteOptions): void {
+  if (!into && (layer !== undefined || inPlace)) throw new UsageError('--layer and --in-place require --into psd.');
+  if (into && (outputs || !saveForeground || psdCutout || format !== 'png' || mask))
+    throw new UsageError(
+      '--into psd writes documents with a mask; it does not go with other outputs or formats, nor with --mask.',
+    );
 }
 
 /** Parameters passed to the server unchanged. */
@@ -172,6 +242,8 @@ function chooseSettings({ refine, region, point, enhance, ...options }: MatteOpt
   if ((subjects === 'point') !== Boolean(point)) {
     throw new UsageError('--subjects point requires --point x,y, and --point requires --subjects point.');
   }
+  if (options.mask && (region || subjects !== 'all'))
+    throw new UsageError('--mask says what the subject is: --region, --subjects and --point do not apply.');
   const damaged = options.allowDamaged && { 'allow-damaged': 'true' };
   return { refine, subjects, enhance, ...damaged, ...(region && { region }), ...(point && { point }) };
 }
@@ -208,13 +280,22 @@ interface Summary {
   failures: readonly Failure[];
   /** Where no subject was found. */
   empty: readonly string[];
+  /** Raw files of which the preview was used. */
+  previews: readonly string[];
   outputDir: string;
   interrupted: boolean;
 }
 
-function report({ done, skipped, failures, empty, outputDir, interrupted }: Summary, terminal: Terminal): void {
+function report(
+  { done, skipped, failures, empty, previews, outputDir, interrupted }: Summary,
+  terminal: Terminal,
+): void {
   for (const { location, message, hint } of failures) terminal.complain(`${location}\n  ${message} ${hint}`);
   for (const location of empty) terminal.say(`${location}\n  No subject was found; its matte is empty.`);
+  if (previews.length > 0) {
+    const what = previews.length === 1 ? 'is a camera raw file' : 'are camera raw files';
+    terminal.say(`${count(previews.length, 'picture')} ${what}: the embedded JPEG preview was used.`);
+  }
   if (interrupted) {
     terminal.complain('Stopped. Run the command again to continue; finished pictures are skipped.');
     return;
@@ -223,7 +304,7 @@ function report({ done, skipped, failures, empty, outputDir, interrupted }: Summ
   if (done + failures.length > 0) terminal.say(`${count(done, 'picture')} done${failed}, in ${outputDir}`);
   if (skipped > 0) terminal.say(`${count(skipped, 'picture')} skipped: results exist. Use --force to make them again.`);
   if (done + failures.length + skipped === 0) {
-    terminal.complain('No pictures found there (JPEG, PNG, WebP, TIFF, PSD, AVIF, GIF).');
+    terminal.complain('No pictures found there (JPEG, PNG, WebP, TIFF, PSD, AVIF, HEIC, GIF, BMP, camera raw).');
   }
 }
 

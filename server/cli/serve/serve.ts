@@ -6,10 +6,13 @@ import { LOOPBACK } from '../../../protocol/limits.ts';
 import { type Config, type Flags, loadUserConfig } from '../../config/config.ts';
 import { probe, readDiscovery, removeDiscovery, writeDiscovery } from '../../system/discovery.ts';
 import { VERSION } from '../../system/package-root.ts';
+import { placeOf } from '../autostart/autostart.ts';
+import { runProgram } from '../autostart/starter.ts';
 import { refreshLauncher } from '../launcher/launcher.ts';
 import { pullProgress } from '../progress.ts';
 import { EXIT, Terminal } from '../terminal.ts';
 import { startInBackground } from './background.ts';
+import { createDesk } from './desk.ts';
 
 /** Milliseconds that a matte in progress may take to finish after Ctrl-C or `hairline stop`. */
 export const GRACE = 30_000;
@@ -59,7 +62,8 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   const logger = createLogger(config, { onFailure: (sentence) => terminal.complain(sentence) });
   let stop = () => {};
   const shutdown = { token: randomBytes(32).toString('base64url'), begin: () => stop() };
-  const server = await startServer(config, { logger, onProgress: progress.onProgress, shutdown }).catch(
+  const desk = createDesk(config, placeOf(config), runProgram);
+  const server = await startServer(config, { logger, onProgress: progress.onProgress, shutdown, desk }).catch(
     (error: Error) => {
       logger.error({ err: error }, 'could not start');
       terminal.complain(`Hairline could not start. ${error.message}`);

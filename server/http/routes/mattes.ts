@@ -3,14 +3,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DOCUMENT, DOCUMENT_TYPE, ENCODED_TYPES, RAW_TYPE } from '../../../protocol/matte.ts';
 import { MatteQuery } from '../../../protocol/schemas/matte.ts';
 import { clientOf } from '../../access/client-id.ts';
-import type { Engine, MatteTask, WorkOptions } from '../../engine/engine.ts';
+import type { Engine, MaskLayout, MatteTask, WorkOptions } from '../../engine/engine.ts';
 import { AppError } from '../../errors.ts';
 import { checkPoint, checkRegion, parsePoint, parseRegion } from '../../imaging/area.ts';
 import { parseBackground } from '../../imaging/colour.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { readStream } from '../../system/read-stream.ts';
 import { type Admission, Place } from '../admission.ts';
-import { announceBytes, isRaw, mediaType, readFormFile, readRawLayout } from '../body.ts';
+import { announceBytes, isRaw, mediaType, readFormFiles, readMaskDepth, readRawLayout } from '../body.ts';
 import { describeFault } from '../describe-fault.ts';
 import type { Metrics } from '../metrics.ts';
 import { whenClosed } from '../when-closed.ts';
@@ -72,8 +72,8 @@ export function registerMattes(
       const place = request.place!;
       place.begin();
       try {
-        const body = mediaType(request) === MULTIPART ? await readFormFile(request) : (request.body as Buffer);
-        const task = taskOf(request);
+        const { body, mask } = await readBody(request);
+        const task = { ...taskOf(request), mask };
         await perform(request, reply, { jobs, place, signal, work: (options) => matte(task, body, options) });
       } finally {
         place.end();
@@ -87,6 +87,27 @@ export function registerMattes(
     metrics.matte(answer.timings);
     return answer;
   }
+}
+
+/** The picture, and behind it the mask if there is one. */
+async function readBody(
+  request: FastifyRequest<{ Querystring: MatteQuery }>,
+): Promise<{ body: Buffer; mask: MaskLayout | null }> {
+  if (mediaType(request) !== MULTIPART) {
+    const depth = isRaw(request) ? readMaskDepth(request.headers) : null;
+    const body = request.body as Buffer;
+    return { body, mask: depth && { bytes: body.length - readRawLayout(request.headers).bytes, depth } };
+  }
+  const { image, mask } = await readFormFiles(request);
+  if (!mask) return { body: image, mask: null };
+  refuseChoices(request.query);
+  return { body: Buffer.concat([image, mask]), mask: { bytes: mask.length, depth: null } };
+}
+
+/** A mask says itself what the subject is. */
+function refuseChoices({ region, subjects }: MatteQuery): void {
+  if (region || subjects !== 'all')
+    throw new AppError('BAD_REQUEST', 'A mask goes with neither "region" nor "subjects": it says what the subject is.');
 }
 
 function taskOf(request: FastifyRequest<{ Querystring: MatteQuery }>): MatteTask {
@@ -110,6 +131,7 @@ function checkPlaces(request: FastifyRequest<{ Querystring: MatteQuery }>): void
     throw new AppError('BAD_REQUEST', 'The parameters "subjects=point" and "point" must be used together.');
   if (!isRaw(request)) return;
   const layout = readRawLayout(request.headers);
+  if (readMaskDepth(request.headers)) refuseChoices(request.query);
   if (region) checkRegion(parseRegion(region), layout);
   if (point) checkPoint(parsePoint(point), layout);
 }

@@ -41,7 +41,7 @@ export class Probes {
     await sleep(seconds * 1000, undefined, { signal: either }).catch(() => either.throwIfAborted());
   }
 
-  /** Nobody's work is lost with them, so that closing does not wait for them. */
+  /** Closing does not wait for probes: no user's work depends on them. */
   stop(): void {
     this.#stopping.abort(new AppError('SHUTTING_DOWN'));
   }
@@ -56,7 +56,7 @@ export class Probes {
 /**
  * `/v1/probe`, for the panel's check of how Photoshop talks to the network: takes up to `MAX_PROBE_BYTES` and keeps none
  * of them, answers as late as it is asked to, and tells afterwards whether a client that gave up has closed its connection.
- * Who asks from another computer finds nothing here, paired or not.
+ * Clients on other computers get 404, paired or not.
  */
 export async function registerProbe(app: FastifyInstance, probes: Probes): Promise<void> {
   await app.register(async (scope) => {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Stopping } from '../../../protocol/schemas/status.ts';
 import { AppError } from '../../errors.ts';
 import { EVERYWHERE, failures } from '../failures.ts';
@@ -17,7 +17,6 @@ export interface Shutdown {
  * pages out; the token keeps out other users of this computer, who can reach the port but not read the discovery file.
  */
 export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdown): void {
-  const expected = digest(`Bearer ${token}`);
   app.post('/v1/shutdown', {
     schema: {
       summary: 'Stop the server',
@@ -25,7 +24,7 @@ export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdow
       response: { 202: Stopping, ...failures(...EVERYWHERE, 'UNAUTHORIZED', 'SHUTTING_DOWN') },
     },
     onRequest: async (request, reply) => {
-      if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
+      if (isBearer(request, token)) return;
       reply.header('www-authenticate', 'Bearer');
       throw new AppError('UNAUTHORIZED');
     },
@@ -35,6 +34,11 @@ export function registerShutdown(app: FastifyInstance, { token, begin }: Shutdow
       return reply.code(202).send({ stopping: true });
     },
   });
+}
+
+/** Whether a request has exactly this token. */
+export function isBearer({ headers }: FastifyRequest, token: string): boolean {
+  return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`));
 }
 
 /** Hashed to equal length, as the constant-time comparison requires. */

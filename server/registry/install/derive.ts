@@ -1,7 +1,7 @@
 import { importGraphDef, importTfjsModel, UnsupportedOpError } from '../../../models/import/import-graph.ts';
 import { fitInterface, InterfaceError } from '../../../models/import/onnx-interface.ts';
 import { decodeOnnx, encodeOnnx, type OnnxModel } from '../../../models/import/onnx-schema.ts';
-import { keepOutputs, widenFloat16 } from '../../../models/import/onnx-surgery.ts';
+import { fixInputs, keepOutputs, widenFloat16 } from '../../../models/import/onnx-surgery.ts';
 import type { ModelSpec } from '../spec/model-spec.ts';
 import type { Derivation } from '../spec/source-spec.ts';
 
@@ -71,6 +71,8 @@ function applyStep(model: OnnxModel, step: Exclude<Derivation, ImportStep>, spec
       return keepOutputs(model, step.outputs);
     case 'widen-float16':
       return widenFloat16(model);
+    case 'fix-inputs':
+      return fixInputs(model, step.constants);
     case 'fit-interface':
       return fitInterface(model, interfaceOf(spec, step.outputs));
   }

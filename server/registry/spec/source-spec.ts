@@ -4,13 +4,12 @@ export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const Hex40 = Type.String({ pattern: '^[0-9a-f]{40}$' });
 const HttpUrl = Type.String({ pattern: '^https?://' });
 
+const Constants = Type.Record(Type.String(), Type.Object({ shape: Type.Array(Type.Integer()), value: Type.Number() }));
 const Dims = Type.Array(Type.Union([Type.Integer(), Type.String()]));
 /** `ImportOptions` of models/import as data. */
 const GraphImport = {
   inputs: Type.Optional(Type.Record(Type.String(), Type.Object({ shape: Dims }))),
-  constants: Type.Optional(
-    Type.Record(Type.String(), Type.Object({ shape: Type.Array(Type.Integer()), value: Type.Number() })),
-  ),
+  constants: Type.Optional(Constants),
   outputs: Type.Optional(Type.Array(Type.String())),
   transposeInputs: Type.Optional(Type.Boolean()),
 };
@@ -19,6 +18,8 @@ const GraphImport = {
 const Derivation = Type.Union([
   Type.Object({ step: Type.Literal('keep-outputs'), outputs: Type.Array(Type.String()) }),
   Type.Object({ step: Type.Literal('widen-float16') }),
+  /** Inputs that always have the same value are no inputs any more. */
+  Type.Object({ step: Type.Literal('fix-inputs'), constants: Constants }),
   /** A frozen TensorFlow graph becomes ONNX. */
   Type.Object({ step: Type.Literal('import-tensorflow'), ...GraphImport }),
   /** A TensorFlow.js graph model becomes ONNX: the first file is its JSON, the others are its weights. */
@@ -96,7 +97,7 @@ export type HttpFile = Static<typeof HttpFile>;
 export type ModelScopeSource = Static<typeof ModelScopeSource>;
 export type Derivation = Static<typeof Derivation>;
 
-/** Who a source is, for people. */
+/** The name of a source, for people. */
 export function nameOfSource(source: Source): string {
   switch (source.type) {
     case 'modelscope':

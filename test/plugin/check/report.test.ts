@@ -26,6 +26,12 @@ test.each([
   }
 });
 
+test('a short name of a user changes no words of ours', () => {
+  const said = JSON.parse(toJson(report('readTrimmed of me, in (me)'), 'C:\\Users\\me'));
+  expect(said.outcomes[0].seen).toBe('readTrimmed of (the user), in ((the user))');
+  expect(toText(report('x'), '/Users/(a+b')).toContain('"x"');
+});
+
 test('addresses of the server stay', () => {
   expect(toJson(report('http://127.0.0.1:7866/health'), '/Users/lena')).toContain('http://127.0.0.1:7866/health');
 });

@@ -72,7 +72,7 @@ it('listens on both of this computer’s own addresses, where it has both', asyn
   expect((await fetch(`http://[::1]:${server.port}/health`)).status).toBe(200);
   const strange = await talk(server.port, lines(server.port, 'GET /health', ['Host: [::2]']), { address: '::1' });
   expectError(strange, 'FORBIDDEN_HOST');
-  // Who asks for `localhost` must not reach another program.
+  // Clients of `localhost` must not reach another program.
   const port = await freePort();
   const other = createServer();
   taken.push(other);

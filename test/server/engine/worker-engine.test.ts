@@ -45,7 +45,7 @@ describe('what crosses the pipe', () => {
     });
   });
 
-  it('tells progress, logs what native code prints, and counts who waits', async () => {
+  it('reports progress, logs what native code prints, and counts waiting pictures', async () => {
     const stage = begin();
     const told: number[] = [];
     const work = stage.matte('print', Buffer.from('x'), { onProgress: (fraction) => told.push(fraction) });

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import sharp from 'sharp';
 import { ERRORS } from '../../../protocol/errors.ts';
 import type { ErrorBody } from '../../../protocol/schemas/failure.ts';
@@ -44,6 +46,8 @@ export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Rec
         'image/tiff',
         'image/avif',
         'image/vnd.adobe.photoshop',
+        'image/heic',
+        'image/bmp',
       ]);
       const query = mutator.pick(['', '?output=cutout', '?output=foreground&depth=16', '?output=composition']);
       const answer = await post(ports.patient, {
@@ -72,6 +76,31 @@ export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Rec
       return complaint(await post(ports.patient, { headers, body: Uint8Array.from(body) }), body.toString('latin1'));
     },
   };
+}
+
+/** From the folder of the compiled test or of its source. */
+const HEIC = path.resolve('test/fixtures/heic');
+
+/** Eight rows of eight pixels: plain, with a palette, packed, with masks. */
+function bitmaps(mutator: Mutator): Buffer[] {
+  const kinds: [bits: number, compression: number, extra: number][] = [
+    [24, 0, 0],
+    [8, 0, 1024],
+    [8, 1, 1024],
+    [4, 2, 64],
+    [32, 3, 12],
+  ];
+  return kinds.map(([bits, compression, extra]) => {
+    const head = Buffer.alloc(54);
+    head.write('BM', 'latin1');
+    head.writeUInt32LE(54 + extra, 10);
+    head.writeUInt32LE(40, 14);
+    head.writeInt32LE(8, 18);
+    head.writeInt32LE(8, 22);
+    head.writeUInt16LE(bits, 28);
+    head.writeUInt32LE(compression, 30);
+    return Buffer.concat([head, mutator.bytes(extra), mutator.bytes(8 * bits)]);
+  });
 }
 
 /** What `hairline matte --into psd` does to a document. */
@@ -104,6 +133,14 @@ function pictures(mutator: Mutator): Promise<Buffer[]> {
     image().tiff({ compression: 'jpeg' }).toBuffer(),
     image().avif({ effort: 0 }).toBuffer(),
     ...fuzzDocuments(),
+    image().gif().toBuffer(),
+    // What is brought into another form first: floating samples, CMYK with a profile, a thumbnail behind.
+    image().toColourspace('scrgb').tiff({ compression: 'deflate' }).toBuffer(),
+    image().flatten().toColourspace('cmyk').tiff({ compression: 'packbits' }).toBuffer(),
+    image().flatten().toColourspace('lab').tiff({ tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer(),
+    image().tiff({ bigtiff: true, compression: 'deflate', pyramid: true }).toBuffer(),
+    ...['display-p3', 'transparent'].map((name) => readFile(path.join(HEIC, `${name}.heic`))),
+    ...bitmaps(mutator),
   ]);
 }
 

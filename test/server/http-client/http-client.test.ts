@@ -77,6 +77,19 @@ describe('the client of everything that is fetched', () => {
     expect(proxy.asked).toEqual([]);
   });
 
+  it('asks a literal IPv6 address', async ({ skip }) => {
+    const six = createPlainServer((_request, response) => void response.end('six'));
+    const hasIpv6 = await new Promise<boolean>((resolve) => {
+      six.once('error', () => resolve(false)).listen(0, '::1', () => resolve(true));
+    });
+    skip(!hasIpv6, 'this computer has no IPv6');
+    const url = `http://[::1]:${portOf(six)}`;
+    for (const pin of [undefined, async () => [{ address: '::1', family: 6 }]])
+      expect(await read(throughProxy(), url, pin)).toBe('six');
+    six.closeAllConnections();
+    six.close();
+  });
+
   it('never goes from https to http', async () => {
     target = secure;
     location = 'http://pictures.example/open';

@@ -2,6 +2,7 @@ import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { openEncoded } from '../../../server/imaging/codec.ts';
+import { wrapTiff } from '../../../server/imaging/tiff/wrap.ts';
 import { seeded } from '../random.ts';
 
 /** A little-endian TIFF of pages, each one strip. Values longer than an entry follow the strips. */
@@ -109,6 +110,63 @@ describe('colours that the library misreads', () => {
     expect(await read(tiff([page(2, [0.21586, 1, 7], [], 32, float)]))).toEqual([128, 255, 255]);
     expect(await read(tiff([page(1, [0.21586], [], 32, { 339: [3] })]))).toEqual([128, 128, 128]);
   });
+});
+
+describe('profiles of gray', () => {
+  /** ICC version 2, with one curve: a gamma, or points 0..1. */
+  function profile(curve: number | number[]): Buffer {
+    const points = typeof curve === 'number' ? [curve * 256] : curve.map((v) => v * 65535);
+    const data = Buffer.alloc(12 + 2 * points.length);
+    data.write('curv', 'latin1');
+    data.writeUInt32BE(points.length, 8);
+    for (const [i, v] of points.entries()) data.writeUInt16BE(Math.round(v), 12 + 2 * i);
+    const white = Buffer.from('58595a20000000000000f6d6000100000000d32d', 'hex');
+    const head = Buffer.alloc(128 + 4 + 24);
+    head.writeUInt32BE(head.length + data.length + white.length);
+    head.write('lcms\x02\x40\0\0mntrGRAYXYZ ', 4, 'latin1');
+    head.write('acsp', 36, 'latin1');
+    white.copy(head, 68, 8);
+    head.writeUInt32BE(2, 128);
+    head.write('kTRC', 132, 'latin1');
+    head.writeUInt32BE(head.length, 136);
+    head.writeUInt32BE(data.length, 140);
+    head.write('wtpt', 144, 'latin1');
+    head.writeUInt32BE(head.length + data.length, 148);
+    head.writeUInt32BE(white.length, 152);
+    return Buffer.concat([head, data, white]);
+  }
+
+  const dotGain = Array.from({ length: 256 }, (_, i) => {
+    const ink = 1 - i / 255;
+    return 1 - Math.min(1, ink + 0.8 * ink * (1 - ink));
+  });
+
+  // Reference: little CMS, through Pillow.
+  it.each([
+    ['gamma 1.8', 1.8, [43, 146, 230]],
+    ['dot gain of 20 %', dotGain, [55, 149, 230]],
+  ] as const)('%s, at 8 and 16 bits, with transparency too', async (_, curve, wanted) => {
+    const icc = profile(curve as number | number[]);
+    const readGray = (bits: number, value: number, extra: number[]) => {
+      const pixel = [value, ...extra].map((v) => (bits === 16 ? v * 257 : v));
+      return readPage(page(1, pixel, Array(extra.length).fill(2), bits), icc);
+    };
+    for (const bits of [8, 16])
+      for (const extra of [[], [60]])
+        for (const [i, value] of [32, 128, 224].entries()) {
+          const pixel = await readGray(bits, value, extra);
+          for (const sample of pixel.slice(0, 3))
+            expect(Math.abs(sample - wanted[i]!), `${bits}`).toBeLessThanOrEqual(1);
+          expect(pixel.slice(3)).toEqual(extra);
+        }
+  });
+
+  async function readPage({ tags, pixels }: ReturnType<typeof page>, icc: Buffer) {
+    const data = tags[258]![0] === 16 ? new Uint16Array(Uint8Array.from(pixels).buffer) : pixels;
+    const samples = tags[277]![0]!;
+    const file = wrapTiff({ width: WIDTH, height: HEIGHT, photometric: 1, samples, data, profile: icc });
+    return read(file);
+  }
 });
 
 it('the picture is taken, not the thumbnail in front of it', async () => {

@@ -125,7 +125,7 @@ describe('pull', () => {
   });
 
   test('a connection that falls silent is given up after a few tries', async () => {
-    const { registry, spec } = await tinyRegistry({}, 200);
+    const { registry, spec } = await tinyRegistry({}, 1500);
     npm.behaviour = 'hang';
     const error = await failure(registry.pull(spec));
     expect(error).toMatchObject({ code: 'DOWNLOAD_FAILED', message: expect.stringContaining('no more data arrived') });

@@ -67,7 +67,7 @@ test('another program on the port, or a server of another protocol, is not taken
   }
 });
 
-test('one that loads a model is found by who waits', async () => {
+test('a server that is busy loading a model is found by a patient probe', async () => {
   const discovery = await announce();
   slowness = 300;
   expect(await readDiscovery(folder, 50)).toBeNull();

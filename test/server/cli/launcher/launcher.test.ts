@@ -176,9 +176,9 @@ describe('uninstall', () => {
     home,
     platform: process.platform,
   });
-  const remove = async (yes: boolean, stopped = 0) => {
+  const remove = async (yes: boolean, stopped = 0, models = false) => {
     const recorder = recordTerminal();
-    const code = await uninstall(folders(), steps(stopped), { yes }, recorder.terminal, never);
+    const code = await uninstall(folders(), steps(stopped), { yes, models }, recorder.terminal, never);
     return { code, err: recorder.err };
   };
 
@@ -209,6 +209,24 @@ describe('uninstall', () => {
     expect(readdirSync(configDir)).toEqual(['mine.json']);
     expect(readdirSync(cacheDir)).toEqual(['model.onnx']);
     expect((await remove(true)).code).toBe(0);
+  });
+
+  it('removes the models when asked to, and no other file beside them', async () => {
+    const { cacheDir } = folders();
+    const models = path.join(cacheDir, 'models');
+    for (const id of ['rvm', 'isnet', 'mine']) mkdirSync(path.join(models, id), { recursive: true });
+    for (const name of ['rvm/rvm.onnx', 'isnet/isnet.onnx.0123456789ab.part', 'mine/mine.onnx'])
+      writeFileSync(path.join(models, name), '');
+    writeFileSync(path.join(cacheDir, 'providers.json'), '{}');
+    expect(await remove(true, 0, true)).toMatchObject({ code: 0, err: expect.not.stringContaining('Kept') });
+    expect(readdirSync(cacheDir, { recursive: true, encoding: 'utf8' }).sort()).toEqual([
+      'models',
+      path.join('models', 'mine'),
+      path.join('models', 'mine', 'mine.onnx'),
+    ]);
+    rmSync(path.join(models, 'mine'), { recursive: true });
+    await remove(true, 0, true);
+    expect(readdirSync(home)).toEqual([]);
   });
 
   it.skipIf(!posix)('leaves what another program keeps under such names, and what links lead to', async () => {

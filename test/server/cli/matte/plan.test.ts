@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Input } from '../../../../server/cli/matte/inputs.ts';
-import { type PlanOptions, planJobs } from '../../../../server/cli/matte/plan.ts';
+import { checkTemplate, findOverwritten, type PlanOptions, planJobs } from '../../../../server/cli/matte/plan.ts';
 
 let outputDir: string;
 
@@ -80,5 +80,53 @@ describe('done', () => {
     expect(plan([input('a.jpg')], { format: 'psd' })[0]!.done).toBe(true);
     await writeFile(path.join(outputDir, 'b_alpha.psb'), '');
     expect(plan([input('b.jpg')])[0]!.done).toBe(false);
+  });
+});
+
+describe('names by a template', () => {
+  const folder = path.resolve('/pictures');
+  const pictures = ['b.jpg', 'a.png', 'sub/c.tif'].map((name) => {
+    const { dir, name: stem, ext } = path.parse(name);
+    return { location: path.join(folder, name), isUrl: false, folder: dir, stem, extension: ext.slice(1) };
+  });
+  const plan = (template: string) =>
+    planJobs(pictures, {
+      outputDir: path.join(folder, 'out'),
+      outputs: ['alpha', 'cutout'],
+      format: 'png',
+      template,
+    }).map(({ files }) => files.map((file) => path.relative(folder, file.path).split(path.sep).join('/')));
+
+  test('have the name, the output, and the number of the picture', () => {
+    expect(plan('{output}/{index}-{name}')).toEqual([
+      ['out/alpha/1-b.png', 'out/cutout/1-b.png'],
+      ['out/alpha/2-a.png', 'out/cutout/2-a.png'],
+      ['out/sub/alpha/3-c.png', 'out/sub/cutout/3-c.png'],
+    ]);
+  });
+
+  test.each(['{name', '{size}', '../{name}', '/{name}', '{name}/', 'a\\{name}', 'a:{name}', '', '..', '{output}'])(
+    'refuse %j for several pictures',
+    (template) => {
+      expect(checkTemplate(template, 3, 1)).toEqual(expect.any(String));
+    },
+  );
+
+  test('need the output where there are several', () => {
+    expect(checkTemplate('{name}', 3, 2)).toContain('{output}');
+    expect(checkTemplate('{name}', 3, 1)).toBeNull();
+    expect(checkTemplate('{output}/shot.{index}', 3, 2)).toBeNull();
+  });
+
+  test('never lead to one of the pictures', () => {
+    const jobs = planJobs(pictures, { outputDir: folder, outputs: ['cutout'], format: 'png', template: '{name}' });
+    expect(findOverwritten(jobs)).toBe(path.join(folder, 'a.png'));
+    const beside = planJobs(pictures, {
+      outputDir: folder,
+      outputs: ['cutout'],
+      format: 'png',
+      template: '{name}_{output}',
+    });
+    expect(findOverwritten(beside)).toBeNull();
   });
 });

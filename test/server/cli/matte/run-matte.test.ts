@@ -172,6 +172,62 @@ describe('one picture', () => {
     expect(plain.exif).toBeUndefined();
   });
 
+  test('of a camera raw file is made from its preview, and the summary says so', async () => {
+    const jpeg = await sharp({ create: { width: 1200, height: 20, channels: 3, background: '#888' } })
+      .jpeg()
+      .toBuffer();
+    await writeFile(path.join(cwd, 'a.raf'), Buffer.concat([Buffer.from('FUJIFILMCCD-RAW 0201FF383501'), jpeg]));
+    const { code, err } = await matte(['a.raf'], { outputs: ['alpha'] });
+    expect(code).toBe(0);
+    expect(err).toContain('1 picture is a camera raw file: the embedded JPEG preview was used.');
+  });
+
+  test('is cut to the subject and laid on a canvas, all results alike', async () => {
+    const white = { create: { width: 10, height: 6, channels: 3 as const, background: '#fff' } };
+    await sharp({ create: { width: 40, height: 30, channels: 3, background: '#000' } })
+      .composite([{ input: await sharp(white).png().toBuffer(), left: 20, top: 12 }])
+      .png()
+      .toFile(path.join(cwd, 'a.png'));
+    const outputs = ['alpha', 'cutout', 'composition'] as const;
+    const sizes = async () =>
+      Promise.all(outputs.map(async (kind) => sharp(path.join(cwd, 'out', `a_${kind}.png`)).metadata())).then((all) =>
+        all.map(({ width, height }) => [width, height]),
+      );
+    await matte(['a.png'], { outputs: [...outputs], background: '#00f', trim: true });
+    expect(await sizes()).toEqual([
+      [10, 6],
+      [10, 6],
+      [10, 6],
+    ]);
+    const size = { width: 40, height: 40 };
+    const framing = { trim: true, size, margin: { value: 5, isPercent: true }, align: { x: 0.5, y: 1 } };
+    await matte(['a.png'], { outputs: [...outputs], background: '#00f', force: true, ...framing });
+    expect(await sizes()).toEqual(outputs.map(() => [40, 40]));
+    const { data } = await sharp(path.join(cwd, 'out', 'a_composition.png'))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const at = (x: number, y: number) => [...data.subarray(3 * (40 * y + x)).subarray(0, 3)];
+    // 36 x 22 pixels of the subject stand on the lower margin of 2; around it lies the background.
+    expect([at(20, 30), at(1, 30), at(20, 10), at(20, 39)]).toEqual([
+      [near(255), near(255), near(255)],
+      [0, 0, 255],
+      [0, 0, 255],
+      [0, 0, 255],
+    ]);
+  });
+
+  test('has a name by a template, which never leads to a picture', async () => {
+    await picture('a.png', 200);
+    const original = await readFile(path.join(cwd, 'a.png'));
+    await matte(['a.png'], { outputs: ['cutout'], name: '{output}/shot {index}' });
+    expect(await inside('out')).toEqual(['cutout/shot 1.png']);
+    const beside = { outputs: ['cutout' as const], outputDir: '.', force: true };
+    await expect(matte(['a.png'], { ...beside, name: '{name}' })).rejects.toThrow('would replace the picture');
+    await expect(matte(['.'], { ...beside, name: '{name}_x' })).rejects.toThrow('must end with _{output}');
+    await expect(matte(['a.png'], { ...beside, name: '../{name}' })).rejects.toThrow(UsageError);
+    expect(await readFile(path.join(cwd, 'a.png'))).toEqual(original);
+  });
+
   test('keeps 16 bits in PNG and TIFF', async () => {
     await picture('a.png');
     for (const format of ['png', 'tiff'] as const) {
@@ -270,6 +326,7 @@ describe('a batch', () => {
       written: [path.join(cwd, 'out', 'a_alpha.png')],
       skipped: 0,
       empty: [],
+      previews: [],
       failed: [expect.objectContaining({ location: path.join(cwd, 'gone.png') })],
     });
   });
@@ -392,4 +449,52 @@ test.each([
   await picture('a.png');
   await expect(matte(['a.png'], options as Partial<MatteOptions>)).rejects.toThrow(UsageError);
   expect(connections).toBe(0);
+});
+
+describe('--mask', () => {
+  /** White in its left half. */
+  async function mask(name: string, width = 40) {
+    const data = Uint8Array.from({ length: width * 30 }, (_, i) => (i % width < width / 2 ? 255 : 0));
+    await mkdir(path.dirname(path.join(cwd, name)), { recursive: true });
+    await sharp(data, { raw: { width, height: 30, channels: 1 } }).toFile(path.join(cwd, name));
+  }
+
+  test('keeps what lies away from its edge', async () => {
+    await picture('a.png');
+    await mask('m.png');
+    const { code } = await matte(['a.png'], { mask: 'm.png', outputs: ['alpha'] });
+    expect(code).toBe(0);
+    const alpha = await sharp(path.join(cwd, 'out', 'a_alpha.png'))
+      .extractChannel(0)
+      .raw()
+      .toBuffer();
+    expect([alpha[0], alpha[39]]).toEqual([255, 0]);
+  });
+
+  test('is found by name in a folder, and its lack is told', async () => {
+    await picture('a.png');
+    await picture('b.png');
+    await mask('masks/a.png');
+    const { code, err } = await matte(['a.png', 'b.png'], { mask: 'masks', outputs: ['alpha'] });
+    expect(code).not.toBe(0);
+    expect(err).toContain('There is no mask called b');
+    expect(await inside('out')).toEqual(['a_alpha.png']);
+  });
+
+  test('of another size fails with both sizes', async () => {
+    await picture('a.png');
+    await mask('m.png', 42);
+    const { err } = await matte(['a.png'], { mask: 'm.png' });
+    expect(err).toContain('The mask has 42 x 30 pixels, but the picture 40 x 30');
+  });
+
+  test('is refused before anything is done where it does not exist, is one for two, or meets another choice', async () => {
+    await picture('a.png');
+    await picture('b.png');
+    await mask('m.png');
+    await expect(matte(['a.png'], { mask: 'none.png' })).rejects.toThrow(UsageError);
+    await expect(matte(['a.png', 'b.png'], { mask: 'm.png' })).rejects.toThrow(UsageError);
+    await expect(matte(['a.png'], { mask: 'm.png', subjects: 'largest' })).rejects.toThrow(UsageError);
+    expect(connections).toBe(0);
+  });
 });

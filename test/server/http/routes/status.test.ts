@@ -22,7 +22,7 @@ const get = async (port: number, address: string) => {
 };
 
 describe('GET /health', () => {
-  it('says who is there, with and without a model', async () => {
+  it('identifies the server, with and without a model', async () => {
     for (const { port } of [server, bare]) expect(await get(port, '/health')).toEqual({ status: 200, json: health });
   });
 });

@@ -85,7 +85,7 @@ describe('GET /v1/tunnel', () => {
     expect(await metrics()).toContain('route="/health",status="200"} 1');
   });
 
-  it('finishes what is asked before the server ends, and does not wait for who asks nothing', async () => {
+  it('finishes requests in progress before the server ends, and does not wait for a client without one', async () => {
     gate = new Gate();
     const asked = ask('/v1/mattes', {
       ...{ method: 'POST', body: new Uint8Array([1, 2, 3]).buffer, headers: rawHeaders(1, 1, 3) },

@@ -31,6 +31,64 @@ async function expectAlive(): Promise<void> {
   ]);
 }
 
+describe('a mask whose edge is found anew', () => {
+  const gray = (width: number, value: number, draw: (x: number) => number = () => value) =>
+    sharp(
+      Uint8Array.from({ length: width * 10 }, (_, i) => draw(i % width)),
+      {
+        raw: { width, height: 10, channels: 1 },
+      },
+    )
+      .png()
+      .toBuffer();
+  const half = (x: number) => (x < 10 ? 255 : 0);
+  const send = async (mask: Buffer, query = '') => {
+    const body = new FormData();
+    body.append('mask', new Blob([Uint8Array.from(mask)]), 'mask.png');
+    body.append('image', new Blob([Uint8Array.from(png)]), 'x.png');
+    return post(server.port, { body, query });
+  };
+
+  it('comes in the field "mask" of a form, before or after the picture, and stands away from its edge', async () => {
+    const answer = await send(await gray(20, 0, half));
+    expect(answer.status).toBe(200);
+    const data = await sharp(answer.body).extractChannel(0).raw().toBuffer();
+    expect([data[0], data[19]]).toEqual([255, 0]);
+  });
+
+  it.each([8, 16])('follows raw pixels, %i bits of each', async (depth) => {
+    const [width, height] = [20, 10];
+    const pixels = Buffer.alloc(width * height * 3, 128);
+    const mask = Buffer.alloc((width * height * depth) / 8);
+    for (let i = 0; i < width * height; i++) {
+      if (depth === 8) mask[i] = half(i % width);
+      else mask.writeUInt16LE(half(i % width) * 257, 2 * i);
+    }
+    const headers = { ...rawHeaders(width, height, 3), 'x-image-mask': String(depth) };
+    const answer = await post(server.port, { headers, body: Buffer.concat([pixels, mask]) });
+    expect(answer.status).toBe(200);
+    expect([answer.body[0], answer.body[19]]).toEqual([255, 0]);
+    expectError(await post(server.port, { headers, body: pixels }), 'SIZE_MISMATCH');
+    expectError(await post(server.port, { headers: { ...headers, 'x-image-mask': '1' }, body: pixels }), 'BAD_REQUEST');
+  });
+
+  it('is refused where it has another size, no edge, or is no picture', async () => {
+    expectError(await send(await gray(21, 0, half)), 'BAD_REQUEST');
+    expectError(await send(await gray(20, 255)), 'BAD_REQUEST');
+    expectError(await send(Buffer.from('not a picture')), 'NOT_AN_IMAGE');
+    const whole = await gray(20, 0, half);
+    expectError(await send(whole.subarray(0, whole.length - 20)), 'TRUNCATED_IMAGE');
+  });
+
+  it('says itself what the subject is', async () => {
+    const mask = await gray(20, 0, half);
+    expectError(await send(mask, '?subjects=largest'), 'BAD_REQUEST');
+    expectError(await send(mask, '?region=0,0,5,5'), 'BAD_REQUEST');
+  });
+
+  it('leaves the server alive', expectAlive);
+});
+
 describe('forms', () => {
   it('takes the file of a form as fetch and curl write it', async () => {
     const body = new FormData();

@@ -299,7 +299,7 @@ test('auto takes the best installed model for a subject, else the embedded one',
     preferred: { portrait: ['bshm', 'small'] },
     env: { ...process.env, HAIRLINE_MODELSCOPE_ENDPOINT: host.url },
   });
-  // Who names no subject means a portrait.
+  // Without a subject, portrait is meant.
   expect(registry.resolve('auto').id).toBe('small');
   expect(registry.resolve('auto', 'object').id).toBe('thing');
   expect(registry.resolve('auto', 'portrait').id).toBe('small');

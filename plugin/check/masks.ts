@@ -1,0 +1,137 @@
+import type { Bench, BenchDocument, Table } from '../host/check-bench.ts';
+import { type HostProfile, inFront, MASK_WAYS, type MaskWay } from '../host-profile.ts';
+import type { Alpha } from '../picture.ts';
+import { make, makeFill } from './make.ts';
+import type { Finding, Probe, Seen } from './probe.ts';
+import { tell } from './tell.ts';
+
+/** Wider than the blocks of zeros that have been seen to turn white. */
+const LARGE = { width: 192, height: 128 };
+
+/** How Photoshop takes masks and selections, and gives them back. */
+export function maskProbes(bench: Bench, profile: () => HostProfile): Probe[] {
+  const on = (id: Probe['id'], wish: BenchDocument, ask: (table: Table) => Promise<Finding>): Probe => ({
+    id,
+    run: (cancel) => bench.withDocument(wish, cancel, ask),
+  });
+  const ways = (id: Probe['id'], depth: 8 | 16 | 32) =>
+    on(id, { ...LARGE, depth }, (table) => tryWays(table, depth, profile()));
+  return [
+    ways('mask8', 8),
+    ways('mask16', 16),
+    ways('mask32', 32),
+    on('maskKinds', {}, (table) => tryKinds(table, profile())),
+    on('maskLab', { mode: 'labColorMode' }, async (table) => {
+      const seen = await tryPut(table, table.layer.id);
+      return noteRefusals({ labColorMode: seen }, profile());
+    }),
+    on('maskOutside', {}, findOutside),
+    on('maskNone', {}, async ({ readMask, layer }) => {
+      const seen = await tell(async () => describe((await readMask(layer)).samples));
+      return { seen, expected: typeof seen === 'string' && !/^\d/.test(seen) };
+    }),
+    on('maskFlat', {}, readFlat),
+    on('maskLook', {}, findLook),
+    on('selection16', { depth: 16 }, trySelection),
+  ];
+}
+
+/** All values in the first 64 columns, zeros beside them. */
+function ramp({ width, height }: { width: number; height: number }, depth: 8 | 16): Alpha {
+  const full = depth === 8 ? 255 : 65535;
+  const data = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
+  for (let at = 0; at < data.length; at++) {
+    const x = at % width;
+    const step = (Math.floor(at / width) * 64 + x) % 256;
+    if (x < 64) data[at] = Math.round((step / 255) * full);
+  }
+  return { width, height, depth, data };
+}
+
+async function tryWays({ layer, writeMask }: Table, depth: 8 | 16 | 32, known: HostProfile): Promise<Finding> {
+  const mask = ramp(LARGE, depth === 8 ? 8 : 16);
+  const seen: Record<string, Seen> = {};
+  const working: MaskWay[] = [];
+  for (const way of MASK_WAYS) {
+    if (way === 'put-8' && depth === 8) continue;
+    seen[way] = await tell(async () => {
+      const fault = await writeMask(layer, mask, way);
+      if (fault === null) working.push(way);
+      return fault ?? 'exact';
+    });
+  }
+  const maskWays = { ...known.maskWays, [depth]: inFront(MASK_WAYS, working) };
+  return { seen, expected: working.includes('put'), profile: { maskWays } };
+}
+
+/** Layers that take no mask from putLayerMask get theirs through the selection. */
+async function tryKinds(table: Table, known: HostProfile): Promise<Finding> {
+  const { document, layer, paint, play } = table;
+  await paint(layer, { left: 0, top: 0, width: 64, height: 48 }, [1, 0, 0, 1]);
+  const seen: Record<string, Seen> = {};
+  const makers = [
+    makeFill(),
+    make('adjustmentLayer', { using: { _obj: 'adjustmentLayer', type: { _class: 'invert' } } }),
+    make('layerSection', { from: { _ref: 'layer', _enum: 'ordinal', _value: 'targetEnum' } }),
+  ];
+  for (const descriptor of makers) {
+    await play(descriptor);
+    const made = document.activeLayers[0]!;
+    seen[made.kind] = await tryPut(table, made.id);
+  }
+  return noteRefusals(seen, known);
+}
+
+async function tryPut({ putMask }: Table, layerId: number): Promise<Seen> {
+  return tell(async () => {
+    await putMask(layerId, ramp({ width: 64, height: 48 }, 8));
+    return 'taken';
+  });
+}
+
+function noteRefusals(seen: Record<string, Seen>, { selectionFirst }: HostProfile): Finding {
+  const refused = Object.keys(seen).filter((kind) => seen[kind] !== 'taken');
+  const others = selectionFirst.filter((kind) => !(kind in seen));
+  return { seen, expected: refused.length === 0, profile: { selectionFirst: [...others, ...refused] } };
+}
+
+/** What a mask of the left half does to the right one. */
+async function findOutside({ layer, paint, putMask, read }: Table): Promise<Finding> {
+  await paint(layer, { left: 0, top: 0, width: 64, height: 48 }, [1, 0, 0, 1]);
+  await putMask(layer.id, { width: 32, height: 48, depth: 8, data: new Uint8Array(32 * 48).fill(200) });
+  const seen = await tell(async () => {
+    const { left, width, components, samples } = await read({ layerID: layer.id });
+    const isShown = left + width === 64 && (components !== 4 || samples[(63 - left) * 4 + 3]! > 0);
+    return isShown ? 'shown' : 'hidden';
+  });
+  return { seen, expected: seen === 'hidden' };
+}
+
+/** Whether masks of one value are given back whole. */
+async function readFlat({ layer, putMask, readMask }: Table): Promise<Finding> {
+  const seen: Record<string, Seen> = {};
+  for (const value of [0, 255]) {
+    await putMask(layer.id, { width: 64, height: 48, depth: 8, data: new Uint8Array(64 * 48).fill(value) });
+    seen[value] = await tell(async () => describe((await readMask(layer)).samples));
+  }
+  const whole = Object.values(seen).every((text) => /^3072 /.test(String(text)));
+  return { seen, expected: whole, profile: { masksTrimmed: !whole } };
+}
+
+const describe = (samples: ArrayLike<number>) => `${samples.length} values, the first ${samples[0]}`;
+
+/** Density and feather of a mask that is replaced. */
+async function findLook({ layer, putMask }: Table): Promise<Finding> {
+  const mask = ramp({ width: 64, height: 48 }, 8);
+  await putMask(layer.id, mask);
+  layer.layerMaskDensity = 50;
+  layer.layerMaskFeather = 3;
+  await putMask(layer.id, mask);
+  const seen = { density: layer.layerMaskDensity, feather: layer.layerMaskFeather };
+  return { seen, expected: seen.density === 100 && seen.feather === 0 };
+}
+
+async function trySelection({ trySelection }: Table): Promise<Finding> {
+  const seen = await tell(async () => (await trySelection(ramp({ width: 64, height: 48 }, 16))) ?? 'exact');
+  return { seen, expected: seen === 'exact', profile: { deepSelections: seen === 'exact' } };
+}

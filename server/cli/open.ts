@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { type Config, loadUserConfig } from '../config/config.ts';
+import { PATIENT_MS } from '../system/discovery.ts';
+import { type Run, runProgram } from './autostart/starter.ts';
+import { locateServer } from './matte/connection.ts';
+import { openCommand } from './open-with.ts';
+import { startInBackground } from './serve/background.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+
+/** The steps outside this program, injectable for tests. */
+export interface OpenSteps {
+  /** Address of the running server's page, with a ticket for its controls where that server is the user's own; or null. */
+  find(): Promise<string | null>;
+  /** Starts it. @returns the exit code */
+  start(): Promise<number>;
+  run: Run;
+  platform: NodeJS.Platform;
+  env: NodeJS.ProcessEnv;
+}
+
+/** Adds `hairline open`. */
+export function registerOpen(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('open')
+    .description("start the server unless it is running, and show Hairline's page in the browser")
+    .action(async () => {
+      const config = loadUserConfig();
+      exit(await openPage(stepsFor(config, terminal), terminal));
+    });
+}
+
+function stepsFor(config: Config, terminal: Terminal): OpenSteps {
+  return {
+    find: () => findPage(config),
+    start: () => startInBackground({}, config, terminal),
+    run: runProgram,
+    platform: process.platform,
+    env: process.env,
+  };
+}
+
+async function findPage(config: Config): Promise<string | null> {
+  const found = await locateServer(config);
+  if (!found) return null;
+  const { url, announced } = found;
+  const ask = (token: string) =>
+    fetch(`${url}/v1/control/ticket`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(PATIENT_MS),
+      redirect: 'error',
+    }).catch(() => null);
+  const response = announced?.token ? await ask(announced.token) : null;
+  if (!response?.ok) return `${url}/`;
+  const { ticket } = (await response.json()) as { ticket: string };
+  // After the #, which browsers do not send: it gets into no log.
+  return `${url}/#ticket=${ticket}`;
+}
+
+/** @returns the exit code */
+export async function openPage({ find, start, run, platform, env }: OpenSteps, terminal: Terminal): Promise<number> {
+  let url = await find();
+  if (!url) {
+    const code = await start();
+    if (code !== EXIT.ok) return code;
+    url = await find();
+  }
+  if (!url) {
+    terminal.complain('Hairline started and stopped again. Run "hairline logs" to see why.');
+    return EXIT.failed;
+  }
+  const [program, ...args] = openCommand(url, platform, env);
+  const { code } = await run(program, args);
+  if (code === 0) return EXIT.ok;
+  terminal.complain(`No browser could be opened. Open ${url} in one.`);
+  return EXIT.failed;
+}

@@ -1,0 +1,18 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { packageRoot } from '../../server/system/package-root.ts';
+
+const folder = path.join(packageRoot, '.github', 'workflows');
+
+it.each(readdirSync(folder))('%s uses actions by their commit, and scripts that exist', (name) => {
+  const text = readFileSync(path.join(folder, name), 'utf8');
+  const actions = [...text.matchAll(/uses: (.*)/g)].map((match) => match[1]!);
+  expect(actions.length).toBeGreaterThan(0);
+  expect(actions.filter((action) => !/^[\w-]+\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([]);
+  const { scripts } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8'));
+  const named = [...text.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1]!);
+  expect(named.filter((script) => !(script in scripts))).toEqual([]);
+  // A secret is never put into a command line, where logs and other programs see it.
+  expect(text.match(/run:.*\$\{\{ *secrets/g)).toBeNull();
+});
