@@ -119,6 +119,8 @@ function rleRows({ source, span }: PackedChannels, line: number, counts: Uint32A
 function zipRows(packed: PackedChannels, line: number, skipped: number, finish: (row: Buffer) => void): RowReader {
   const { source, span } = packed;
   const inflate = createInflate({ chunkSize: CHUNK });
+  // The reader below is told; after it has stopped, an error of what was still on its way must end no process.
+  inflate.on('error', () => {});
   pipeline(
     Readable.from(chunks(source, { start: span.start + 2, end: span.end }), { highWaterMark: 1 }),
     inflate,

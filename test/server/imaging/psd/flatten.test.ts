@@ -102,7 +102,7 @@ describe('the merged image', () => {
     expect(data.slice(0, 4).map((v, i) => Math.abs(v - [100, 0, 255, 128][i]!) <= 1)).toEqual(Array(4).fill(true));
   });
 
-  it('ignores saved selections, and says the resolution', async () => {
+  it('ignores saved selections, and says the resolution and what else is known', async () => {
     const resolution = Buffer.alloc(16);
     resolution.writeUInt32BE(300 * 65536);
     const merged = [flat(10), flat(20), flat(30), flat(0), flat(99)];
@@ -112,10 +112,17 @@ describe('the merged image', () => {
       depth: 8,
       mode: RGB,
       merged,
-      resources: [[1005, resolution]],
+      resources: [
+        [1005, resolution],
+        [1028, Buffer.from('\x1c\x02\x50\0\x02Jo', 'latin1')],
+        [1060, Buffer.from('<x:xmpmeta/>')],
+      ],
     });
     expect((await read(file)).data.slice(0, 6)).toEqual([10, 20, 30, 10, 20, 30]);
-    expect((await openEncoded(file)).dpi).toBe(300);
+    const { dpi, metadata } = await openEncoded(file);
+    expect(dpi).toBe(300);
+    expect(metadata?.xmp?.toString()).toBe('<x:xmpmeta/>');
+    expect(metadata?.iptc?.toString('latin1')).toContain('Jo');
   });
 });
 
