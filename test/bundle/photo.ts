@@ -3,15 +3,13 @@ import path from 'node:path';
 import { loadConfig } from '../../server/config/config.ts';
 import { startServer } from '../../server/main.ts';
 import { packageRoot, VERSION } from '../../server/system/package-root.ts';
+import { OFFLINE } from '../fixtures/offline.ts';
 
 export const PHOTO = path.join(packageRoot, 'docs', 'pictures', 'astronaut.png');
 
 /** The bundle of this version, as `npm run bundle` names it. */
 export const bundleFile = (ending: string) =>
   path.join(packageRoot, 'dist', 'bundles', `Hairline-${VERSION}-${ending}`);
-
-/** A registry that cannot be reached, so that no other network joins the embedded ones. */
-export const OFFLINE = { npm_config_registry: 'http://[::1]:9', npm_config_fetch_retries: '0' };
 
 export interface Answer {
   width: number;

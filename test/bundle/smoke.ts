@@ -5,7 +5,8 @@ import path from 'node:path';
 import { EMBEDDED } from '../../scripts/bundle/app-folder.ts';
 import { loadUserConfig } from '../../server/config/config.ts';
 import { builtInModelsDir } from '../../server/registry/spec/spec-loader.ts';
-import { type Answer, coverage, differ, expectedMask, mask, OFFLINE } from './photo.ts';
+import { OFFLINE } from '../fixtures/offline.ts';
+import { type Answer, coverage, differ, expectedMask, mask } from './photo.ts';
 
 /**
  * For the release workflow, on the system itself: `record <folder>` keeps the mask that this checkout gives the photo;

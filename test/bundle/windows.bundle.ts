@@ -15,7 +15,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchFiles } from '../../scripts/bundle/runtimes.ts';
 import { packageRoot } from '../../server/system/package-root.ts';
-import { bundleFile, coverage, differ, expectedMask, mask, OFFLINE } from './photo.ts';
+import { OFFLINE } from '../fixtures/offline.ts';
+import { bundleFile, coverage, differ, expectedMask, mask } from './photo.ts';
 
 /** The newest line of Node that starts in Wine 8. */
 const NODE = {

@@ -19,6 +19,7 @@ import { flagsToArgs } from '../../../../server/cli/serve/background.ts';
 import { serveCommand } from '../../../../server/cli/serve/own-command.ts';
 import { uninstall } from '../../../../server/cli/uninstall.ts';
 import { packageRoot } from '../../../../server/system/package-root.ts';
+import { OFFLINE } from '../../../fixtures/offline.ts';
 import { startStandInServer } from '../../../fixtures/stand-in.ts';
 import { recordTerminal } from '../recorder.ts';
 
@@ -132,7 +133,7 @@ describe('the launcher', () => {
       HAIRLINE_LOG_DIR: path.join(home, 'logs'),
       HAIRLINE_DEVICE: 'cpu',
       // The model is not what this is about.
-      npm_config_registry: 'http://[::1]:9',
+      ...OFFLINE,
     };
     const place = { platform: process.platform, home, env };
     const bin = path.join(packageRoot, 'server', 'cli', 'bin.mjs');

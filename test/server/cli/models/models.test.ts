@@ -226,7 +226,7 @@ test('the list says what a model costs, may be used for, and is not known to do'
   await listModels(context);
   const { out, err } = context.recorder;
   expect(out).toMatch(/^bshm .* unknown .* not downloaded .* \? .*unverified$/m);
-  expect(out).toMatch(/^rvm .* GPL-3\.0-only .* 4\.4 MB$/m);
+  expect(out).toMatch(/^rvm .* GPL-3\.0-only .* 15 MB$/m);
   expect(out).toMatch(/^modnet .* unverified$/m);
   expect(out).toMatch(/^isnet .* MIT .* 113 MB .*default$/m);
   expect(err).toContain('rvm: Robust Video Matting is published under the GNU General Public License 3.0');

@@ -9,6 +9,7 @@ import { isSecond } from '../../../../server/cli/serve/serve.ts';
 import { loadConfig } from '../../../../server/config/config.ts';
 import { readDiscovery, writeDiscovery } from '../../../../server/system/discovery.ts';
 import { packageRoot } from '../../../../server/system/package-root.ts';
+import { OFFLINE } from '../../../fixtures/offline.ts';
 import { startStandInServer } from '../../../fixtures/stand-in.ts';
 import { until } from '../../server-fixture.ts';
 
@@ -47,7 +48,7 @@ function serve(port: number, change: NodeJS.ProcessEnv = {}) {
     HAIRLINE_CACHE: path.join(home, 'cache'),
     HAIRLINE_LOG_DIR: logDir(),
     HAIRLINE_LAUNCHER: 'false',
-    npm_config_registry: 'http://[::1]:9',
+    ...OFFLINE,
     ...change,
   };
   const started = spawn(process.execPath, [bin, 'serve'], { env, stdio: ['ignore', 'ignore', 'pipe'] });

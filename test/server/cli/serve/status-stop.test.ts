@@ -10,6 +10,7 @@ import { stopServer } from '../../../../server/cli/serve/stop.ts';
 import { loadConfig } from '../../../../server/config/config.ts';
 import { probe, writeDiscovery } from '../../../../server/system/discovery.ts';
 import { packageRoot, VERSION } from '../../../../server/system/package-root.ts';
+import { OFFLINE } from '../../../fixtures/offline.ts';
 import { startStandInServer } from '../../../fixtures/stand-in.ts';
 import { recordTerminal } from '../recorder.ts';
 
@@ -90,14 +91,14 @@ test('a server without our token in its discovery file is left alone', async () 
 
 test('ends a real server and waits until it is gone', async () => {
   const { port } = await freePort();
-  // An unreachable registry: the model does not matter here.
+  // The model does not matter here.
   const env = {
     ...process.env,
     HAIRLINE_CONFIG: folder,
     HAIRLINE_CACHE: folder,
     HAIRLINE_LOG_DIR: folder,
     HAIRLINE_LAUNCHER: 'false',
-    npm_config_registry: 'http://[::1]:9',
+    ...OFFLINE,
   };
   const bin = path.join(packageRoot, 'server', 'cli', 'bin.mjs');
   child = spawn(process.execPath, [bin, 'serve', '--port', String(port)], { env, stdio: 'ignore' });
