@@ -27,7 +27,7 @@ export async function findFocus(alpha: Blob): Promise<Focus> {
   return focusOf(context.getImageData(0, 0, width, height));
 }
 
-/** @param pixels grey RGBA */
+/** @param pixels gray RGBA */
 export function focusOf({ width, height, data }: Pick<ImageData, 'width' | 'height' | 'data'>): Focus {
   const alphaAt = (x: number, y: number) =>
     x < 0 || y < 0 || x >= width || y >= height ? 0 : data[(y * width + x) * 4]! / 255;

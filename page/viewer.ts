@@ -21,7 +21,7 @@ export class Viewer {
   readonly #sheet = find('sheet');
   readonly #split = find<HTMLInputElement>('split');
   readonly #after = find('after');
-  readonly #colour = find<HTMLInputElement>('colour');
+  readonly #color = find<HTMLInputElement>('color');
   readonly #readBackdrop: () => Backdrop;
   readonly #readZoom: () => string;
   readonly #language: Language;
@@ -39,15 +39,15 @@ export class Viewer {
       onChange();
     });
     this.#readZoom = followChoice('zooms', () => {
-      this.#layOut(this.#wasFit ? this.#spot : this.#centre());
+      this.#layOut(this.#wasFit ? this.#spot : this.#center());
       this.#wasFit = this.#readZoom() === 'fit';
       onChange();
     });
-    this.#colour.addEventListener('input', () => this.#drawBackdrop());
+    this.#color.addEventListener('input', () => this.#drawBackdrop());
     this.#split.addEventListener('input', () => this.#drawSplit());
     this.#scroller.addEventListener('scroll', () => this.#drawSplit());
     new ResizeObserver(() => {
-      this.#layOut(this.#centre());
+      this.#layOut(this.#center());
       onChange();
     }).observe(this.#scroller);
     language.follow(() => this.#drawSplit());
@@ -129,7 +129,7 @@ export class Viewer {
   }
 
   /** Center of the visible part, as fractions of the picture. */
-  #centre(): Spot {
+  #center(): Spot {
     const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.#scroller;
     const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = this.#sheet;
     return {
@@ -168,9 +168,9 @@ export class Viewer {
   #drawBackdrop(): void {
     const { backdrop } = this;
     this.#after.dataset.backdrop = backdrop;
-    this.#after.style.setProperty('--colour', this.#colour.value);
-    find('swatch').style.setProperty('--colour', this.#colour.value);
-    this.#colour.hidden = backdrop !== 'colour';
+    this.#after.style.setProperty('--color', this.#color.value);
+    find('swatch').style.setProperty('--color', this.#color.value);
+    this.#color.hidden = backdrop !== 'color';
   }
 
   /** Touch scrolls natively. */

@@ -21,7 +21,7 @@ export interface Pixels {
 export interface Picture extends Pixels {
   left: number;
   top: number;
-  /** Of which its colours are; null: sRGB, or not known. */
+  /** Of which its colors are; null: sRGB, or not known. */
   profile: string | null;
 }
 

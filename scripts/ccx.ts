@@ -28,10 +28,10 @@ export function listAddresses(manifest: string): string {
   return `${JSON.stringify({ ...fields, requiredPermissions }, null, 2)}\n`;
 }
 
-/** Zips the plugin folder; `manifest` takes the place of the folder's own, `licence` goes beside it. */
-export function packCcx(folder: string, manifest: string, licence: string): Uint8Array {
+/** Zips the plugin folder; `manifest` takes the place of the folder's own, `license` goes beside it. */
+export function packCcx(folder: string, manifest: string, license: string): Uint8Array {
   const files = new Map<string, Uint8Array>([
-    ['LICENSE', Buffer.from(licence)],
+    ['LICENSE', Buffer.from(license)],
     ['manifest.json', Buffer.from(manifest)],
   ]);
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {

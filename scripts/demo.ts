@@ -36,7 +36,7 @@ try {
   terminal.say(`Server      ${server.url}`);
   await server.ready.finally(() => progress.stop());
   const { spec, provider, reason } = await server.engine.status('auto');
-  terminal.say(`Model       ${spec.name} (${spec.id}), ${spec.licence.spdx} licence`);
+  terminal.say(`Model       ${spec.name} (${spec.id}), ${spec.license.spdx} license`);
   const complete = (await server.engine.status('isnet')).state !== 'missing';
   if (!complete)
     terminal.say('Quality     Fast: ISNet, for Best, is not downloaded yet; `npm start` does that in the background');

@@ -7,14 +7,14 @@ import { listAddresses, packCcx } from './ccx.ts';
 const dist = path.join(packageRoot, 'dist');
 const folder = path.join(dist, 'photoshop');
 const manifest = readFileSync(path.join(folder, 'manifest.json'), 'utf8');
-const licence = readFileSync(path.join(packageRoot, 'LICENSE'), 'utf8');
+const license = readFileSync(path.join(packageRoot, 'LICENSE'), 'utf8');
 const { version } = JSON.parse(manifest);
 
 write(`hairline-${version}.ccx`, manifest);
 write(`hairline-${version}-listed-network.ccx`, listAddresses(manifest));
 
 function write(name: string, manifest: string): void {
-  const bytes = packCcx(folder, manifest, licence);
+  const bytes = packCcx(folder, manifest, license);
   writeFileSync(path.join(dist, name), bytes);
   console.log(`dist/${name}  ${(bytes.length / 1000).toFixed(1)} kB`);
 }

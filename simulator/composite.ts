@@ -42,7 +42,7 @@ function contentOf(doc: HostDocument, layer: HostLayer, rect: Rect): Raster | nu
   return rendered ? withAlpha(rendered) : null;
 }
 
-/** Clipped layers colour the one they are clipped to, and leave its opacity as it is. */
+/** Clipped layers color the one they are clipped to, and leave its opacity as it is. */
 function withRiders(doc: HostDocument, base: Raster, riders: HostLayer[], rect: Rect): Raster {
   const out: Raster = { ...base, data: base.data.slice() };
   for (const rider of riders) {

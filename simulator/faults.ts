@@ -11,7 +11,7 @@ export interface Faults {
   boundsIgnoreMask: boolean;
   /** putLayerMask rejects when only the layer's pixels are locked; a full lock always rejects. */
   pixelLockRefusesMask: boolean;
-  /** getPixels rejects when asked for a depth or colour space that is not the document's. */
+  /** getPixels rejects when asked for a depth or color space that is not the document's. */
   refusesPixelConversion: boolean;
   /** putLayerMask rejects for solid, gradient and pattern fill layers (reported). */
   fillLayerMaskErrors: boolean;
@@ -24,7 +24,7 @@ export interface Faults {
   /** Which masks getPixels applies to the pixels it hands out. Reported for enabled ones; nothing is known of others. */
   maskInPixels: 'enabled' | 'always' | 'never';
   /** getPixels of Grayscale and Lab documents has no alpha, even when asked for RGB. */
-  greyHasNoAlpha: boolean;
+  grayHasNoAlpha: boolean;
   /** Layers do not tell their bounds without the mask. */
   boundsNoMaskMissing: boolean;
   /** Selections have eight bits in deeper documents too. */
@@ -122,7 +122,7 @@ export const defaultFaults = (): Faults => ({
   replacedMaskKeepsLook: false,
   groupMaskErrors: false,
   maskInPixels: 'enabled',
-  greyHasNoAlpha: false,
+  grayHasNoAlpha: false,
   boundsNoMaskMissing: false,
   selectionEightBit: false,
   reject16BitSelection: false,

@@ -1,4 +1,4 @@
-import type { ColorSpace } from './colour.ts';
+import type { ColorSpace } from './color.ts';
 import { HostError } from './errors.ts';
 import { allocate, type Depth, depthOf, type PixelData, toFullRange } from './pixels.ts';
 import type { PluginSession } from './session.ts';

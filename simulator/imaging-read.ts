@@ -1,4 +1,4 @@
-import { type ColorSpace, rgbToGray, rgbToLab } from './colour.ts';
+import { type ColorSpace, rgbToGray, rgbToLab } from './color.ts';
 import { flatten } from './composite.ts';
 import type { HostDocument } from './document.ts';
 import { HostError } from './errors.ts';
@@ -14,7 +14,7 @@ import {
 } from './imaging-arguments.ts';
 import type { HostLayer } from './layer.ts';
 import { applyMask, filledMask, type LayerMask, maskOver, maskRaster, maskRect } from './layer-mask.ts';
-import { boundsOfContent, convertColour, crop, type Raster, rasterRect, shrink, withoutAlpha } from './pixels.ts';
+import { boundsOfContent, convertColor, crop, type Raster, rasterRect, shrink, withoutAlpha } from './pixels.ts';
 import type { PluginSession } from './session.ts';
 import type { HostState } from './state.ts';
 
@@ -74,10 +74,10 @@ export class ImagingReader {
     let raster = crop(source, region);
     if (width !== raster.width || height !== raster.height) raster = shrink(raster, width, height);
     if (options.applyAlpha) raster = withoutAlpha(raster, true);
-    const grey = doc.mode === 'Grayscale' || doc.mode === 'Lab';
-    if (grey && this.#host.faults.greyHasNoAlpha) raster = withoutAlpha(raster, false);
+    const gray = doc.mode === 'Grayscale' || doc.mode === 'Lab';
+    if (gray && this.#host.faults.grayHasNoAlpha) raster = withoutAlpha(raster, false);
     if (space !== 'RGB') raster = inColorSpace(withoutAlpha(raster, false), space);
-    const data = convertColour(raster.data, space === 'Grayscale' ? 1 : raster.channels, depth);
+    const data = convertColor(raster.data, space === 'Grayscale' ? 1 : raster.channels, depth);
     const components = raster.channels;
     const colorProfile = options.colorProfile || defaultProfile(space, depth);
     const imageData = this.#image({ width, height, components, colorSpace: space, colorProfile, data });
@@ -171,7 +171,7 @@ export class ImagingReader {
   }
 }
 
-/** Only RGB, Grayscale and Lab documents have a colour space the API can name; others must ask for one. */
+/** Only RGB, Grayscale and Lab documents have a color space the API can name; others must ask for one. */
 function colorSpaceOf(asked: string | undefined, doc: HostDocument): ColorSpace {
   if (asked === 'RGB' || asked === 'Grayscale' || asked === 'Lab') return asked;
   if (asked !== undefined) throw new HostError(`unknown colorSpace ${asked}`, { kind: 'TypeError' });

@@ -1,4 +1,4 @@
-import { type ColorSpace, grayToRgb, labToRgb } from './colour.ts';
+import { type ColorSpace, grayToRgb, labToRgb } from './color.ts';
 import type { HostDocument } from './document.ts';
 import { HostError } from './errors.ts';
 import { type Rect, rectOf, union } from './geometry.ts';
@@ -8,7 +8,7 @@ import { type EncodeOptions, encodeJpeg } from './jpeg.ts';
 import { type HostLayer, isFill } from './layer.ts';
 import { filledMask, type LayerMask, maskFrom, maskOver, maskRect } from './layer-mask.ts';
 import {
-  convertColour,
+  convertColor,
   convertDepth,
   copyInto,
   type Depth,
@@ -203,7 +203,7 @@ function grayRaster(content: ImageContent, place: { left: number; top: number },
 function rgbRaster(content: ImageContent, place: { left: number; top: number }, depth: Depth): Raster {
   const { width, height, components, colorSpace } = content;
   if (components === 2) throw new HostError('putPixels: GrayscaleAlpha is not simulated');
-  const data = convertColour(content.data, colorSpace === 'RGB' ? components : 3, depth);
+  const data = convertColor(content.data, colorSpace === 'RGB' ? components : 3, depth);
   if (colorSpace === 'Grayscale') return { ...place, width, height, channels: 3, data: grayToRgb(data) };
   if (colorSpace === 'Lab') {
     if (components === 4) throw new HostError('putPixels: LABAlpha is not simulated');

@@ -6,7 +6,7 @@ const elements: [selector: string, problem: string][] = [
   ['script[type="module"]', 'ES modules do not run'],
   ['script[src*="://"]', 'scripts from elsewhere do not load'],
   ['label[for]', 'label has no effect through `for`'],
-  ['input[type="file"], input[type="color"]', 'no file and colour inputs'],
+  ['input[type="file"], input[type="color"]', 'no file and color inputs'],
   ['option:not([value])', 'option needs a value'],
   ['form:not([method="dialog"])', 'forms only with method="dialog"'],
   ['video, audio', 'no media elements'],

@@ -49,10 +49,10 @@ const encode = (v: number) => (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.
 const decode = (v: number) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
 
 /**
- * The same for colour: 32-bit documents hold linear light, the others sRGB, so going between them takes the transfer
+ * The same for color: 32-bit documents hold linear light, the others sRGB, so going between them takes the transfer
  * curve. Alpha, the fourth component, is a share and stays linear.
  */
-export function convertColour(data: PixelData, components: number, to: Depth): PixelData {
+export function convertColor(data: PixelData, components: number, to: Depth): PixelData {
   const from = depthOf(data);
   if (from === to || (from !== 32 && to !== 32)) return convertDepth(data, to);
   const out = allocate(to, data.length);
@@ -155,7 +155,7 @@ export function withAlpha(r: Raster): Raster {
   return { ...r, channels: 4, data: out };
 }
 
-/** Drops alpha; with `matte` the colour is first composited over white. */
+/** Drops alpha; with `matte` the color is first composited over white. */
 export function withoutAlpha(r: Raster, matte: boolean): Raster {
   if (r.channels === 3) return r;
   const count = r.width * r.height;

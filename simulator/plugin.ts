@@ -106,7 +106,7 @@ export class LoadedPlugin {
     return this.#dom.document;
   }
 
-  /** HTML and CSS of the panel that UXP would not honour. */
+  /** HTML and CSS of the panel that UXP would not honor. */
   get markupProblems(): string[] {
     return findMarkupProblems(this.document, this.#visibility.sheets);
   }

@@ -1,5 +1,5 @@
 import { decodeLayerPixels, getCompositeImageData, type Psd, type Layer as PsdLayer, readPsd } from 'ag-psd';
-import { labToRgb } from './colour.ts';
+import { labToRgb } from './color.ts';
 import type { Mode } from './document.ts';
 
 export type Picture = NonNullable<Psd['imageData']>;

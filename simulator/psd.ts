@@ -4,7 +4,7 @@ import { flatten } from './composite.ts';
 import { HostDocument } from './document.ts';
 import type { HostLayer, LayerKind } from './layer.ts';
 import type { LayerMask } from './layer-mask.ts';
-import { convertColour, convertDepth, type Raster, withAlpha, withoutAlpha } from './pixels.ts';
+import { convertColor, convertDepth, type Raster, withAlpha, withoutAlpha } from './pixels.ts';
 import { type Picture, readInRgb } from './psd-modes.ts';
 import { type LayerRecord, readRecords } from './psd-records.ts';
 
@@ -253,6 +253,6 @@ const placed = ({ left, top, width, height }: { left: number; top: number; width
 });
 
 function pictureOf(raster: Raster): Picture {
-  const { width, height, data } = withAlpha({ ...raster, data: convertColour(raster.data, raster.channels, 8) });
+  const { width, height, data } = withAlpha({ ...raster, data: convertColor(raster.data, raster.channels, 8) });
   return { width, height, data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length) };
 }

@@ -3,7 +3,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import { flatten } from './composite.ts';
 import type { HostDocument } from './document.ts';
 import { HostError } from './errors.ts';
-import { convertColour, withAlpha } from './pixels.ts';
+import { convertColor, withAlpha } from './pixels.ts';
 import { psdFromDocument } from './psd.ts';
 import type { HostState } from './state.ts';
 
@@ -24,7 +24,7 @@ export function saveCopy(host: HostState, doc: HostDocument, format: FileFormat,
 function picture(doc: HostDocument): { width: number; height: number; rgba: Buffer } {
   const raster = withAlpha(flatten(doc, doc.layers, doc.rect));
   const { width, height } = doc;
-  return { width, height, rgba: Buffer.from(convertColour(raster.data, 4, 8) as Uint8Array) };
+  return { width, height, rgba: Buffer.from(convertColor(raster.data, 4, 8) as Uint8Array) };
 }
 
 function encodePng(doc: HostDocument): Buffer {

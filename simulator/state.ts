@@ -145,7 +145,7 @@ export class HostState {
   checkProfile(call: string, name: string | undefined): void {
     if (!name?.includes('(Linear RGB Profile)')) return;
     this.refusedProfiles.push(name);
-    throw new HostError(`${call}: invalid colour profile ${name}`);
+    throw new HostError(`${call}: invalid color profile ${name}`);
   }
 
   nextId(): number {

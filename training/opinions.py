@@ -46,7 +46,7 @@ def grid_of(width, height, longer=LONGER):
 
 
 def resize(image, width, height):
-    """Antialiased when it reduces; centre-aligned."""
+    """Antialiased when it reduces; center-aligned."""
     if image.shape[1] == width and image.shape[0] == height:
         return image
     reduces = width * height < image.shape[0] * image.shape[1]

@@ -1,6 +1,6 @@
 import { encodeNet } from './encode.ts';
 import { lowerGraph } from './lower/lower-graph.ts';
-import { optimise } from './optimise/optimise.ts';
+import { optimize } from './optimize/optimize.ts';
 import type { ImportedGraph, ImportOptions } from './options.ts';
 import type { TfGraph } from './tf/graph.ts';
 import { readGraphDef } from './tf/graph-def.ts';
@@ -40,7 +40,7 @@ export function inspectGraphDef(bytes: Uint8Array): {
 
 function importGraph(graph: TfGraph, options: ImportOptions): ImportedGraph {
   const { net, inputs, outputs, notes } = lowerGraph(graph, options);
-  const tidy = optimise(net);
+  const tidy = optimize(net);
   const ops: Record<string, number> = {};
   for (const { op } of tidy.nodes) ops[op] = (ops[op] ?? 0) + 1;
   return { onnx: encodeNet(tidy), inputs, outputs, ops, notes };

@@ -17,7 +17,7 @@ export interface NetValue {
   shape: Dim[];
 }
 
-/** An ONNX graph in the making: what lowering fills, optimising rewrites and encoding writes. */
+/** An ONNX graph in the making: what lowering fills, optimizing rewrites and encoding writes. */
 export interface Net {
   nodes: NetNode[];
   /** Constants; an `int64` tensor here is what ONNX wants for shapes and axes. */

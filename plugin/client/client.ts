@@ -52,8 +52,8 @@ export interface Client {
   matte(server: Server, request: MatteRequest, cancel: Cancellation, progress: MatteProgress): Promise<Matte>;
   /** A kept matte with its edge changed, at full size. Throws ServerError MATTE_GONE when it is no longer kept. */
   edge(server: Server, matteId: string, request: EdgeRequest, cancel: Cancellation): Promise<Alpha>;
-  /** The same with the subject's colours: for `output` `foreground` or `cutout`. */
-  colours(server: Server, matteId: string, request: EdgeRequest, cancel: Cancellation): Promise<Pixels>;
+  /** The same with the subject's colors: for `output` `foreground` or `cutout`. */
+  colors(server: Server, matteId: string, request: EdgeRequest, cancel: Cancellation): Promise<Pixels>;
   /** A small picture of the same, as JPEG where the server makes those, else PNG. */
   preview(server: Server, matteId: string, request: EdgeRequest, cancel: Cancellation): Promise<Preview>;
 }

@@ -23,7 +23,7 @@ const LONGEST_DOWNLOAD_PAUSE = 60_000;
 /** A server that is still downloading says so at once; one that is silent for longer has begun to work. */
 const DOWNLOAD_SILENCE = 1000;
 
-/** Edge controls run no network; colours of a large picture take some seconds. */
+/** Edge controls run no network; colors of a large picture take some seconds. */
 const PREVIEW_TYPES = 'image/jpeg, image/png;q=0.9';
 const EDGE_TIMEOUT = 3 * 60_000;
 const PREVIEW_TIMEOUT = 20_000;
@@ -33,7 +33,7 @@ export function createClient({ http, askForWords }: Network, options: FinderOpti
     connect: createServerFinder(http, { askForWords, ...options }),
     matte,
     edge: async (...asked) => toAlpha(await askEdge(...asked)),
-    colours: async (...asked) => toPixels(await askEdge(...asked)),
+    colors: async (...asked) => toPixels(await askEdge(...asked)),
     preview,
   };
 

@@ -14,7 +14,7 @@ import type { Refinable, Result } from './result.ts';
 import type { Edged, Run, Taken } from './run.ts';
 
 export function makeRefinable(
-  { alpha: _alpha, colours: _colours, ...edged }: Edged,
+  { alpha: _alpha, colors: _colors, ...edged }: Edged,
   put: PutMask,
   settings: Settings,
 ): Refinable {

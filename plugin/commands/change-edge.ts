@@ -8,7 +8,7 @@ export async function changeEdge(run: Run, taken: Taken): Promise<Edged> {
   if (taken.matteId !== null) {
     run.report({ name: 'waiting', for: 'answer' });
     try {
-      return { ...taken, alpha: await finishEdge(run, taken, null), colours: null };
+      return { ...taken, alpha: await finishEdge(run, taken, null), colors: null };
     } catch (thrown) {
       if (!isServerError(thrown, 'MATTE_GONE')) throw thrown;
     }
@@ -16,5 +16,5 @@ export async function changeEdge(run: Run, taken: Taken): Promise<Edged> {
   // What all layers show together shows our own mask by now.
   if (taken.job.source.layerId === null) throw new PluginError('MATTE_LOST');
   const again = await readAndSend(run, taken.job, taken);
-  return { ...again.taken, alpha: await finishEdge(run, again.taken, again.matte), colours: null };
+  return { ...again.taken, alpha: await finishEdge(run, again.taken, again.matte), colors: null };
 }

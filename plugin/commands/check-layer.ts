@@ -15,15 +15,15 @@ export function checkDocument(facts: DocumentFacts, settings: Settings): void {
   if (Math.max(facts.width, facts.height) > MAX_SIDE || facts.width * facts.height > MAX_PIXELS) {
     throw new PluginError('TOO_LARGE', { width: String(facts.width), height: String(facts.height) });
   }
-  if (!wantsColours(settings)) return;
+  if (!wantsColors(settings)) return;
   // Through sRGB and back, inks and highlights would not be what they were.
-  if (facts.mode !== 'RGBColorMode') throw new PluginError('COLOURS_MODE', { mode: facts.mode });
-  if (facts.depth === 32) throw new PluginError('COLOURS_DEPTH');
+  if (facts.mode !== 'RGBColorMode') throw new PluginError('COLORS_MODE', { mode: facts.mode });
+  if (facts.depth === 32) throw new PluginError('COLORS_DEPTH');
 }
 
 /** Whether new pixels are made, and not only opacity. */
-export function wantsColours({ delivery }: Settings): boolean {
-  return delivery === 'layer' || delivery === 'mask+colour';
+export function wantsColors({ delivery }: Settings): boolean {
+  return delivery === 'layer' || delivery === 'mask+color';
 }
 
 /** Throws the reason why nothing can be read from this layer. */
@@ -54,7 +54,7 @@ export function checkWritable(facts: LayerFacts, { delivery, existingMask }: Set
 }
 
 export function putsMask(delivery: Delivery): boolean {
-  return delivery === 'mask' || delivery === 'mask+colour';
+  return delivery === 'mask' || delivery === 'mask+color';
 }
 
 export function canvasOf({ width, height }: DocumentFacts): Bounds {

@@ -35,13 +35,13 @@ export async function deliver(
     } else if (settings.delivery === 'channel') {
       layerName = await scope.addChannel(placeAlpha(alpha, left, top, document.width, document.height));
     } else if (settings.delivery === 'layer') {
-      layerName = await scope.addCutout(edged.job.source, edged.colours!);
+      layerName = await scope.addCutout(edged.job.source, edged.colors!);
     } else if (now !== null) {
       put = await putMask(host, scope, edged, now, settings);
       layerName = put.facts.layerName;
       const { decontaminate } = settings.edge;
-      if (edged.colours !== null && decontaminate > 0) {
-        await scope.addColours(put.facts.target, edged.colours, decontaminate);
+      if (edged.colors !== null && decontaminate > 0) {
+        await scope.addColors(put.facts.target, edged.colors, decontaminate);
         const { source } = edged.job;
         if (source.layerId === null) put = { ...put, thumbnail: await scope.readThumbnail(source, edged.region) };
       }

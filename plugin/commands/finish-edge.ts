@@ -5,7 +5,7 @@ import type { Matte } from '../client/client.ts';
 import { isServerError, PluginError } from '../errors.ts';
 import type { DocumentFacts } from '../host/host.ts';
 import type { Alpha, Picture } from '../picture.ts';
-import { keepFixes } from './colour-fixes.ts';
+import { keepFixes } from './color-fixes.ts';
 import { limitToMarquee, opacityOf, setOpacity } from './combine-masks.ts';
 import type { Run, Taken } from './run.ts';
 
@@ -20,13 +20,13 @@ export async function finishEdge(run: Run, taken: Taken, matte: Matte | null): P
   return limitToMarquee(alpha, left, top, marquee);
 }
 
-/** Colours without those of the old background. */
-export async function takeColours(run: Run, taken: Taken, picture: Picture): Promise<Picture | null> {
+/** Colors without those of the old background. */
+export async function takeColors(run: Run, taken: Taken, picture: Picture): Promise<Picture | null> {
   const { client, server, settings, cancel } = run;
   const { left, top, marquee } = taken;
   const output = settings.delivery === 'layer' ? 'cutout' : 'foreground';
   const request = { ...edgeOf(settings.edge), output, depth: picture.depth } as const;
-  const pixels = await askKept(run, taken, true, (id) => client.colours(server, id, request, cancel));
+  const pixels = await askKept(run, taken, true, (id) => client.colors(server, id, request, cancel));
   if (output === 'foreground') return keepFixes(pixels, picture);
   if (marquee !== null) setOpacity(pixels, limitToMarquee(opacityOf(pixels), left, top, marquee));
   return { ...pixels, left, top, profile: picture.profile };
@@ -53,7 +53,7 @@ export function depthOf({ depth }: DocumentFacts): 8 | 16 {
   return depth === 8 ? 8 : 16;
 }
 
-/** Taking colours out of the edge is for outputs that have colours. */
+/** Taking colors out of the edge is for outputs that have colors. */
 function isNeutral(edge: EdgeControls): boolean {
   return (Object.keys(NEUTRAL_EDGE) as (keyof EdgeControls)[]).every(
     (key) => key === 'decontaminate' || edge[key] === NEUTRAL_EDGE[key],

@@ -1,12 +1,12 @@
 import type { Matte } from '../client/client.ts';
 import type { Picture } from '../picture.ts';
-import { checkDocument, checkReadable, wantsColours } from './check-layer.ts';
+import { checkDocument, checkReadable, wantsColors } from './check-layer.ts';
 import { depthOf } from './finish-edge.ts';
 import { checkJob, type Job } from './plan-run.ts';
 import type { Run, Taken } from './run.ts';
 import { regionOf } from './source-region.ts';
 
-/** `picture`: only where colours are wanted; otherwise the largest thing we hold is out of reach before we write. */
+/** `picture`: only where colors are wanted; otherwise the largest thing we hold is out of reach before we write. */
 interface Answer {
   taken: Taken;
   matte: Matte;
@@ -16,7 +16,7 @@ interface Answer {
 /** @param before reads what this one read, whatever is selected by now */
 export async function readAndSend(run: Run, job: Job, before: Taken | null): Promise<Answer> {
   const { host, client, server, settings, cancel, report } = run;
-  const deep = before === null && wantsColours(settings);
+  const deep = before === null && wantsColors(settings);
   report({ name: 'reading' });
   const { picture, ...read } = await host.read(cancel, async (scope) => {
     const { source } = job;

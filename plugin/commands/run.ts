@@ -25,8 +25,8 @@ export interface Taken {
 export interface Edged extends Taken {
   /** With the edge controls and the user's selection in it, over `width` x `height`. */
   alpha: Alpha;
-  /** A cut-out, or what cleans the colours of the original; null where none are wanted, or nothing is to clean. */
-  colours: Picture | null;
+  /** A cut-out, or what cleans the colors of the original; null where none are wanted, or nothing is to clean. */
+  colors: Picture | null;
 }
 
 /** Everything a stage of a run needs beside its subject. */

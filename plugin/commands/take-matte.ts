@@ -1,4 +1,4 @@
-import { finishEdge, takeColours } from './finish-edge.ts';
+import { finishEdge, takeColors } from './finish-edge.ts';
 import type { Job } from './plan-run.ts';
 import { readAndSend } from './read-and-send.ts';
 import type { Edged, Run } from './run.ts';
@@ -7,5 +7,5 @@ import type { Edged, Run } from './run.ts';
 export async function takeMatte(run: Run, job: Job): Promise<Edged> {
   const { taken, matte, picture } = await readAndSend(run, job, null);
   const alpha = await finishEdge(run, taken, matte);
-  return { ...taken, alpha, colours: picture === null ? null : await takeColours(run, taken, picture) };
+  return { ...taken, alpha, colors: picture === null ? null : await takeColors(run, taken, picture) };
 }

@@ -63,8 +63,8 @@ export interface Table {
   convertBackground: typeof convertBackground;
   /** Answers with the number of bytes; the file is gone then. */
   saveCopy(format: SaveFormat): Promise<number>;
-  /** Fills a rectangle of a pixel layer; `colour` is RGBA of 0..1. */
-  paint(layer: Layer, rect: Rect, colour: readonly number[]): Promise<void>;
+  /** Fills a rectangle of a pixel layer; `color` is RGBA of 0..1. */
+  paint(layer: Layer, rect: Rect, color: readonly number[]): Promise<void>;
   read(options: Partial<Imaging.GetPixelsOptions>): Promise<Read>;
   /** By the code that reads the layers of users, one way of it. */
   readBy(way: ReadWay, layer: Layer): Promise<Picture>;
@@ -132,7 +132,7 @@ function layTable(scope: ModalScope, document: Document): Table {
     ...{ scope, document, layer, imaging, constants, requests: REQUESTS, play, convertBackground },
     tryPlay: async (descriptor) => (await action.batchPlay([descriptor], QUIET))[0]!,
     saveCopy: (format) => saveCopy(document, format),
-    paint: (target, rect, colour) => paint(document, target, rect, colour),
+    paint: (target, rect, color) => paint(document, target, rect, color),
     read: async (options) => take(await imaging.getPixels({ documentID: document.id, ...options })),
     readBy(way, { id }) {
       const canvas = { left: 0, top: 0, right: BENCH.width, bottom: BENCH.height };
@@ -150,11 +150,11 @@ function layTable(scope: ModalScope, document: Document): Table {
   };
 }
 
-async function paint(document: Document, layer: Layer, rect: Rect, colour: readonly number[]): Promise<void> {
+async function paint(document: Document, layer: Layer, rect: Rect, color: readonly number[]): Promise<void> {
   const { left, top, width, height } = rect;
   const full = { bitDepth16: 65535, bitDepth32: 1 }[document.bitsPerChannel as string] ?? 255;
   const samples = new (full === 65535 ? Uint16Array : full === 1 ? Float32Array : Uint8Array)(width * height * 4);
-  for (let at = 0; at < samples.length; at++) samples[at] = colour[at % 4]! * full;
+  for (let at = 0; at < samples.length; at++) samples[at] = color[at % 4]! * full;
   const imageData = await imaging.createImageDataFromBuffer(samples, {
     ...{ width, height, components: 4, chunky: true, colorSpace: 'RGB', fullRange: true },
   });

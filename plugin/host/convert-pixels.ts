@@ -3,7 +3,7 @@ export type Samples = Uint8Array | Uint16Array | Float32Array;
 
 /**
  * Brings chunky samples to 8-bit sRGB(A). Normally Photoshop has done that and nothing is copied; this is for versions
- * that refuse the conversion. One and two components are grey and grey with alpha.
+ * that refuse the conversion. One and two components are gray and gray with alpha.
  */
 export function toEightBitRgb(samples: Samples, components: number): { channels: 3 | 4; depth: 8; data: Uint8Array } {
   const hasAlpha = components === 2 || components === 4;
@@ -13,12 +13,12 @@ export function toEightBitRgb(samples: Samples, components: number): { channels:
   const pixels = Math.floor(samples.length / components);
   const data = new Uint8Array(pixels * channels);
   const toByte = byteConverter(samples.BYTES_PER_ELEMENT);
-  const isGrey = components < 3;
+  const isGray = components < 3;
   for (let pixel = 0, from = 0, to = 0; pixel < pixels; pixel++, from += components) {
     const red = toByte(samples[from]!);
     data[to++] = red;
-    data[to++] = isGrey ? red : toByte(samples[from + 1]!);
-    data[to++] = isGrey ? red : toByte(samples[from + 2]!);
+    data[to++] = isGray ? red : toByte(samples[from + 1]!);
+    data[to++] = isGray ? red : toByte(samples[from + 2]!);
     // Alpha is a share, not a light: it keeps clear of the transfer curve.
     if (hasAlpha) data[to++] = shareToByte(samples[from + components - 1]!, samples.BYTES_PER_ELEMENT);
   }

@@ -29,8 +29,8 @@ export async function addCutout(
   return layer.name;
 }
 
-/** Colours for the soft edges of a layer, on a layer that is clipped to it. */
-export async function addColours(
+/** Colors for the soft edges of a layer, on a layer that is clipped to it. */
+export async function addColors(
   scope: ModalScope,
   document: Document,
   layerId: number,
@@ -40,7 +40,7 @@ export async function addColours(
 ): Promise<void> {
   const original = findLayer(document, layerId);
   const selected = Array.from(document.activeLayers, ({ id }) => id);
-  const name = nameAfter(words.colours, original.name);
+  const name = nameAfter(words.colors, original.name);
   const layer = await addLayer(scope, document, { name, pixels, below: original, clipped: true });
   if (share < 1) layer.opacity = Math.round(share * 100);
   await selectLayers(document, selected);

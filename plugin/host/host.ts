@@ -61,7 +61,7 @@ export interface Marquee {
 export interface ReadScope {
   /**
    * Pixels of the source within `region`, trimmed to where it has some, as if it had no mask. Throws EMPTY_LAYER.
-   * @param deep in the document's own colours and depth, for pixels that go back into it; otherwise 8-bit sRGB
+   * @param deep in the document's own colors and depth, for pixels that go back into it; otherwise 8-bit sRGB
    */
   readPicture(source: Source, region: Bounds, deep: boolean): Promise<Picture>;
   readThumbnail: ReadThumbnail;
@@ -94,8 +94,8 @@ export interface EditScope {
   select(alpha: Alpha): Promise<void>;
   /** Puts a cut-out above its original (null: above everything) and hides that; answers with its name. */
   addCutout(source: Source, pixels: Picture): Promise<string>;
-  /** Clips a layer with cleaner colours to the original. `share`: 0..1, its opacity. */
-  addColours(target: Target, pixels: Picture, share: number): Promise<void>;
+  /** Clips a layer with cleaner colors to the original. `share`: 0..1, its opacity. */
+  addColors(target: Target, pixels: Picture, share: number): Promise<void>;
 }
 
 /** Photoshop, as the commands see it. Only `host/` knows the real one. */

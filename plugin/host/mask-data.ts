@@ -3,7 +3,7 @@ import type { Alpha } from '../picture.ts';
 import { shareToByte } from './convert-pixels.ts';
 import { imaging } from './uxp.ts';
 
-/** The grey of masks in Adobe's documentation; without a profile Photoshop takes the document's. */
+/** The gray of masks in Adobe's documentation; without a profile Photoshop takes the document's. */
 export const MASK_PROFILE = 'Gray Gamma 2.2';
 
 /** Hands the mask to `use` in the form that `putLayerMask` and `putSelection` take, and disposes of it after. */

@@ -17,7 +17,7 @@ import { imaging } from './uxp.ts';
 const { imul, round } = Math;
 
 /**
- * Gives the layer its mask, in place of one that it may have, and reads it back. How Photoshop takes 16-bit masks, grey
+ * Gives the layer its mask, in place of one that it may have, and reads it back. How Photoshop takes 16-bit masks, gray
  * profiles and blocks of zeros differs between versions, so there is more than one way, and a way counts only if the mask
  * reads back right.
  * @param keepsLook the density and feather of the old mask, which belong to it in the Properties panel, stay

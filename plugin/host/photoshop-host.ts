@@ -5,7 +5,7 @@ import { PluginError } from '../errors.ts';
 import { type HostProfile, UNCHECKED } from '../host-profile.ts';
 import { showAgain, withActiveDocument } from './active-layer.ts';
 import { saveChannel } from './channels.ts';
-import { addColours, addCutout } from './deliver-layer.ts';
+import { addColors, addCutout } from './deliver-layer.ts';
 import { convertBackground, play } from './descriptors.ts';
 import { asOneHistoryState, momentOf } from './history.ts';
 import type { EditScope, Host, Target } from './host.ts';
@@ -97,7 +97,7 @@ function editScope(scope: ModalScope, document: Document, words: HostWords): Edi
     addChannel: (alpha) => saveChannel(scope, document, CHANNEL, alpha),
     select: (alpha) => withActiveDocument(document, () => select(scope, document, alpha)),
     addCutout: ({ layerId }, pixels) => addCutout(scope, document, layerId, pixels, words),
-    addColours: ({ layerId }, pixels, share) => addColours(scope, document, layerId, pixels, share, words),
+    addColors: ({ layerId }, pixels, share) => addColors(scope, document, layerId, pixels, share, words),
   };
 }
 

@@ -12,7 +12,7 @@ import { imaging } from './uxp.ts';
 
 /**
  * Eight bits of sRGB, whatever the document: the network sees no more, a 16-bit copy of a large photograph would double
- * the memory, and Photoshop's own conversion of CMYK, Lab, wide-gamut and 32-bit linear colours is the right one. Each
+ * the memory, and Photoshop's own conversion of CMYK, Lab, wide-gamut and 32-bit linear colors is the right one. Each
  * later entry asks for less, for versions that refuse; `toEightBitRgb` does the rest.
  */
 export const REQUESTS: readonly Partial<Imaging.GetPixelsOptions>[] = [
@@ -21,7 +21,7 @@ export const REQUESTS: readonly Partial<Imaging.GetPixelsOptions>[] = [
   { colorSpace: 'RGB' },
 ];
 
-/** For pixels that go back into an RGB document: its own colours and depth. */
+/** For pixels that go back into an RGB document: its own colors and depth. */
 function deepRequests(document: Document): readonly Partial<Imaging.GetPixelsOptions>[] {
   return [{ colorSpace: 'RGB', componentSize: depthOf(document) === 8 ? 8 : 16 }, ...REQUESTS];
 }
@@ -53,7 +53,7 @@ export async function readPixels(
     scope.check();
     if (level > 0) throw new PluginError('READ_FAILED', { layer }, `Photoshop answered at pyramid level ${level}`);
     const { width, height, components } = imageData;
-    // Grey and Lab documents come without alpha even where they are transparent; the trim is all we know then.
+    // Gray and Lab documents come without alpha even where they are transparent; the trim is all we know then.
     const samples = await imageData.getData({ chunky: true, fullRange: true });
     scope.check();
     if (components < 1 || components > 4 || samples.length !== width * height * components) {
@@ -68,9 +68,9 @@ export async function readPixels(
   }
 }
 
-type Colours = Pick<Pixels, 'channels' | 'depth' | 'data'>;
+type Colors = Pick<Pixels, 'channels' | 'depth' | 'data'>;
 
-function toRgb(samples: Samples, components: number): Colours {
+function toRgb(samples: Samples, components: number): Colors {
   if (samples.BYTES_PER_ELEMENT !== 2 || components < 3) return toEightBitRgb(samples, components);
   return { channels: components === 4 ? 4 : 3, depth: 16, data: samples as Uint16Array };
 }

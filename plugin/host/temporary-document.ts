@@ -7,7 +7,7 @@ import { app, constants } from './uxp.ts';
 
 const NAME = 'Hairline';
 
-/** An empty document of the same size, mode, depth and colours. */
+/** An empty document of the same size, mode, depth and colors. */
 export async function createLike(document: Document): Promise<Document | null> {
   const { width, height, resolution, mode } = document;
   const options = {

@@ -20,7 +20,7 @@ export interface Previewable {
 /** A picture for twice the pixels of the panel: screens have them, although UXP counts only one. */
 const SCREEN_DENSITY = 2;
 
-const COLOURS: Readonly<Record<Exclude<Backdrop, 'mask'>, string>> = {
+const COLORS: Readonly<Record<Exclude<Backdrop, 'mask'>, string>> = {
   checker: 'checker',
   black: '#000',
   white: '#fff',
@@ -126,7 +126,7 @@ export class EdgeSession {
     const width = Math.min(made.width, Math.round(panelWidth * SCREEN_DENSITY));
     const { backdrop, current } = this;
     if (backdrop === 'mask') return { ...current, width, output: 'alpha' };
-    return { ...current, width, output: 'composition', background: COLOURS[backdrop] };
+    return { ...current, width, output: 'composition', background: COLORS[backdrop] };
   }
 
   private show({ type, bytes }: Encoded, upToDate: boolean): void {

@@ -2,14 +2,14 @@ import { type EdgeControls, NEUTRAL_EDGE } from '../../protocol/edge.ts';
 import type { Refine, Subject } from '../../protocol/matte.ts';
 import type { DeliveryKey, MaskPolicyKey, SourceKey } from '../../words/panel/keys.ts';
 
-/** What becomes of the matte. `layer`: a cut-out on a new layer; the original is hidden, never deleted. `mask+colour`: a
- *  mask, and a layer clipped to the original that takes the old background's colour out of its edges. */
+/** What becomes of the matte. `layer`: a cut-out on a new layer; the original is hidden, never deleted. `mask+color`: a
+ *  mask, and a layer clipped to the original that takes the old background's color out of its edges. */
 export const DELIVERIES = [
   'mask',
   'selection',
   'channel',
   'layer',
-  'mask+colour',
+  'mask+color',
 ] as const satisfies readonly DeliveryKey[];
 export type Delivery = (typeof DELIVERIES)[number];
 

@@ -5,7 +5,7 @@ import { describeBatch, describeJob } from './batch-messages.ts';
 import { find, hasFocus, isShown, show, write } from './elements.ts';
 import { RadioGroup } from './radio-group.ts';
 
-/** Buttons that are hidden while a batch runs, in favour of Stop. */
+/** Buttons that are hidden while a batch runs, in favor of Stop. */
 const BEGIN = ['batch-start', 'batch-resume', 'batch-retry'];
 
 /** Draws the batch into the markup of `index.html` and passes clicks on. */

@@ -37,7 +37,7 @@ export const ModelInfo = Type.Object({
   id: Type.String(),
   name: Type.String(),
   purpose: Type.String(),
-  licence: Type.String(),
+  license: Type.String(),
   state: ModelState,
   default: Type.Boolean(),
   bytes: Type.Integer({ description: 'Size of the installed weights.' }),

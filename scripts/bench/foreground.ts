@@ -5,13 +5,13 @@ import { encodePng, openEncoded } from '../../server/imaging/codec.ts';
 import type { AlphaPlane, Raster } from '../../server/imaging/picture.ts';
 import { composeOver, cutOut } from '../../server/matting/composition.ts';
 import { estimateForeground } from '../../server/matting/foreground/estimate-foreground.ts';
-import { extendColours } from './extend-colours.ts';
+import { extendColors } from './extend-colors.ts';
 
 /**
- * Colours under soft edges against known ones. A subject F of known colours is laid over another photograph B with a
- * hand-made matte; from that picture and the matte F is estimated again, and both are composed over four colours.
- * `own`: F is the photograph's own subject, its solid colours carried outwards. `foreign`: F is another photograph, so
- * that colours under the edge have nothing to do with those beside it, which no method can know: an upper limit.
+ * Colors under soft edges against known ones. A subject F of known colors is laid over another photograph B with a
+ * hand-made matte; from that picture and the matte F is estimated again, and both are composed over four colors.
+ * `own`: F is the photograph's own subject, its solid colors carried outwards. `foreign`: F is another photograph, so
+ * that colors under the edge have nothing to do with those beside it, which no method can know: an upper limit.
  * `photo`: the photograph as it is, against a reference estimate (there is no truth).
  * Usage: npm run bench:foreground -- <folder with image/ and alpha/> [--exchange <folder>]
  * The exchange folder receives every input as RGBA PNG; a reference estimate beside it (same name, `.rgb16`: 16-bit
@@ -57,7 +57,7 @@ async function measure(index: number, name: string, kind: Kind): Promise<void> {
   let truth: Raster | null = null;
   let picture = own;
   if (kind !== 'photo') {
-    truth = kind === 'own' ? extendColours(own, alpha) : await read(index + 9, width, height);
+    truth = kind === 'own' ? extendColors(own, alpha) : await read(index + 9, width, height);
     const behind = await read(index + 13, width, height);
     picture = composeOver(cutOut(truth, alpha), behind);
   }
@@ -65,7 +65,7 @@ async function measure(index: number, name: string, kind: Kind): Promise<void> {
   truth ??= reference;
   if (!truth) return;
   const want = cutOut(truth, alpha);
-  score(`${kind} own-colours`, want, cutOut(picture, alpha), 0);
+  score(`${kind} own-colors`, want, cutOut(picture, alpha), 0);
   for (const method of ['fast', 'best'] as const) {
     const began = performance.now();
     const estimate = await estimateForeground(picture, alpha, { method });
@@ -78,8 +78,8 @@ function score(key: string, want: Raster, got: Raster, milliseconds: number): vo
   const entry = scores.get(key) ?? { errors: { black: [], white: [], red: [], green: [] }, milliseconds: 0 };
   scores.set(key, entry);
   entry.milliseconds += milliseconds;
-  for (const [name, colour] of Object.entries(BACKDROPS) as [Backdrop, (typeof BACKDROPS)[Backdrop]][]) {
-    const [a, b] = [composeOver(want, colour).data, composeOver(got, colour).data];
+  for (const [name, color] of Object.entries(BACKDROPS) as [Backdrop, (typeof BACKDROPS)[Backdrop]][]) {
+    const [a, b] = [composeOver(want, color).data, composeOver(got, color).data];
     let sum = 0;
     let count = 0;
     for (let i = 0; i < want.width * want.height; i++) {

@@ -12,7 +12,7 @@ export interface OnnxRun {
 
 /** Runs an imported graph on the CPU. Feeds and results are in TensorFlow's layout whatever the graph's own is. */
 export async function runImported(graph: ImportedGraph, feeds: Record<string, Plane>, repeats = 1): Promise<OnnxRun> {
-  // Level 3 leaves out notes about unused initialisers and the like.
+  // Level 3 leaves out notes about unused initializers and the like.
   const session = await ort.InferenceSession.create(graph.onnx, { logSeverityLevel: 3 });
   const tensors = Object.fromEntries(graph.inputs.map((port) => [port.name, tensorOf(port, feeds[port.name])]));
   let ms = 0;

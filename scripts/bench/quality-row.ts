@@ -9,10 +9,10 @@ import type { Plane } from './metrics/plane.ts';
 
 export const WORST = 10;
 
-/** A colour that no skin, hair or wall has: leftovers of the old background stand out. */
+/** A color that no skin, hair or wall has: leftovers of the old background stand out. */
 const BACKDROP = [46, 92, 190] as const;
 
-/** Pixels around the window that the colours inside it can depend on. */
+/** Pixels around the window that the colors inside it can depend on. */
 const MARGIN = 64;
 
 interface Box {
@@ -41,7 +41,7 @@ export class WorstRows {
 
 /**
  * Before, truth, ours, absolute difference; then, at 300 %, the window in which the true edge is finest: truth, ours and
- * the cut-out in the product's own foreground colours.
+ * the cut-out in the product's own foreground colors.
  */
 export async function drawRow(caption: string, image: string, truth: Plane, matte: Plane): Promise<Buffer> {
   const before = await (await openEncoded(await readFile(image))).readRaster(8);

@@ -16,7 +16,7 @@ const npm = (args: readonly string[], cwd: string) =>
   execFileSync('npm', [...args], { cwd, stdio: ['ignore', 'pipe', 2], shell: process.platform === 'win32' });
 
 /**
- * Lays out the app as `npm pack` ships it, with the dependencies of one platform and the embedded networks. The licences
+ * Lays out the app as `npm pack` ships it, with the dependencies of one platform and the embedded networks. The licenses
  * are still to be collected from it: `pruneApp` takes them away with everything else that nothing reads.
  */
 export async function stageApp(platform: Platform, app: string): Promise<void> {

@@ -7,7 +7,7 @@ export interface Contents {
   app: string;
   /** Node and the libraries beside it, by name. */
   runtime: ReadonlyMap<string, Uint8Array>;
-  licences: string;
+  licenses: string;
   ccx: { name: string; bytes: Uint8Array };
 }
 

@@ -26,7 +26,7 @@ VIAddVersionKey ProductName "Hairline"
 VIAddVersionKey FileDescription "Hairline: portrait masks for Photoshop"
 VIAddVersionKey FileVersion "${VERSION}"
 VIAddVersionKey ProductVersion "${VERSION}"
-VIAddVersionKey LegalCopyright "MIT licence"
+VIAddVersionKey LegalCopyright "MIT license"
 
 !define MUI_ICON "${FOLDER}/hairline.ico"
 !define MUI_UNICON "${FOLDER}/hairline.ico"

@@ -15,12 +15,12 @@ exec "$here/node" "$here/app/server/cli/bin.mjs" "$@"
 const MOMENT = new Date('2000-01-01T00:00:00Z');
 
 /** A folder in a tar.gz, to be unpacked anywhere. */
-export async function packLinux({ app, runtime, licences, ccx }: Contents, { out, work }: Place): Promise<string> {
+export async function packLinux({ app, runtime, licenses, ccx }: Contents, { out, work }: Place): Promise<string> {
   const entries = new Map<string, Entry>([
     ['Hairline/hairline', textEntry(LAUNCHER, true)],
     ...[...runtime].map(([name, bytes]) => [`Hairline/${name}`, { bytes, executable: true }] as const),
     [`Hairline/${ccx.name}`, { bytes: ccx.bytes, executable: false }],
-    ['Hairline/LICENCES.txt', textEntry(licences)],
+    ['Hairline/LICENSES.txt', textEntry(licenses)],
     ...appEntries(app, 'Hairline/app'),
   ]);
   const folder = path.join(work, 'linux');

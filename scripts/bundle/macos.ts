@@ -57,7 +57,7 @@ const mode = (bits: number, dos = 0) => ((bits << 16) | dos) >>> 0;
 const MOMENT = new Date(1980, 0, 1);
 
 /** Hairline.app and the panel in a zip. */
-export async function packMac({ app, runtime, licences, ccx }: Contents, { out }: Place): Promise<string> {
+export async function packMac({ app, runtime, licenses, ccx }: Contents, { out }: Place): Promise<string> {
   const inside = 'Hairline.app/Contents';
   const icon = await drawIcns(readFileSync(path.join(packageRoot, 'scripts', 'bundle', 'icon.svg')));
   const entries = new Map<string, Entry>([
@@ -65,7 +65,7 @@ export async function packMac({ app, runtime, licences, ccx }: Contents, { out }
     [`${inside}/MacOS/Hairline`, textEntry(LAUNCHER, true)],
     ...[...runtime].map(([name, bytes]) => [`${inside}/MacOS/${name}`, { bytes, executable: true }] as const),
     [`${inside}/Resources/Hairline.icns`, { bytes: icon, executable: false }],
-    [`${inside}/Resources/LICENCES.txt`, textEntry(licences)],
+    [`${inside}/Resources/LICENSES.txt`, textEntry(licenses)],
     ...appEntries(app, `${inside}/Resources/app`),
     [ccx.name, { bytes: ccx.bytes, executable: false }],
   ]);

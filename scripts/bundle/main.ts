@@ -5,10 +5,10 @@ import { loadModelSpecs } from '../../server/registry/spec/spec-loader.ts';
 import { packageRoot, VERSION } from '../../server/system/package-root.ts';
 import { pruneApp, stageApp } from './app-folder.ts';
 import type { Contents } from './contents.ts';
-import { modelParts, type Part, packagesIn, renderLicences } from './licences.ts';
+import { modelParts, type Part, packagesIn, renderLicenses } from './licenses.ts';
 import { packLinux } from './linux.ts';
 import { packMac } from './macos.ts';
-import { fetchNodeLicence, fetchRuntime, PLATFORMS, type Platform, pins } from './runtimes.ts';
+import { fetchNodeLicense, fetchRuntime, PLATFORMS, type Platform, pins } from './runtimes.ts';
 import { packWindows } from './windows.ts';
 
 /** What a release page promises at most, in bytes. */
@@ -31,14 +31,14 @@ async function bundle(platform: Platform): Promise<void> {
   try {
     const app = path.join(work, 'app');
     await stageApp(platform, app);
-    const licences = renderLicences(await partsOf(platform, app));
+    const licenses = renderLicenses(await partsOf(platform, app));
     pruneApp(platform, app);
     const runtime = await fetchRuntime(platform);
     const ccx = `hairline-${VERSION}.ccx`;
     const contents: Contents = {
       app,
       runtime,
-      licences,
+      licenses,
       ccx: { name: ccx, bytes: readFileSync(path.join(app, 'dist', ccx)) },
     };
     const file = await PACK[platform](contents, { out, work });
@@ -54,8 +54,8 @@ async function bundle(platform: Platform): Promise<void> {
 async function partsOf(platform: Platform, app: string): Promise<Part[]> {
   const own = readFileSync(path.join(packageRoot, 'LICENSE'), 'utf8').trim();
   const parts: Part[] = [
-    { name: 'Hairline', version: VERSION, licence: 'MIT', text: own },
-    { name: 'Node.js', version: pins.node.version, licence: 'MIT and others', text: await fetchNodeLicence() },
+    { name: 'Hairline', version: VERSION, license: 'MIT', text: own },
+    { name: 'Node.js', version: pins.node.version, license: 'MIT and others', text: await fetchNodeLicense() },
   ];
   const msvc = pins[platform].find((download) => download.package === 'msvc-runtime');
   if (msvc) parts.push(visualC(msvc.version));
@@ -68,8 +68,8 @@ function visualC(version: string): Part {
   return {
     name: 'Microsoft Visual C++ runtime (msvcp140.dll, msvcp140_1.dll, vcruntime140.dll, vcruntime140_1.dll)',
     version,
-    licence: 'Microsoft Software License Terms, distributable code',
-    text: 'Unchanged files of Microsoft, which its licence terms for Visual Studio name among those that may be distributed with a program.',
+    license: 'Microsoft Software License Terms, distributable code',
+    text: 'Unchanged files of Microsoft, which its license terms for Visual Studio name among those that may be distributed with a program.',
   };
 }
 

@@ -40,7 +40,7 @@ interface FromPypi {
 }
 
 export type Download = FromNpm | FromPypi;
-type Pins = { node: { version: string; licence: Download } } & Record<Platform, Download[]>;
+type Pins = { node: { version: string; license: Download } } & Record<Platform, Download[]>;
 
 /** The programs that come from elsewhere, with their checksums. */
 export const pins = JSON.parse(
@@ -57,8 +57,8 @@ export async function fetchRuntime(platform: Platform): Promise<Map<string, Uint
   return files;
 }
 
-export async function fetchNodeLicence(): Promise<string> {
-  const [bytes] = (await fetchFiles(pins.node.licence)).values();
+export async function fetchNodeLicense(): Promise<string> {
+  const [bytes] = (await fetchFiles(pins.node.license)).values();
   return Buffer.from(bytes!).toString('utf8');
 }
 

@@ -8,13 +8,13 @@ import type { Contents, Place } from './contents.ts';
 const COMMAND = '@"%~dp0node.exe" "%~dp0app\\server\\cli\\bin.mjs" %*\r\n';
 
 /** An installer for one user, made by NSIS, which also runs on Linux and macOS. */
-export async function packWindows({ app, runtime, licences, ccx }: Contents, { out, work }: Place): Promise<string> {
+export async function packWindows({ app, runtime, licenses, ccx }: Contents, { out, work }: Place): Promise<string> {
   const folder = path.join(work, 'Hairline');
   mkdirSync(folder);
   for (const [name, bytes] of runtime) writeFileSync(path.join(folder, name), bytes);
   writeFileSync(path.join(folder, 'hairline.cmd'), COMMAND);
   writeFileSync(path.join(folder, ccx.name), ccx.bytes);
-  writeFileSync(path.join(folder, 'LICENCES.txt'), licences.replaceAll(/\r?\n/g, '\r\n'));
+  writeFileSync(path.join(folder, 'LICENSES.txt'), licenses.replaceAll(/\r?\n/g, '\r\n'));
   const icon = await drawIco(readFileSync(path.join(packageRoot, 'scripts', 'bundle', 'icon.svg')));
   writeFileSync(path.join(folder, 'hairline.ico'), icon);
   cpSync(app, path.join(folder, 'app'), { recursive: true });

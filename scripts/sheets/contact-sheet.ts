@@ -50,7 +50,7 @@ export async function drawContactSheet(
 }
 
 function open({ width, height, channels, data }: Omit<Raster, 'channels'> & { channels: 1 | 3 | 4 }) {
-  return sharp(data, { limitInputPixels: false, raw: { width, height, channels } }).toColourspace('srgb');
+  return sharp(data, { limitInputPixels: false, raw: { width, height, channels } }).toColorspace('srgb');
 }
 
 /**

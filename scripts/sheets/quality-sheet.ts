@@ -64,7 +64,7 @@ function paper(height: number) {
 function open(raster: Raster | AlphaPlane) {
   const { width, height, data } = raster;
   const channels = 'channels' in raster ? raster.channels : 1;
-  return sharp(data, { limitInputPixels: false, raw: { width, height, channels } }).toColourspace('srgb');
+  return sharp(data, { limitInputPixels: false, raw: { width, height, channels } }).toColorspace('srgb');
 }
 
 function escapeMarkup(text: string): string {

@@ -2,13 +2,13 @@ import { type Depth, DOCUMENT, PNG_TYPE } from '../../protocol/matte.ts';
 import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import { AppError } from '../errors.ts';
 import { type Inheritance, type Inherited, inherit, NOTHING } from '../imaging/annotation.ts';
-import { CHECKER, parseBackground } from '../imaging/colour.ts';
+import { CHECKER, parseBackground } from '../imaging/color.ts';
 import type { Picture, Raster } from '../imaging/picture.ts';
 import { streamRaster } from '../imaging/stream-raster.ts';
 import { type EdgeSettings, scaleSettings } from '../matting/edge/edge-settings.ts';
 import { reduceSamples } from '../matting/edge/plane.ts';
 import { refineEdge } from '../matting/edge/refine-edge.ts';
-import { ColourMemory } from '../matting/foreground/colour-memory.ts';
+import { ColorMemory } from '../matting/foreground/color-memory.ts';
 import type { KeptMatte, MatteCache, Preview } from '../matting/matte-cache.ts';
 import { makeOutput, type OutputSource } from '../matting/outputs.ts';
 import { describeMatte, type Encoded, encodePixels, formatTimings } from './encode-answer.ts';
@@ -20,8 +20,8 @@ const PREVIEW_LEVEL = 1;
 
 /** Copies of alpha during processing, and 16-bit RGBA at worst. */
 export function weighEdge(kept: MatteCache, { id, settings }: EdgeTask): number {
-  const colours = (settings.output ?? 'alpha') !== 'alpha';
-  return kept.get(id).alpha.data.byteLength * (colours ? 8 : 3);
+  const colors = (settings.output ?? 'alpha') !== 'alpha';
+  return kept.get(id).alpha.data.byteLength * (colors ? 8 : 3);
 }
 
 /** Applies edge controls to a kept matte or its preview: no upload and no network run. */
@@ -57,14 +57,14 @@ async function encodeOutput(
   const small = source.shown.width < matte.alpha.width;
   const level = small ? PREVIEW_LEVEL : undefined;
   if (output === 'picture')
-    return encodePixels(streamRaster(await source.readColours(depth)), type, inherited?.annotation, level);
-  const colour = parseBackground(settings.background ?? 'white');
+    return encodePixels(streamRaster(await source.readColors(depth)), type, inherited?.annotation, level);
+  const color = parseBackground(settings.background ?? 'white');
   const pixels = await makeOutput(source, {
     output,
     depth,
     method: settings.foreground ?? (small ? 'fast' : 'best'),
     decontaminate: settings.decontaminate ?? 1,
-    background: colour === CHECKER ? colour : (inherited?.encodeColour(colour) ?? colour),
+    background: color === CHECKER ? color : (inherited?.encodeColor(color) ?? color),
     signal,
   });
   signal.throwIfAborted();
@@ -84,8 +84,8 @@ function keptOf({ profile = 'keep', metadata = 'keep' }: EdgeRequest): Inheritan
 }
 
 function openFull(matte: KeptMatte, inherited: Inherited | null): Omit<OutputSource, 'shown'> {
-  const readColours = async (depth: Depth) => (inherited ?? pictureOf(matte)).readRaster(depth);
-  return { alpha: matte.alpha, readColours };
+  const readColors = async (depth: Depth) => (inherited ?? pictureOf(matte)).readRaster(depth);
+  return { alpha: matte.alpha, readColors };
 }
 
 function openPreview(kept: MatteCache, id: string, matte: KeptMatte, width: number): Omit<OutputSource, 'shown'> {
@@ -94,7 +94,7 @@ function openPreview(kept: MatteCache, id: string, matte: KeptMatte, width: numb
   let preview: Preview =
     last?.alpha.width === width
       ? last
-      : { alpha: { width, height, data: reduceSamples(matte.alpha, 1, width, height) }, picture: null, colours: null };
+      : { alpha: { width, height, data: reduceSamples(matte.alpha, 1, width, height) }, picture: null, colors: null };
   const keep = (change: Partial<Preview>) => {
     preview = { ...preview, ...change };
     kept.setPreview(id, preview);
@@ -102,16 +102,16 @@ function openPreview(kept: MatteCache, id: string, matte: KeptMatte, width: numb
   if (preview !== last) keep({});
   return {
     alpha: preview.alpha,
-    async readColours() {
+    async readColors() {
       const picture = preview.picture ?? (await readReduced(pictureOf(matte), width, height));
       if (picture !== preview.picture) keep({ picture });
       return picture;
     },
     findPainter(picture, method) {
-      const known = preview.colours?.method === method ? preview.colours : null;
-      const colours = known ?? new ColourMemory(picture, preview.alpha, method);
-      if (colours !== known) keep({ colours });
-      return (cells, pace) => colours.findPainter(cells, pace);
+      const known = preview.colors?.method === method ? preview.colors : null;
+      const colors = known ?? new ColorMemory(picture, preview.alpha, method);
+      if (colors !== known) keep({ colors });
+      return (cells, pace) => colors.findPainter(cells, pace);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { type Depth, DOCUMENT, type ForegroundMethod, RAW_TYPE } from '../../protocol/matte.ts';
 import { type Inheritance, inherit, NOTHING } from '../imaging/annotation.ts';
-import { CHECKER, parseBackground } from '../imaging/colour.ts';
+import { CHECKER, parseBackground } from '../imaging/color.ts';
 import type { Picture } from '../imaging/picture.ts';
 import { encodePsd } from '../imaging/psd/document.ts';
 import { type Plane16, toEightBits } from '../matting/edge/plane.ts';
@@ -26,15 +26,15 @@ export async function renderMatte(
     return writeDocument(picture, { alpha, depth, kept: task, ...(cutoutLayer && { cutout: method }) }, signal);
   }
   const inherited = inherit(picture, type === RAW_TYPE ? NOTHING : task, output === 'composition');
-  const colour = parseBackground(background);
+  const color = parseBackground(background);
   const pixels = await makeOutput(
-    { alpha, shown: alpha, readColours: (wanted) => inherited.readRaster(wanted) },
+    { alpha, shown: alpha, readColors: (wanted) => inherited.readRaster(wanted) },
     {
       output,
       depth,
       method,
       decontaminate,
-      background: colour === CHECKER ? colour : inherited.encodeColour(colour),
+      background: color === CHECKER ? color : inherited.encodeColor(color),
       signal,
     },
   );

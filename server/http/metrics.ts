@@ -56,12 +56,7 @@ export class Metrics {
   }
 
   /** Changing labels: earlier values are reset. */
-  labelled<L extends string>(
-    name: string,
-    help: string,
-    labelNames: L[],
-    read: () => Promise<Record<L, string>>,
-  ): void {
+  labeled<L extends string>(name: string, help: string, labelNames: L[], read: () => Promise<Record<L, string>>): void {
     new Gauge({
       name,
       help,

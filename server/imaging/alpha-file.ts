@@ -3,7 +3,7 @@ import type { AlphaPlane } from './picture.ts';
 
 /**
  * Reads a matte or a trimap from an encoded file: its opacity where it has any, else its first channel. The numbers stay
- * what the file says, without colour management: 0..65535, where 8-bit samples are spread over the range.
+ * what the file says, without color management: 0..65535, where 8-bit samples are spread over the range.
  * @param grayWhereOpaque takes the first channel also where the opacity is full everywhere
  * @throws {Error} when the file is not a picture or is damaged
  */
@@ -17,7 +17,7 @@ export async function readAlphaFile(
   const deep = depth === 'ushort';
   const { data, info } = await image
     .extractChannel(hasAlpha && !opaque ? 'alpha' : 0)
-    .toColourspace(deep ? 'grey16' : 'b-w')
+    .toColorspace(deep ? 'grey16' : 'b-w')
     .raw({ depth: deep ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true });
   const { width, height } = info;

@@ -1,5 +1,5 @@
 import type { MetadataChoice, ProfileChoice } from '../../protocol/matte.ts';
-import { type ColourSpace, decodeSrgb, readColourSpace } from './icc.ts';
+import { type ColorSpace, decodeSrgb, readColorSpace } from './icc.ts';
 import { chooseMetadata, type Metadata } from './metadata/metadata.ts';
 import type { Picture, Raster } from './picture.ts';
 
@@ -20,7 +20,7 @@ export interface Inheritance {
 
 export const NOTHING: Inheritance = { profile: 'srgb', metadata: 'none' };
 
-type Colour = readonly [number, number, number];
+type Color = readonly [number, number, number];
 
 /** A picture as its results show it. */
 export interface Inherited {
@@ -28,7 +28,7 @@ export interface Inherited {
   /** In the profile of the annotation. */
   readRaster: Picture['readRaster'];
   /** From sRGB, 0..255, to that profile. */
-  encodeColour(colour: Colour): Colour;
+  encodeColor(color: Color): Color;
   /** The same for a background picture, in place. */
   encodeRaster(raster: Raster): Raster;
 }
@@ -38,7 +38,7 @@ export interface Inherited {
  * then the result is sRGB
  */
 export function inherit(picture: Picture, { profile, metadata }: Inheritance, hasBackground = false): Inherited {
-  const space = profile === 'keep' && picture.own ? readColourSpace(picture.own.profile) : null;
+  const space = profile === 'keep' && picture.own ? readColorSpace(picture.own.profile) : null;
   const own = profile === 'keep' && (space || !hasBackground) ? picture.own : undefined;
   const annotation = { profile: own?.profile, dpi: picture.dpi, metadata: chooseMetadata(picture.metadata, metadata) };
   if (!own || !space) {
@@ -46,24 +46,24 @@ export function inherit(picture: Picture, { profile, metadata }: Inheritance, ha
     return {
       annotation,
       readRaster: (depth, rows) => source.readRaster(depth, rows),
-      encodeColour: (colour) => colour,
+      encodeColor: (color) => color,
       encodeRaster: (raster) => raster,
     };
   }
   return {
     annotation,
     readRaster: (depth, rows) => own.readRaster(depth, rows),
-    encodeColour: (colour) => encodeColour(colour, space),
+    encodeColor: (color) => encodeColor(color, space),
     encodeRaster: (raster) => encodeRaster(raster, space),
   };
 }
 
-function encodeColour(colour: Colour, space: ColourSpace): Colour {
-  const numbers = space.fromLinear(colour.map((v) => decodeSrgb(v / 255)));
+function encodeColor(color: Color, space: ColorSpace): Color {
+  const numbers = space.fromLinear(color.map((v) => decodeSrgb(v / 255)));
   return numbers.map((v) => Math.round(255 * Math.min(1, Math.max(0, v)))) as [number, number, number];
 }
 
-function encodeRaster(raster: Raster, space: ColourSpace): Raster {
+function encodeRaster(raster: Raster, space: ColorSpace): Raster {
   const { channels, data } = raster;
   const max = data instanceof Uint16Array ? 65535 : 255;
   const linear = Float64Array.from({ length: max + 1 }, (_, v) => decodeSrgb(v / max));

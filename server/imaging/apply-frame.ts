@@ -37,7 +37,7 @@ async function scale(pixels: AlphaPlane | Raster, channels: 1 | 3 | 4, { source,
   const scaled = await sharp(data, { limitInputPixels: false, raw: { width, height, channels } })
     .extract(source)
     .resize(target.width, target.height, { fit: 'fill' })
-    .toColourspace(space)
+    .toColorspace(space)
     .raw({ depth: isDeep ? 'ushort' : 'uchar' })
     .toBuffer();
   return isDeep ? new Uint16Array(scaled.buffer, scaled.byteOffset, scaled.length >> 1) : scaled;

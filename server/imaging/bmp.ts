@@ -75,9 +75,9 @@ function readLayout(file: Buffer): Layout {
   if (compression !== RGB && !isPacked && !hasMasks) throw damaged('its kind of compression is unknown');
   // Older headers have the masks behind them.
   const outside = hasMasks && size < 52 ? (compression === BITFIELDS ? 12 : 16) : 0;
-  const colours = FILE_HEADER + size + outside;
+  const colors = FILE_HEADER + size + outside;
   const start = file.readUInt32LE(10);
-  if (colours > file.length || start > file.length) throw damaged('its pixels lie beyond the end of the file');
+  if (colors > file.length || start > file.length) throw damaged('its pixels lie beyond the end of the file');
   const entry = isCore ? 3 : 4;
   const count = bits <= 8 ? Math.min(at(46) || 1 << bits, 1 << bits) : 0;
   return {
@@ -87,7 +87,7 @@ function readLayout(file: Buffer): Layout {
     bits,
     compression,
     masks: chooseMasks(file, bits, hasMasks, size >= 56 || outside === 16),
-    palette: file.subarray(colours, Math.min(file.length, colours + count * entry)),
+    palette: file.subarray(colors, Math.min(file.length, colors + count * entry)),
     entry,
     pixels: file.subarray(start),
   };

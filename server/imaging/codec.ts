@@ -16,7 +16,7 @@ import { streamRaster } from './stream-raster.ts';
 // Each picture is decoded once; libvips' operation cache would only waste memory.
 sharp.cache(false);
 
-const GREY = { r: 128, g: 128, b: 128 };
+const GRAY = { r: 128, g: 128, b: 128 };
 
 /**
  * Opens a file of any format that is read. Its pixels are not decoded yet, except where the image library cannot.
@@ -25,8 +25,8 @@ const GREY = { r: 128, g: 128, b: 128 };
  */
 export async function openEncoded(bytes: Buffer, allowDamaged = false): Promise<Picture> {
   const { open, opened, own, ...rest } = await inspect(bytes, allowDamaged);
-  const ownColours = own && { profile: own.profile, readRaster: openSharp(own.open, opened).readRaster };
-  return { ...openSharp(open, opened), ...rest, own: ownColours };
+  const ownColors = own && { profile: own.profile, readRaster: openSharp(own.open, opened).readRaster };
+  return { ...openSharp(open, opened), ...rest, own: ownColors };
 }
 
 /**
@@ -133,7 +133,7 @@ interface Opened {
 
 async function decode(image: Sharp, { depth, tone }: Pick<Opened, 'depth' | 'tone'>) {
   const { data, info } = await image
-    .toColourspace(depth === 16 ? 'rgb16' : 'srgb')
+    .toColorspace(depth === 16 ? 'rgb16' : 'srgb')
     .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true })
     .catch((cause) => {
@@ -158,7 +158,7 @@ function openSharp(open: () => Sharp, file: Opened): Picture {
       // Networks are trained on bilinear copies; on 24 portraits it scored no worse than lanczos3 and costs a third less.
       const part = region ? open().extract(region) : open();
       const image = part.resize(gridWidth, gridHeight, { fit: 'fill', kernel: 'linear' });
-      if (hasAlpha) image.flatten({ background: GREY });
+      if (hasAlpha) image.flatten({ background: GRAY });
       return narrow((await decode(image, file)).samples);
     },
     async readRaster(wanted, rows) {
@@ -189,7 +189,7 @@ function widen(samples: Uint8Array | Uint16Array): Uint16Array {
 export async function encodeAlphaPng({ width, height, data }: AlphaPlane, dpi?: number): Promise<Buffer> {
   const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels: 1 } });
   const space = data instanceof Uint16Array ? 'grey16' : 'b-w';
-  return setResolution(await image.toColourspace(space).png({ compressionLevel: 2 }).toBuffer(), dpi);
+  return setResolution(await image.toColorspace(space).png({ compressionLevel: 2 }).toBuffer(), dpi);
 }
 
 /** A PNG of 8 or 16 bits with straight alpha where the raster has it. */
@@ -203,5 +203,5 @@ export function encodeJpeg(pixels: Raster | AlphaPlane, quality = 85): Promise<B
   const channels = 'channels' in pixels ? pixels.channels : 1;
   if (channels === 4 || data instanceof Uint16Array) throw new RangeError('A JPEG has 8 bits and no transparency.');
   const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels } });
-  return image.toColourspace('srgb').jpeg({ quality }).toBuffer();
+  return image.toColorspace('srgb').jpeg({ quality }).toBuffer();
 }

@@ -1,10 +1,10 @@
 /**
  * A profile of the kind "three-component matrix" (ICC.1 8.3.3), which nearly all RGB working spaces are, and gray ones
- * with a curve. Converts single colours; whole pictures are the image library's work.
+ * with a curve. Converts single colors; whole pictures are the image library's work.
  */
-export interface ColourSpace {
+export interface ColorSpace {
   /** From its own numbers, 0..1 and beyond, to linear sRGB. */
-  toLinear(colour: readonly number[]): [number, number, number];
+  toLinear(color: readonly number[]): [number, number, number];
   /** From linear sRGB to its own numbers, 0..1. */
   fromLinear(linear: readonly number[]): [number, number, number];
 }
@@ -28,7 +28,7 @@ export function spaceOf(icc: Buffer): string | null {
 }
 
 /** @returns null for a profile that is built of tables, or damaged */
-export function readColourSpace(icc: Buffer): ColourSpace | null {
+export function readColorSpace(icc: Buffer): ColorSpace | null {
   try {
     const space = spaceOf(icc);
     if (space === 'GRAY') return fromCurves(SRGB_TO_XYZ, Array(3).fill(readCurve(findTag(icc, 'kTRC'))));
@@ -46,21 +46,21 @@ export function readColourSpace(icc: Buffer): ColourSpace | null {
 
 /** What gray of 16 bits becomes in sRGB; null for what is no profile of gray. */
 export function readTone(icc: Buffer): Uint16Array | null {
-  const space = spaceOf(icc) === 'GRAY' ? readColourSpace(icc) : null;
+  const space = spaceOf(icc) === 'GRAY' ? readColorSpace(icc) : null;
   if (!space) return null;
   const toSrgb = (v: number) => 65535 * Math.min(1, Math.max(0, encodeSrgb(space.toLinear([v, v, v])[0]))) + 0.5;
   return Uint16Array.from({ length: 65536 }, (_, v) => toSrgb(v / 65535));
 }
 
-function fromCurves(toXyz: Matrix, curves: readonly Curve[]): ColourSpace {
+function fromCurves(toXyz: Matrix, curves: readonly Curve[]): ColorSpace {
   const forward = multiply(XYZ_TO_SRGB, toXyz);
   const back = invert(forward);
   const inverse = curves.map(invertCurve);
   return {
-    toLinear: (colour) =>
+    toLinear: (color) =>
       apply(
         forward,
-        colour.map((v, i) => curves[i]!(v)),
+        color.map((v, i) => curves[i]!(v)),
       ),
     fromLinear: (linear) => apply(back, linear).map((v, i) => inverse[i]!(v)) as [number, number, number],
   };

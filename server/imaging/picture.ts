@@ -54,7 +54,7 @@ export interface Rows {
 }
 
 /** Pixels as they are in the file, upright but not converted. */
-export interface OwnColours {
+export interface OwnColors {
   /** ICC profile of three RGB channels. */
   readonly profile: Buffer;
   readRaster(depth: 8 | 16, rows?: Rows): Promise<Raster>;
@@ -74,7 +74,7 @@ export interface Picture {
   /** Bits that its samples need: 16 for all that have more than 8. */
   readonly depth?: 8 | 16;
   /** Its pixels in its own RGB profile; absent where that is sRGB, or where it is no RGB. */
-  readonly own?: OwnColours | undefined;
+  readonly own?: OwnColors | undefined;
   readonly metadata?: Metadata | undefined;
   /** Whether it is the preview of a camera raw file. */
   readonly isPreview?: boolean;

@@ -8,7 +8,7 @@ import { IPTC_RESOURCE } from './psd/find-resource.ts';
 import { packResource } from './psd/resources.ts';
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-/** Colour types (PNG 11.2.1). */
+/** Color types (PNG 11.2.1). */
 const RGB = 2;
 const RGBA = 6;
 /** Filter type None (PNG 9.2), in front of every row. */

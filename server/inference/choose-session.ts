@@ -109,12 +109,12 @@ async function tryGpu(candidates: Candidates, provider: Provider, askCpu: () => 
   // From here on only the CPU runs, whose failures say nothing about this provider.
   if (first) memory.end(null);
   const { session, answer, load, run } = trial;
-  const judgement = await judge(candidates, provider, answer, first ? askCpu : null).catch((error: unknown) => ({
+  const judgment = await judge(candidates, provider, answer, first ? askCpu : null).catch((error: unknown) => ({
     difference: null,
     reason: `${nameOf(provider)} could not be compared with the CPU`,
     detail: rawText(error),
   }));
-  const { difference, reason, detail } = judgement;
+  const { difference, reason, detail } = judgment;
   if (reason === null) {
     if (first) memory.end({ verdict: 'passed' });
     return { session, attempt: { ...blank(provider), outcome: 'used', load, run, difference } };
@@ -137,7 +137,7 @@ async function runTrial({ open, probe }: Candidates, provider: Provider): Promis
   }
 }
 
-interface Judgement {
+interface Judgment {
   difference: Difference | null;
   reason: string | null;
   detail: string | null;
@@ -148,7 +148,7 @@ async function judge(
   provider: Provider,
   answer: Float32Array,
   askCpu: (() => Promise<Trial>) | null,
-): Promise<Judgement> {
+): Promise<Judgment> {
   const nonsense = findNonsense(answer);
   if (nonsense) return { difference: null, reason: explainNonsense(provider, nonsense), detail: null };
   if (!askCpu) return { difference: null, reason: null, detail: null };

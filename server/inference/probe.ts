@@ -53,7 +53,7 @@ export function isSameAnswer({ mean, p999 }: Difference): boolean {
 export function drawPortrait(width: number, height: number): Uint8Array {
   const inside = (x: number, y: number, cx: number, cy: number, rx: number, ry: number) =>
     ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 < 1;
-  const colourAt = (x: number, y: number): readonly [number, number, number] => {
+  const colorAt = (x: number, y: number): readonly [number, number, number] => {
     if (inside(x, y, 0.415, 0.37, 0.014, 0.011) || inside(x, y, 0.505, 0.37, 0.014, 0.011)) return [40, 30, 30];
     if (inside(x, y, 0.46, 0.475, 0.04, 0.01)) return [170, 80, 80];
     if (inside(x, y, 0.46, 0.395, 0.115, 0.165)) return [224, 178, 150];
@@ -64,7 +64,7 @@ export function drawPortrait(width: number, height: number): Uint8Array {
   };
   const rgb = new Uint8Array(3 * width * height);
   for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i += 3) rgb.set(colourAt((x + 0.5) / width, (y + 0.5) / height), i);
+    for (let x = 0; x < width; x++, i += 3) rgb.set(colorAt((x + 0.5) / width, (y + 0.5) / height), i);
   }
   return rgb;
 }

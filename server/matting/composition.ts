@@ -1,4 +1,4 @@
-import { CHECKER } from '../imaging/colour.ts';
+import { CHECKER } from '../imaging/color.ts';
 import type { AlphaPlane, Raster, Strip } from '../imaging/picture.ts';
 
 /** Rows `top` to `bottom`, without the last. */
@@ -38,16 +38,16 @@ export function cutOut(
 /** 0..255 per channel, a checkerboard, or a picture. */
 export type Backdrop = readonly [number, number, number] | typeof CHECKER | Raster;
 
-/** Side of the squares in pixels, and their greys. */
+/** Side of the squares in pixels, and their grays. */
 const SQUARE = 8;
 const LIGHT = 255;
 const DARK = 204;
 
 /**
- * Lays straight RGBA over a colour, a checkerboard or a picture, and returns RGB.
+ * Lays straight RGBA over a color, a checkerboard or a picture, and returns RGB.
  * Mixing happens on the encoded (sRGB) samples, as Photoshop's layers do by default.
  * @param cutout all of it or a strip
- * @param backdrop colour 0..255 per channel, or an RGB(A) raster of the whole size whose own transparency is ignored
+ * @param backdrop color 0..255 per channel, or an RGB(A) raster of the whole size whose own transparency is ignored
  */
 export function composeOver(cutout: Raster & { top?: number }, backdrop: Backdrop): Strip {
   const { width, height, data, top = 0 } = cutout;

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '../errors.ts';
 import type { Picture, Raster } from '../imaging/picture.ts';
 import type { Plane16 } from './edge/plane.ts';
-import type { ColourMemory } from './foreground/colour-memory.ts';
+import type { ColorMemory } from './foreground/color-memory.ts';
 
-/** A finished matte and what its colours can be read from again. */
+/** A finished matte and what its colors can be read from again. */
 export interface KeptMatte {
   alpha: Plane16;
   /** Null when the matte fitted in but its picture did not. */
@@ -19,8 +19,8 @@ export interface Preview {
   alpha: Plane16;
   /** 8-bit straight RGB(A), once asked for. */
   picture: Raster | null;
-  /** Estimated colours, once asked for. */
-  colours: ColourMemory | null;
+  /** Estimated colors, once asked for. */
+  colors: ColorMemory | null;
 }
 
 interface Entry extends KeptMatte {
@@ -131,6 +131,6 @@ export class MatteCache {
 
 function sizeOf(preview: Preview | null): number {
   if (!preview) return 0;
-  const { alpha, picture, colours } = preview;
-  return alpha.data.byteLength + (picture?.data.byteLength ?? 0) + (colours?.bytes ?? 0);
+  const { alpha, picture, colors } = preview;
+  return alpha.data.byteLength + (picture?.data.byteLength ?? 0) + (colors?.bytes ?? 0);
 }

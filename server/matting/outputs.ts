@@ -8,9 +8,9 @@ import type { FindPainter } from './foreground/painter.ts';
 export interface OutputOptions {
   output: Output;
   depth: Depth;
-  /** How colours under soft edges are estimated. */
+  /** How colors under soft edges are estimated. */
   method: ForegroundMethod;
-  /** 0..1: share of the estimate in a cutout's or composition's colours. */
+  /** 0..1: share of the estimate in a cutout's or composition's colors. */
   decontaminate: number;
   /** For compositions. */
   background: Backdrop;
@@ -19,23 +19,23 @@ export interface OutputOptions {
 
 /** What an output is made from. */
 export interface OutputSource {
-  /** The matte as the network gave it: it tells how colours are mixed. */
+  /** The matte as the network gave it: it tells how colors are mixed. */
   alpha: Plane16;
   /** The opacity that is answered: `alpha`, or `alpha` after edge controls. */
   shown: Plane16;
-  /** Reads the picture's colours; not called for `alpha`. */
-  readColours(depth: Depth): Promise<Raster>;
-  /** Where estimated colours are kept for the next time. */
+  /** Reads the picture's colors; not called for `alpha`. */
+  readColors(depth: Depth): Promise<Raster>;
+  /** Where estimated colors are kept for the next time. */
   findPainter?(picture: Raster, method: ForegroundMethod): FindPainter;
 }
 
 /** Alpha, or straight RGBA, or RGB for compositions. Alpha is rounded to `depth` here and nowhere before. */
 export async function makeOutput(
-  { alpha, shown, readColours, findPainter }: OutputSource,
+  { alpha, shown, readColors, findPainter }: OutputSource,
   { output, depth, method, decontaminate, background, signal }: OutputOptions,
 ): Promise<AlphaPlane | RasterStream> {
   if (output === 'alpha') return depth === 16 ? shown : toEightBits(shown);
-  const picture = await readColours(depth);
+  const picture = await readColors(depth);
   signal.throwIfAborted();
   const options = { shown, method, signal, findPainter: findPainter?.(picture, method) };
   if (output === 'foreground') return streamForeground(picture, alpha, options);

@@ -11,7 +11,7 @@ import { findSecondPass, runSecondPass } from './ensemble/second-pass.ts';
 import { type CoarseAlpha, readCoarseAlpha } from './grid/coarse-alpha.ts';
 import { Lift } from './grid/enhance.ts';
 import { Grids } from './grid/grids.ts';
-import { fitColour, type Guide } from './grid/guided.ts';
+import { fitColor, type Guide } from './grid/guided.ts';
 import { chooseGrid, packTensor, shapeGrid } from './grid/preprocess.ts';
 import { resampleAlpha } from './grid/resample.ts';
 import { upsampleAlpha } from './grid/upsample.ts';
@@ -182,7 +182,7 @@ async function refineOn(picture: Picture, grids: Grids, mask: Plane16, found: Co
 /** The picture is decoded once more, at full size, while it is used. */
 async function readGuide(picture: Picture, grids: Grids, coarse: CoarseAlpha): Promise<Guide> {
   const rgb = await grids.read(coarse.width, coarse.height);
-  return { fit: fitColour(coarse, rgb), strips: readStrips(picture, 8) };
+  return { fit: fitColor(coarse, rgb), strips: readStrips(picture, 8) };
 }
 
 /** Merges all opinions on a grid of the picture's shape; a single one is unchanged. */

@@ -139,7 +139,7 @@ export class Bridge {
   }
 }
 
-/** Data, not behaviour: nothing computed, nothing to call. Anything else keeps its identity. */
+/** Data, not behavior: nothing computed, nothing to call. Anything else keeps its identity. */
 function isPlain(value: object): boolean {
   if (typeof value === 'function') return false;
   const prototype = Object.getPrototypeOf(value);

@@ -44,7 +44,7 @@ const done = (layers: LayerResult[]): View =>
   panel({ name: 'done', result: { layers, model: 'rvm-wide+rvm+isnet', provider: 'dml', refinable: null } });
 const failed = (error: unknown): View => panel({ name: 'failed', error });
 
-/** A square of one colour, in place of a real preview. */
+/** A square of one color, in place of a real preview. */
 const PICTURE =
   'data:image/svg+xml;utf8,<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8" fill="teal"/></svg>';
 

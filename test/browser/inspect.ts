@@ -33,21 +33,21 @@ export function findLayoutProblems(): string[] {
   return problems;
 }
 
-/** Text whose colour is too near to that of what it lies on: below 4.5 : 1. */
+/** Text whose color is too near to that of what it lies on: below 4.5 : 1. */
 export function findPaleText(): string[] {
-  const channels = (colour: string) => {
+  const channels = (color: string) => {
     const canvas = new OffscreenCanvas(1, 1).getContext('2d')!;
-    canvas.fillStyle = colour;
+    canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
     return [...canvas.getImageData(0, 0, 1, 1).data.slice(0, 3)];
   };
   const known = new Map<string, number>();
-  const luminance = (colour: string) => {
-    if (!known.has(colour)) known.set(colour, measure(colour));
-    return known.get(colour)!;
+  const luminance = (color: string) => {
+    if (!known.has(color)) known.set(color, measure(color));
+    return known.get(color)!;
   };
-  const measure = (colour: string) => {
-    const [r, g, b] = channels(colour).map((value) => {
+  const measure = (color: string) => {
+    const [r, g, b] = channels(color).map((value) => {
       const unit = value / 255;
       return unit <= 0.04045 ? unit / 12.92 : ((unit + 0.055) / 1.055) ** 2.4;
     });

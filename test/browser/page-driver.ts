@@ -112,7 +112,7 @@ export class Visit {
     await this.page.waitForTimeout(100);
   }
 
-  /** Red of the picture on the right, as the browser decoded it; a mask is grey. */
+  /** Red of the picture on the right, as the browser decoded it; a mask is gray. */
   async shownSamples(): Promise<Buffer> {
     const values = await this.page.evaluate(() => {
       const image = document.querySelector<HTMLImageElement>('#after-picture')!;
@@ -158,8 +158,8 @@ export class Visit {
   }
 }
 
-/** Samples of a grey picture. */
-export async function greyOf(png: Buffer, depth: 8 | 16 = 8): Promise<Buffer> {
-  const grey = sharp(png).toColourspace(depth === 16 ? 'grey16' : 'b-w');
-  return grey.raw({ depth: depth === 16 ? 'ushort' : 'uchar' }).toBuffer();
+/** Samples of a gray picture. */
+export async function grayOf(png: Buffer, depth: 8 | 16 = 8): Promise<Buffer> {
+  const gray = sharp(png).toColorspace(depth === 16 ? 'grey16' : 'b-w');
+  return gray.raw({ depth: depth === 16 ? 'ushort' : 'uchar' }).toBuffer();
 }

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type StandInServer, startStandInServer } from '../fixtures/stand-in.ts';
 import { makePsd } from '../server/imaging/psd/make-psd.ts';
 import { findChromium, NO_CHROMIUM } from './chromium.ts';
-import { greyOf, launchWeb, PHOTO, Visit } from './page-driver.ts';
+import { grayOf, launchWeb, PHOTO, Visit } from './page-driver.ts';
 
 const executable = findChromium();
 if (executable === null) console.warn(`The page is not tried in a browser: ${NO_CHROMIUM}.`);
@@ -103,7 +103,7 @@ describe.skipIf(executable === null)('several pictures on the page', () => {
     const files = unzipSync(bytes);
     expect(Object.keys(files)).toEqual(['first_alpha.png', 'first_2_alpha.png', 'layers_alpha.png']);
     expect(Buffer.from(files['first_alpha.png']!).equals(one.bytes)).toBe(true);
-    const [level] = await greyOf(Buffer.from(files['first_2_alpha.png']!));
+    const [level] = await grayOf(Buffer.from(files['first_2_alpha.png']!));
     expect(Math.abs(level! - 200)).toBeLessThanOrEqual(1);
     expect(await page.textContent('#notice-text')).toBe('Pictures without a result are not in the ZIP file: 1.');
   });

@@ -63,7 +63,7 @@ describe.skipIf(executable === null)('the states of the page', () => {
       expect(await visit.findFaults()).toEqual([]);
       gate.open();
       await visit.untilShown();
-      for (const backdrop of ['checker', 'colour', 'mask']) {
+      for (const backdrop of ['checker', 'color', 'mask']) {
         await page.check(`[name=backdrop][value=${backdrop}]`);
         expect(await visit.findFaults()).toEqual([]);
       }

@@ -6,7 +6,7 @@ import type { RunningServer } from '../../server/main.ts';
 import { startStandInServer } from '../fixtures/stand-in.ts';
 import { readStrictly } from '../server/imaging/psd/strict-reader.ts';
 import { findChromium, NO_CHROMIUM } from './chromium.ts';
-import { greyOf, launchWeb, PHOTO, startInstalledServer, Visit } from './page-driver.ts';
+import { grayOf, launchWeb, PHOTO, startInstalledServer, Visit } from './page-driver.ts';
 
 const executable = findChromium();
 if (executable === null) console.warn(`The page is not tried in a browser: ${NO_CHROMIUM}.`);
@@ -57,11 +57,11 @@ describe.skipIf(executable === null)('the page, with the real model where it is 
     await page.check('[name=zoom][value="1"]');
     await visit.untilCalm();
     const answer = await askServer();
-    const plain = await greyOf(await answer({}));
+    const plain = await grayOf(await answer({}));
     expect((await visit.shownSamples()).equals(plain)).toBe(true);
     const mask = await visit.download('#get-mask');
     expect(mask.name).toBe('portrait_alpha.png');
-    expect((await greyOf(mask.bytes)).equals(plain)).toBe(true);
+    expect((await grayOf(mask.bytes)).equals(plain)).toBe(true);
 
     // The same with another edge, in 16 bits.
     await page.fill('#edge-shift', '8');
@@ -69,7 +69,7 @@ describe.skipIf(executable === null)('the page, with the real model where it is 
     await page.check('[name=depth][value="16"]');
     await visit.untilCalm();
     const edge = { shift: 4, feather: 1.5 };
-    const changed = await greyOf(await answer(edge));
+    const changed = await grayOf(await answer(edge));
     expect(changed.equals(plain)).toBe(false);
     expect((await visit.shownSamples()).equals(changed)).toBe(true);
     const deep = (await visit.download('#get-mask')).bytes;

@@ -1,4 +1,4 @@
-/** What Photoshop's four interface colours set for a panel; near enough to judge contrast and layout. */
+/** What Photoshop's four interface colors set for a panel; near enough to judge contrast and layout. */
 export const THEMES = {
   darkest: { background: '#323232', text: '#e8e8e8', secondary: '#b9b9b9', border: '#1e1e1e', link: '#5aa9fa' },
   dark: { background: '#535353', text: '#ffffff', secondary: '#dadada', border: '#383838', link: '#a5d2ff' },

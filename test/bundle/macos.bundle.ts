@@ -66,13 +66,13 @@ describe.skipIf(missing)('the macOS bundle', () => {
     expect(entries.has(`${inside}Resources/app/server/cli/bin.mjs`)).toBe(true);
   });
 
-  it('brings the panel, the models and every licence', () => {
+  it('brings the panel, the models and every license', () => {
     expect(entries.has(`hairline-${VERSION}.ccx`)).toBe(true);
     for (const id of ['rvm', 'rvm-wide'])
       expect(entries.has(`${inside}Resources/app/models/${id}/${id}.onnx`)).toBe(true);
-    const licences = entries.get(`${inside}Resources/LICENCES.txt`)!.bytes.toString('utf8');
+    const licenses = entries.get(`${inside}Resources/LICENSES.txt`)!.bytes.toString('utf8');
     for (const name of [`Node.js ${pins.node.version}`, 'onnxruntime-node', 'sharp', 'GPL-3.0'])
-      expect(licences).toContain(name);
+      expect(licenses).toContain(name);
   });
 });
 

@@ -80,7 +80,7 @@ describe.skipIf(reason)('the Windows bundle, in Wine', () => {
     });
     console.log(`Installed in ${((performance.now() - started) / 1000).toFixed(0)} s.`);
     const there = readdirSync(onDisk(FOLDER));
-    expect(there).toEqual(expect.arrayContaining(['node.exe', 'app', 'hairline.cmd', 'LICENCES.txt', 'uninstall.exe']));
+    expect(there).toEqual(expect.arrayContaining(['node.exe', 'app', 'hairline.cmd', 'LICENSES.txt', 'uninstall.exe']));
     expect(there.filter((name) => name.endsWith('.ccx'))).toHaveLength(1);
     // The installed Node is newer than Wine 8 can start.
     const [bytes] = (await fetchFiles(NODE)).values();

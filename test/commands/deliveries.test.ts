@@ -24,7 +24,7 @@ const names = (layers: readonly HostLayer[]) => layers.map(({ name }) => name);
 const opacityAt = (x: number) => Math.trunc((255 * x) / 40) / 255;
 
 describe('a cut-out', () => {
-  test('has clean colours, right above its original, which is hidden and nothing else', async () => {
+  test('has clean colors, right above its original, which is hidden and nothing else', async () => {
     const rig = new CommandsFixture();
     const doc = open(rig);
     const states = doc.historyStates.length;
@@ -92,23 +92,23 @@ describe('a cut-out', () => {
   });
 
   test.each([
-    ['CMYK', 8, 'COLOURS_MODE'],
-    ['Lab', 16, 'COLOURS_MODE'],
-    ['Grayscale', 8, 'COLOURS_MODE'],
-    ['RGB', 32, 'COLOURS_DEPTH'],
-  ] as const)('is refused in %s of %i bits, where its colours would not be right: %s', async (mode, depth, code) => {
+    ['CMYK', 8, 'COLORS_MODE'],
+    ['Lab', 16, 'COLORS_MODE'],
+    ['Grayscale', 8, 'COLORS_MODE'],
+    ['RGB', 32, 'COLORS_DEPTH'],
+  ] as const)('is refused in %s of %i bits, where its colors would not be right: %s', async (mode, depth, code) => {
     const rig = new CommandsFixture();
     rig.photoshop.openPixels({ ...createPicture({ depth }), mode });
     expect(await rig.run({ delivery: 'layer' })).toBe(code);
-    expect(await rig.run({ delivery: 'mask+colour' })).toBe(code);
+    expect(await rig.run({ delivery: 'mask+color' })).toBe(code);
     expect(await rig.run({ delivery: 'mask' })).toBe('done');
   });
 });
 
-describe('a mask with a colour layer', () => {
+describe('a mask with a color layer', () => {
   test('shows what a cut-out shows', async () => {
     const shown = [];
-    for (const delivery of ['layer', 'mask+colour'] as const) {
+    for (const delivery of ['layer', 'mask+color'] as const) {
       const rig = new CommandsFixture();
       const doc = open(rig);
       expect(await rig.run({ delivery })).toBe('done');
@@ -125,11 +125,11 @@ describe('a mask with a colour layer', () => {
   test('covers the soft edge alone, so that the original can be retouched', async () => {
     const rig = new CommandsFixture();
     const doc = open(rig);
-    expect(await rig.run({ delivery: 'mask+colour' })).toBe('done');
-    const [colours, original] = doc.layers as [HostLayer, HostLayer];
-    expect(colours).toMatchObject({ name: 'Model colours', clipped: true, opacity: 100 });
+    expect(await rig.run({ delivery: 'mask+color' })).toBe('done');
+    const [colors, original] = doc.layers as [HostLayer, HostLayer];
+    expect(colors).toMatchObject({ name: 'Model colors', clipped: true, opacity: 100 });
     expect(original).toMatchObject({ name: 'Model', visible: true });
-    for (let x = 0; x < 40; x++) expect(at(colours.pixels!, x, 3, 3)).toBe(isSoft(opacityAt(x)) ? 1 : 0);
+    for (let x = 0; x < 40; x++) expect(at(colors.pixels!, x, 3, 3)).toBe(isSoft(opacityAt(x)) ? 1 : 0);
     expect(names(doc.activeLayers)).toEqual(['Model']);
   });
 
@@ -140,8 +140,8 @@ describe('a mask with a colour layer', () => {
     ] as const) {
       const rig = new CommandsFixture();
       const doc = open(rig);
-      expect(await rig.run({ delivery: 'mask+colour', edge: { ...NEUTRAL_EDGE, decontaminate } })).toBe('done');
-      expect(doc.layers.find(({ name }) => name === 'Model colours')?.opacity ?? null).toBe(opacity);
+      expect(await rig.run({ delivery: 'mask+color', edge: { ...NEUTRAL_EDGE, decontaminate } })).toBe('done');
+      expect(doc.layers.find(({ name }) => name === 'Model colors')?.opacity ?? null).toBe(opacity);
       expect(doc.findLayer('Model').mask).not.toBeNull();
     }
   });
@@ -151,7 +151,7 @@ describe('a mask with a colour layer', () => {
     const doc = open(rig);
     const before = doc.snapshot();
     doc.findLayer('Model').clipped = true;
-    expect(await rig.run({ delivery: 'mask+colour' })).toBe('CLIPPED');
+    expect(await rig.run({ delivery: 'mask+color' })).toBe('CLIPPED');
     doc.findLayer('Model').clipped = false;
     expect(doc.snapshot()).toBe(before);
   });

@@ -51,7 +51,7 @@ const NAMES = {
   selection: 'Hairline selection',
   channel: 'Hairline channel',
   layer: 'Hairline cutout',
-  'mask+colour': 'Hairline mask and colors',
+  'mask+color': 'Hairline mask and colors',
 };
 
 export function predict(doc: HostDocument, settings: Settings, faults: Faults): Prediction {
@@ -70,15 +70,15 @@ export function predict(doc: HostDocument, settings: Settings, faults: Faults): 
   return { expected: deliver(doc, seen, settings), values: seen.map(({ values }) => values) };
 }
 
-const takesMask = ({ delivery }: Settings) => delivery === 'mask' || delivery === 'mask+colour';
-const makesColours = ({ delivery }: Settings) => delivery === 'layer' || delivery === 'mask+colour';
+const takesMask = ({ delivery }: Settings) => delivery === 'mask' || delivery === 'mask+color';
+const makesColors = ({ delivery }: Settings) => delivery === 'layer' || delivery === 'mask+color';
 const isLockedAround = (layer: HostLayer) => layer.parent?.locked ?? false;
 
 function refuse(doc: HostDocument, settings: Settings, faults: Faults): string | null {
   if (doc.quickMask) return 'QUICK_MASK';
   if (!['RGB', 'CMYK', 'Grayscale', 'Lab'].includes(doc.mode)) return 'COLOR_MODE';
-  if (makesColours(settings) && doc.mode !== 'RGB') return 'COLOURS_MODE';
-  if (makesColours(settings) && doc.depth === 32) return 'COLOURS_DEPTH';
+  if (makesColors(settings) && doc.mode !== 'RGB') return 'COLORS_MODE';
+  if (makesColors(settings) && doc.depth === 32) return 'COLORS_DEPTH';
   const needsLayer = settings.source === 'layers' || takesMask(settings);
   if (!needsLayer) return null;
   if (doc.activeLayers.length === 0) return 'NO_LAYER';
@@ -210,7 +210,7 @@ function putMask(
     return fixed ? [red!, green!, CLEAN_BLUE, 1] : null;
   });
   if (pixels.every((value) => value === 0)) return;
-  const clean = newLayer(`${target.name} colours`, pixels, true);
+  const clean = newLayer(`${target.name} colors`, pixels, true);
   clean.opacity = Math.round(settings.edge.decontaminate * 100);
   place.siblings.splice(place.index, 0, clean);
 }
@@ -266,15 +266,15 @@ export function addChannel(expected: Expected, wanted: string, values: Float64Ar
 /** Not worth comparing. */
 const UNCLEAR = [NaN, NaN, NaN, NaN];
 
-/** Rounded to nothing, such a pixel has no colour. */
+/** Rounded to nothing, such a pixel has no color. */
 const FAINT = 3 / 255;
 
-/** RGBA over the canvas; all zero where `colour` says nothing or nothing visible. */
-function paint(doc: HostDocument, box: Rect, colour: (x: number, y: number) => readonly number[] | null): Float64Array {
+/** RGBA over the canvas; all zero where `color` says nothing or nothing visible. */
+function paint(doc: HostDocument, box: Rect, color: (x: number, y: number) => readonly number[] | null): Float64Array {
   const out = new Float64Array(doc.width * doc.height * 4);
   for (let y = box.top; y < box.bottom; y++) {
     for (let x = box.left; x < box.right; x++) {
-      const rgba = colour(x, y);
+      const rgba = color(x, y);
       if (rgba && !(rgba[3]! <= 0))
         out.set(rgba[3]! < FAINT ? [NaN, NaN, NaN, rgba[3]!] : rgba, (y * doc.width + x) * 4);
     }

@@ -12,7 +12,7 @@ export const opacityFor = (red: number) => red;
 /** Edge controls of this server: `contrast` inverts, so that everything that was asked for shows. */
 export const edgeFor = (opacity: number, { contrast = 0 }: EdgeRequest) => (contrast > 0 ? 1 - opacity : opacity);
 
-/** Where it changes colours: in what is soft. There blue becomes this. */
+/** Where it changes colors: in what is soft. There blue becomes this. */
 export const CLEAN_BLUE = 0.9;
 export const isSoft = (opacity: number) => opacity > 0.25 && opacity < 0.75;
 /** So close to where that changes that rounding decides. */
@@ -49,7 +49,7 @@ export class PictureClient implements Client {
     return this.#alphaOf(picture, request.depth ?? 8, request);
   };
 
-  colours: Client['colours'] = async (_server, matteId, request, cancel): Promise<Pixels> => {
+  colors: Client['colors'] = async (_server, matteId, request, cancel): Promise<Pixels> => {
     const picture = this.#find(matteId);
     cancel.throwIfCancelled();
     const { width, height, channels, depth, data } = picture;

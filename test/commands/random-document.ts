@@ -175,7 +175,7 @@ export function createRandomFaults(random: Random): Partial<Faults> {
     groupPixels: flip(),
     replacedMaskKeepsLook: random.chance(0.5),
     groupMaskErrors: flip(),
-    greyHasNoAlpha: flip(),
+    grayHasNoAlpha: flip(),
     maskInPixels: random.pick(['enabled', 'enabled', 'always', 'never']),
     boundsNoMaskMissing: flip(),
     selectionEightBit: flip(),

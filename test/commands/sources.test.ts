@@ -210,14 +210,14 @@ test('the mask lands on the layer of the click, in the document of the click', a
     doc.activeLayers = [other];
     elsewhere.doc = rig.photoshop.createDocument({ width: 5, height: 5 });
   };
-  expect(await rig.run({ delivery: 'mask+colour' })).toBe('done');
+  expect(await rig.run({ delivery: 'mask+color' })).toBe('done');
   expectRamp(doc, layer.mask);
   expect(other.mask).toBeNull();
   expect(doc.activeLayers).toEqual([other]);
   expect(rig.photoshop.activeDocument).toBe(elsewhere.doc);
 });
 
-test.each(['mask', 'selection', 'channel', 'layer', 'mask+colour'] as const)(
+test.each(['mask', 'selection', 'channel', 'layer', 'mask+color'] as const)(
   'a document closed meanwhile is reported (%s)',
   async (delivery) => {
     const rig = new CommandsFixture();

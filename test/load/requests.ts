@@ -20,28 +20,28 @@ export interface Sample {
   check(reply: Reply): Promise<string | null> | string | null;
 }
 
-type Colour = readonly [number, number, number];
+type Color = readonly [number, number, number];
 
 interface Halves {
   width: number;
   height: number;
-  left: Colour;
-  right: Colour;
+  left: Color;
+  right: Color;
 }
 
 /** Networks rarely reach 0 and 1; the pipeline snaps the last 255th to them and stretches the rest. */
 const SNAP = 1 / 255;
 
-/** The stand-in's alpha of one colour, 0..1: the mean of the channels, snapped. */
-function alphaOf([r, g, b]: Colour): number {
+/** The stand-in's alpha of one color, 0..1: the mean of the channels, snapped. */
+function alphaOf([r, g, b]: Color): number {
   return Math.min(1, Math.max(0, ((r + g + b) / 765 - SNAP) / (1 - 2 * SNAP)));
 }
 
 /** Well inside each half, where enlarging from the network's grid reaches over no edge. */
 function probes({ width, height, left, right }: Halves) {
   return [0.15, 0.5, 0.85].flatMap((down) => [
-    { x: Math.floor(0.12 * width), y: Math.floor(down * height), colour: left },
-    { x: Math.floor(0.88 * width), y: Math.floor(down * height), colour: right },
+    { x: Math.floor(0.12 * width), y: Math.floor(down * height), color: left },
+    { x: Math.floor(0.88 * width), y: Math.floor(down * height), color: right },
   ]);
 }
 
@@ -79,8 +79,8 @@ export class Mix {
   }
 
   #halves(): Halves {
-    const colour = (): Colour => [this.#int(0, 255), this.#int(0, 255), this.#int(0, 255)];
-    return { width: this.#int(48, this.#side), height: this.#int(48, this.#side), left: colour(), right: colour() };
+    const color = (): Color => [this.#int(0, 255), this.#int(0, 255), this.#int(0, 255)];
+    return { width: this.#int(48, this.#side), height: this.#int(48, this.#side), left: color(), right: color() };
   }
 
   #alpha(halves: Halves, depth: 8 | 16, channels: 3 | 4): Sample {
@@ -94,7 +94,7 @@ export class Mix {
       check: ({ headers, body: answer }) => {
         const samples = depth === 16 ? new Uint16Array(answer.buffer, answer.byteOffset, answer.length / 2) : answer;
         this.#keep(headers, halves);
-        return compare(halves, samples, 1, ({ colour }) => [255 * scale * alphaOf(colour)], 1.01 * scale);
+        return compare(halves, samples, 1, ({ color }) => [255 * scale * alphaOf(color)], 1.01 * scale);
       },
     };
   }
@@ -111,7 +111,7 @@ export class Mix {
         const picture = await openEncoded(body);
         const { data, channels } = await picture.readRaster(8);
         if (picture.width !== halves.width) return `${picture.width} px wide`;
-        return compare(halves, data, channels, ({ colour }) => [255 * alphaOf(colour)], 1.01);
+        return compare(halves, data, channels, ({ color }) => [255 * alphaOf(color)], 1.01);
       },
     };
   }
@@ -124,7 +124,7 @@ export class Mix {
       body: paint(halves, 3),
       check: ({ headers, body }) => {
         this.#keep(headers, halves);
-        return compare(halves, body, 3, ({ colour }) => colour.map((value) => value * alphaOf(colour)), 2.01);
+        return compare(halves, body, 3, ({ color }) => color.map((value) => value * alphaOf(color)), 2.01);
       },
     };
   }
@@ -157,7 +157,7 @@ export class Mix {
           halves,
           body,
           1,
-          ({ colour }) => (Math.abs(alphaOf(colour) - 0.5) < 0.01 ? null : [alphaOf(colour) > 0.5 ? 255 : 0]),
+          ({ color }) => (Math.abs(alphaOf(color) - 0.5) < 0.01 ? null : [alphaOf(color) > 0.5 ? 255 : 0]),
           0,
         ),
     };
@@ -175,7 +175,7 @@ export class Mix {
   }
 }
 
-/** `enhance=off`: colours as flat as these would be stretched before the network sees them. */
+/** `enhance=off`: colors as flat as these would be stretched before the network sees them. */
 function rawRequest({ width, height }: Halves, depth: number, channels: number, query: string) {
   return {
     path: `/v1/mattes${query}&enhance=off`,

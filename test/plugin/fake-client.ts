@@ -59,7 +59,7 @@ export class FakeClient implements Client {
     return this.#alphaFor(size, request.depth ?? 8, this.edgeLevel);
   };
 
-  colours: Client['colours'] = async (_server, matteId, request, cancel): Promise<Pixels> => {
+  colors: Client['colors'] = async (_server, matteId, request, cancel): Promise<Pixels> => {
     const { width, height } = this.#find(matteId, request);
     cancel.throwIfCancelled();
     return { width, height, channels: 4, depth: 8, data: new Uint8Array(width * height * 4).fill(200) };

@@ -108,7 +108,7 @@ export class FakeHost implements Host {
         layers.push({ name: 'cut-out', pixels });
         return 'cut-out';
       },
-      addColours: async (_target, pixels, share) => void layers.push({ name: `colours ${share}`, pixels }),
+      addColors: async (_target, pixels, share) => void layers.push({ name: `colors ${share}`, pixels }),
     };
     const keep = (name: string, alpha: Alpha) => {
       channels.push({ name, alpha: { ...alpha, data: alpha.data.slice() } });

@@ -60,7 +60,7 @@ test('asks for widths only in media queries, and selects only as UXP can', () =>
   expect([...new Set(pseudo)]).toEqual([':focus']);
 });
 
-test('every colour is one of the host, so that it follows the theme', () => {
+test('every color is one of the host, so that it follows the theme', () => {
   for (const [name, value] of declarations.filter(([name]) => /color$/.test(name))) {
     expect(`${name}: ${value}`).toMatch(/var\(--uxp-host-|: transparent$/);
   }

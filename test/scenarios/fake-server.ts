@@ -149,16 +149,16 @@ export class FakeServer {
       return;
     }
     const depth = asked.depth ?? 8;
-    const colours = asked.output === 'cutout' || asked.output === 'foreground';
+    const colors = asked.output === 'cutout' || asked.output === 'foreground';
     response.writeHead(200, {
       'content-type': 'application/octet-stream',
       'x-image-width': picture.width,
       'x-image-height': picture.height,
-      'x-image-channels': colours ? 4 : 1,
+      'x-image-channels': colors ? 4 : 1,
       'x-image-depth': depth,
     });
     const hard = (asked.contrast ?? 0) > 0;
-    response.end(colours ? cutOut(picture, depth) : ellipse(picture.width, picture.height, depth, hard));
+    response.end(colors ? cutOut(picture, depth) : ellipse(picture.width, picture.height, depth, hard));
   }
 }
 

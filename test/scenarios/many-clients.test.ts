@@ -39,36 +39,36 @@ it('serves many programs at once, each with the answers to its own pictures', as
     }
   }
 
-  async function expectGrey(response: Response, grey: number): Promise<Outcome> {
+  async function expectGray(response: Response, gray: number): Promise<Outcome> {
     expect(response.status).toBe(200);
     const bytes = Buffer.from(await response.arrayBuffer());
     const isPng = response.headers.get('content-type') === 'image/png';
-    const alpha = isPng ? await sharp(bytes).toColourspace('b-w').raw().toBuffer() : bytes;
+    const alpha = isPng ? await sharp(bytes).toColorspace('b-w').raw().toBuffer() : bytes;
     expect(alpha).toHaveLength(SIDE * SIDE);
-    const wanted = expectedAlpha(grey / 255, 255);
+    const wanted = expectedAlpha(gray / 255, 255);
     expect(Math.max(...alpha.map((value) => Math.abs(value - wanted)))).toBeLessThanOrEqual(1);
     return 'right';
   }
 
   async function work(name: string, random: () => number): Promise<Outcome> {
-    const grey = Math.floor(random() * 256);
-    const samples = new Uint8Array(SIDE * SIDE * 3).fill(grey);
+    const gray = Math.floor(random() * 256);
+    const samples = new Uint8Array(SIDE * SIDE * 3).fill(gray);
     const agent = { 'user-agent': name };
     const raw = { method: 'POST', headers: { ...agent, ...rawHeaders(SIDE, SIDE, 3) }, body: samples };
     const kind = Math.floor(random() * 5);
-    if (kind === 0) return expectGrey(await send('/v1/mattes', raw), grey);
+    if (kind === 0) return expectGray(await send('/v1/mattes', raw), gray);
     if (kind === 1) {
       const picture = sharp(samples, { raw: { width: SIDE, height: SIDE, channels: 3 } });
       const form = new FormData();
       form.append('file', new Blob([new Uint8Array(await picture.png().toBuffer())]), 'a.png');
       form.append('om', 'true');
-      return expectGrey(await send('/api/remove', { method: 'POST', headers: agent, body: form }), grey);
+      return expectGray(await send('/api/remove', { method: 'POST', headers: agent, body: form }), gray);
     }
     if (kind === 2) {
       const controller = new AbortController();
       setTimeout(() => controller.abort(), random() * 20);
       const response = await send('/v1/mattes', { ...raw, signal: controller.signal }).catch(() => null);
-      return response?.status === 200 ? expectGrey(response, grey).catch(() => 'left') : 'left';
+      return response?.status === 200 ? expectGray(response, gray).catch(() => 'left') : 'left';
     }
     const accepted = await send('/v1/mattes', { ...raw, headers: { ...raw.headers, prefer: 'respond-async' } });
     expect(accepted.status).toBe(202);
@@ -84,7 +84,7 @@ it('serves many programs at once, each with the answers to its own pictures', as
       info = (await (await fetch(base + place)).json()) as JobInfo;
       expect(['queued', 'running', 'done']).toContain(info.state);
     } while (info.state !== 'done');
-    const outcome = await expectGrey(await fetch(base + info.result!), grey);
+    const outcome = await expectGray(await fetch(base + info.result!), gray);
     await fetch(base + place, { method: 'DELETE' });
     return outcome;
   }

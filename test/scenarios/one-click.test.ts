@@ -41,7 +41,7 @@ async function readSavedMask(document: HostDocument): Promise<{ mask: Uint8Array
   const file = Psd.parse(bytes.slice().buffer as ArrayBuffer);
   const layer = file.layers[0]!;
   const { top, left, bottom, right } = layer.maskData;
-  // The reader shows a mask as grey RGBA.
+  // The reader shows a mask as gray RGBA.
   const rgba = (await layer.userMask())!;
   const mask = Uint8Array.from({ length: rgba.length / 4 }, (_, i) => rgba[4 * i]!);
   expect({ top, left, bottom, right }).toEqual({ top: 0, left: 0, bottom: document.height, right: document.width });

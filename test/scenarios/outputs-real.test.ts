@@ -11,7 +11,7 @@ import { flatten } from '../../simulator/composite.ts';
 import { type HostDocument, SimulatedPhotoshop } from '../../simulator/index.ts';
 import { startRealServer } from '../fixtures/isnet.ts';
 
-/** New colours from the real server, in a document of layers. */
+/** New colors from the real server, in a document of layers. */
 const photo = path.join(packageRoot, 'node_modules/@vladmandic/face-api/demo/sample4.jpg');
 const WIDTH = 640;
 const HEIGHT = 432;
@@ -59,29 +59,29 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>, isCounted: (pixe
   return sum / count;
 }
 
-test('a cut-out and a mask with a colour layer show the same, and not what a mask alone shows', async () => {
-  const [plain, cutout, clean] = [await make('mask'), await make('layer'), await make('mask+colour')];
+test('a cut-out and a mask with a color layer show the same, and not what a mask alone shows', async () => {
+  const [plain, cutout, clean] = [await make('mask'), await make('layer'), await make('mask+color')];
   const mask = plain.findLayer('Women').mask!.data;
   const isSoft = (pixel: number) => mask[pixel]! > 25 && mask[pixel]! < 230;
   const all = () => true;
   expect(difference(shown(cutout), shown(clean), all)).toBeLessThan(0.05);
   expect(difference(shown(cutout), shown(clean), isSoft)).toBeLessThan(0.5);
   expect(difference(shown(plain), shown(clean), isSoft)).toBeGreaterThan(2);
-  // What is solid keeps its own colours.
+  // What is solid keeps its own colors.
   expect(difference(shown(plain), shown(clean), (pixel) => mask[pixel] === 255)).toBeLessThan(0.2);
 
-  const colours = clean.findLayer('Women colours').pixels!;
+  const colors = clean.findLayer('Women colors').pixels!;
   const isCovered = (pixel: number) => {
-    const [x, y] = [(pixel % WIDTH) - colours.left, Math.floor(pixel / WIDTH) - colours.top];
-    const inside = x >= 0 && y >= 0 && x < colours.width && y < colours.height;
-    return inside && colours.data[(y * colours.width + x) * 4 + 3]! > 0;
+    const [x, y] = [(pixel % WIDTH) - colors.left, Math.floor(pixel / WIDTH) - colors.top];
+    const inside = x >= 0 && y >= 0 && x < colors.width && y < colors.height;
+    return inside && colors.data[(y * colors.width + x) * 4 + 3]! > 0;
   };
   const solid = Array.from({ length: WIDTH * HEIGHT }, (_, pixel) => pixel).filter((pixel) => mask[pixel] === 255);
   expect(solid.filter(isCovered).length / solid.length).toBeLessThan(0.02);
 
   const file = Psd.parse(photoshop.savePsd(clean).slice().buffer as ArrayBuffer);
   expect(Array.from(file.layers as readonly { name: string }[], ({ name }) => name)).toEqual([
-    'Women colours',
+    'Women colors',
     'Women',
     'Background',
   ]);

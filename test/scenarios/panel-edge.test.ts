@@ -47,7 +47,7 @@ test('previews and the applied edge on a photo, with the real server', async () 
   panel.click('#edge-toggle');
   const checker = await nextPreview('');
   expect([checker.type, checker.width, checker.height]).toEqual(['image/jpeg', 412, Math.round((412 * 340) / 512)]);
-  // A corner of her background is a checkerboard now: light grey or white.
+  // A corner of her background is a checkerboard now: light gray or white.
   expect(Math.min(...checker.at(4, 4))).toBeGreaterThan(150);
 
   const before = source();

@@ -58,12 +58,12 @@ describe.each([8, 16] as const)('in a document of %i bits', (depth) => {
     rig.expectClean();
   });
 
-  test('a mask, and its colours clipped to it', async () => {
+  test('a mask, and its colors clipped to it', async () => {
     await rig.open();
     const doc = rig.photoshop.openPixels(createPicture({ depth }));
-    await play({ delivery: 'mask+colour' });
-    const [colours, original] = doc.layers;
-    expect(colours).toMatchObject({ name: 'Layer 0 colours', clipped: true });
+    await play({ delivery: 'mask+color' });
+    const [colors, original] = doc.layers;
+    expect(colors).toMatchObject({ name: 'Layer 0 colors', clipped: true });
     expectEllipse(doc, original!.mask!);
     expect(doc.historyStates.slice(1).map(({ name }) => name)).toEqual(['Hairline mask and colors']);
     rig.expectClean();
@@ -111,7 +111,7 @@ test('all that is visible, within the selection', async () => {
   rig.expectClean();
 });
 
-test('a server that keeps no pictures cannot clean colours, and says so', async () => {
+test('a server that keeps no pictures cannot clean colors, and says so', async () => {
   await rig.open();
   const doc = rig.photoshop.openPixels(createPicture({}));
   const before = doc.snapshot();

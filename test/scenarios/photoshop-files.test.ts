@@ -43,7 +43,7 @@ describe.skipIf(!existsSync(samples))('PSD files written by Photoshop (skipped w
     )!;
     const { left, top, right, bottom } = saved.maskData;
     expect({ left, top, right, bottom }).toEqual({ left: 0, top: 0, right: document.width, bottom: document.height });
-    // The reader shows a mask as grey RGBA.
+    // The reader shows a mask as gray RGBA.
     const rgba: Uint8ClampedArray = (await saved.userMask())!;
     const layer = document.findLayer(name);
     let different = 0;

@@ -12,7 +12,7 @@ import { findProblems } from './manifest-rules.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const built = path.join(root, 'dist', 'photoshop');
 const manifest = readFileSync(path.join(built, 'manifest.json'), 'utf8');
-const licence = readFileSync(path.join(root, 'LICENSE'), 'utf8');
+const license = readFileSync(path.join(root, 'LICENSE'), 'utf8');
 
 let scratch: string;
 beforeEach(() => {
@@ -54,12 +54,12 @@ describe.each([
   ['hairline-listed-network.ccx', listAddresses(manifest)],
 ])('%s', (_name, text) => {
   test('keeps to the published rules', async () => {
-    const { files } = await unpack(packCcx(built, text, licence));
+    const { files } = await unpack(packCcx(built, text, license));
     expect(findProblems((place) => files.get(place))).toEqual([]);
   });
 
   test('holds the plugin and nothing else', async () => {
-    const { files } = await unpack(packCcx(built, text, licence));
+    const { files } = await unpack(packCcx(built, text, license));
     const icons = ['panel-dark', 'panel-light', 'plugin'].flatMap((name) => [1, 2].map((x) => `${name}@${x}x.png`));
     expect([...files.keys()].sort()).toEqual(
       [...['LICENSE', 'manifest.json', 'main.js', 'index.html'], ...icons.map((name) => `icons/${name}`)].sort(),
@@ -72,7 +72,7 @@ describe.each([
   });
 
   test('has modes that install', async () => {
-    const { entries } = await unpack(packCcx(built, text, licence));
+    const { entries } = await unpack(packCcx(built, text, license));
     for (const { fileName, externalFileAttributes, versionMadeBy, compressionMethod } of entries) {
       const folder = fileName.endsWith('/');
       expect([fileName, versionMadeBy >> 8]).toEqual([fileName, 3]);
@@ -84,7 +84,7 @@ describe.each([
   });
 
   test('opens in Photoshop', async () => {
-    const { files } = await unpack(packCcx(built, text, licence));
+    const { files } = await unpack(packCcx(built, text, license));
     for (const [place, bytes] of files) {
       mkdirSync(path.dirname(path.join(scratch, place)), { recursive: true });
       writeFileSync(path.join(scratch, place), bytes);
@@ -99,12 +99,12 @@ describe.each([
 
 test('the same files give the same bytes on any day, and nothing strange comes along', () => {
   cpSync(built, scratch, { recursive: true });
-  const before = packCcx(scratch, manifest, licence);
+  const before = packCcx(scratch, manifest, license);
   utimesSync(path.join(scratch, 'index.html'), 1, 1);
   for (const stray of ['.DS_Store', 'notes.txt', 'main.js.map', 'main.js.LICENSE.txt']) {
     writeFileSync(path.join(scratch, stray), 'stray');
   }
-  expect(Buffer.from(packCcx(scratch, manifest, licence)).equals(before)).toBe(true);
+  expect(Buffer.from(packCcx(scratch, manifest, license)).equals(before)).toBe(true);
 });
 
 test('the stricter one differs in the network alone, and lists exactly the addresses that the panel asks', () => {

@@ -67,8 +67,8 @@ function largestComponent(set: boolean[], width: number, height: number): Set<nu
     const component = new Set([first]);
     for (const i of component) {
       const [x, y] = [i % width, Math.floor(i / width)];
-      const neighbours = [x > 0 && i - 1, x + 1 < width && i + 1, y > 0 && i - width, y + 1 < height && i + width];
-      for (const next of neighbours) if (next !== false && set[next]) component.add(next);
+      const neighbors = [x > 0 && i - 1, x + 1 < width && i + 1, y > 0 && i - width, y + 1 < height && i + width];
+      for (const next of neighbors) if (next !== false && set[next]) component.add(next);
     }
     for (const i of component) seen.add(i);
     if (component.size > largest.size) largest = component;

@@ -33,14 +33,14 @@ function put(...names: string[]): (bytes: Uint8Array) => void {
   return (bytes) => writeFileSync(file, bytes);
 }
 
-const grey = (data: Uint8Array | Uint16Array) => encodeAlphaPng({ width: SIDE, height: SIDE, data });
+const gray = (data: Uint8Array | Uint16Array) => encodeAlphaPng({ width: SIDE, height: SIDE, data });
 
 beforeAll(async () => {
   const data = Uint8Array.from({ length: 3 * ball.length }, (_, i) => ball[Math.floor(i / 3)]!);
   const picture = await encodePng({ width: SIDE, height: SIDE, channels: 3, data });
   for (const name of ['good.png', 'wrong.png', 'without-truth.png']) put('pairs', 'image', name)(picture);
-  put('pairs', 'alpha', 'good.png')(await grey(ball));
-  put('pairs', 'alpha', 'wrong.png')(await grey(inverted));
+  put('pairs', 'alpha', 'good.png')(await gray(ball));
+  put('pairs', 'alpha', 'wrong.png')(await gray(inverted));
 });
 
 async function run(argv: readonly string[], startServer?: (model: string | undefined) => Promise<MeasuredServer>) {
@@ -118,9 +118,9 @@ describe('the benchmark of quality', () => {
   });
 
   it('scores existing mattes', async () => {
-    put('others', 'good.png')(await grey(Uint16Array.from(ball, (value) => value * 257)));
+    put('others', 'good.png')(await gray(Uint16Array.from(ball, (value) => value * 257)));
     await expect(run([pairs, '--alpha-from', path.join(folder, 'others')])).rejects.toThrow('no picture called wrong');
-    put('others', 'wrong.png')(await grey(inverted));
+    put('others', 'wrong.png')(await gray(inverted));
     const { printed } = await run([pairs, '--alpha-from', path.join(folder, 'others')]);
     expect(printed).toMatch(/^\| \*\*mean\*\* \| {2}\| 0\.00000 \| 0\.00000 \| 0\.00 \|/m);
     expect(printed).not.toContain('peak MB');
@@ -133,8 +133,8 @@ describe('the benchmark of quality', () => {
   it('takes the trimap that comes with the data', async () => {
     const drawn = path.join(folder, 'drawn');
     put('drawn', 'image', 'good.png')(readFileSync(path.join(pairs, 'image', 'good.png')));
-    put('drawn', 'alpha', 'good.png')(await grey(ball));
-    put('drawn', 'trimap1', 'good.png')(await grey(ball.map((_, i) => (i < SIDE ? 128 : 255))));
+    put('drawn', 'alpha', 'good.png')(await gray(ball));
+    put('drawn', 'trimap1', 'good.png')(await gray(ball.map((_, i) => (i < SIDE ? 128 : 255))));
     await run([drawn, '--json', json, '--alpha-from', path.join(drawn, 'alpha')]);
     const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
     expect(report.results[0]!.band).toBeCloseTo(1 / SIDE, 12);
@@ -174,12 +174,12 @@ describe('readAlphaFile', () => {
     expect(await read(Uint16Array.of(1, 30000, 65534))).toEqual([1, 30000, 65534]);
   });
 
-  it('takes the opacity of a cut-out, and grey from a coloured file', async () => {
+  it('takes the opacity of a cut-out, and gray from a colored file', async () => {
     const cutout = await encodePng({ width: 1, height: 1, channels: 4, data: Uint8Array.of(1, 2, 3, 77) });
     expect([...(await readAlphaFile(cutout)).data]).toEqual([77 * 257]);
     const deep = await encodePng({ width: 1, height: 1, channels: 4, data: Uint16Array.of(1, 2, 3, 777) });
     expect([...(await readAlphaFile(deep)).data]).toEqual([777]);
-    const grey = await encodePng({ width: 1, height: 1, channels: 3, data: Uint8Array.of(9, 9, 9) });
-    expect([...(await readAlphaFile(grey)).data]).toEqual([9 * 257]);
+    const gray = await encodePng({ width: 1, height: 1, channels: 3, data: Uint8Array.of(9, 9, 9) });
+    expect([...(await readAlphaFile(gray)).data]).toEqual([9 * 257]);
   });
 });

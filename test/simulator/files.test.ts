@@ -68,14 +68,14 @@ describe('files', () => {
     expect(sim.openPsd(readFileSync(path.join(folder, 'a.psd'))).layers[0]?.pixels?.data).toEqual(
       doc.layers[0]!.pixels!.data,
     );
-    const colours = doc.layers[0]!.pixels!.data;
+    const colors = doc.layers[0]!.pixels!.data;
     for (const name of ['a.png', 'a.tif']) {
       const { data, info } = await sharp(path.join(folder, name))
         .removeAlpha()
         .raw()
         .toBuffer({ resolveWithObject: true });
       expect([info.width, info.height]).toEqual([doc.width, doc.height]);
-      expect([...data]).toEqual([...colours]);
+      expect([...data]).toEqual([...colors]);
     }
     expect(doc.historyStates.length).toBe(states);
   });

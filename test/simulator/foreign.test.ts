@@ -87,8 +87,8 @@ it('encodes pixels as JPEG', async () => {
     const text = await imaging.encodeImageData({ imageData, base64: true });
     const list = await imaging.encodeImageData({ imageData });
     imageData.dispose();
-    const grey = await imaging.createImageDataFromBuffer(new Uint8Array(4), { width: 2, height: 2, components: 1, colorSpace: 'Grayscale' });
-    const refused = await imaging.encodeImageData({ imageData: grey }).catch((error) => error.message);
+    const gray = await imaging.createImageDataFromBuffer(new Uint8Array(4), { width: 2, height: 2, components: 1, colorSpace: 'Grayscale' });
+    const refused = await imaging.encodeImageData({ imageData: gray }).catch((error) => error.message);
     return [text, Array.isArray(list) && btoa(String.fromCharCode(...list)) === text, refused]; });`;
   const [text, same, refused] = (await inPlugin(sim, script)) as [string, boolean, string];
   const { data, info } = await sharp(Buffer.from(text, 'base64')).raw().toBuffer({ resolveWithObject: true });

@@ -127,7 +127,7 @@ describe('putLayerMask', () => {
     expect(doc.historyStates.at(-1)?.name).toBe('Put Layer Mask');
   });
 
-  it('refuses backgrounds, locked layers, fills, Lab, colour, and 16-bit where told to', async () => {
+  it('refuses backgrounds, locked layers, fills, Lab, color, and 16-bit where told to', async () => {
     const sim = photoshop();
     const refused = async (layerID: number, data: unknown = new Uint8Array(4), width = 2, more = {}) =>
       expect(put(sim, layerID, data, width, more)).rejects.toThrow();

@@ -72,7 +72,7 @@ describe('layers', () => {
 });
 
 describe('clipped layers', () => {
-  it('colour what they are clipped to and show nowhere else', () => {
+  it('color what they are clipped to and show nowhere else', () => {
     const sim = photoshop();
     const doc = sim.createDocument({ width: 4, height: 2 });
     add(doc, 'Base', { width: 2, data: gradient(2, 2, () => 128) });

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Sentence, Strings } from '../panel/strings.ts';
 
-export type Backdrop = 'checker' | 'white' | 'black' | 'colour' | 'mask';
+export type Backdrop = 'checker' | 'white' | 'black' | 'color' | 'mask';
 
 /** Texts of the page that match the panel's. */
 export type PanelWords = Pick<
@@ -45,7 +45,7 @@ export interface Words extends PanelWords {
     split: string;
     /** What the slider says to screen readers; {percent} of the picture is still the original. */
     splitAt: string;
-    colour: string;
+    color: string;
     zoom: string;
     fit: string;
     updating: string;

@@ -29,11 +29,11 @@ export const errors: Strings['errors'] = {
   OUTSIDE_CANVAS: ['"{layer}" lies outside the canvas.', 'Move it onto the canvas, then click again.'],
   MASK_EXISTS: ['"{layer}" already has a mask.', 'Choose what to do with it. It is kept as an alpha channel.'],
   COLOR_MODE: ['Hairline cannot make masks in {mode} mode.', 'Choose Image > Mode > RGB Color, then click again.'],
-  COLOURS_MODE: [
+  COLORS_MODE: [
     'Clean colors require an RGB document, and this one is in {mode} mode.',
     'Choose another output, or Image > Mode > RGB Color.',
   ],
-  COLOURS_DEPTH: [
+  COLORS_DEPTH: [
     'Clean colors require a document with 8 or 16 bits per channel.',
     'Choose another output, or Image > Mode > 16 Bits/Channel.',
   ],

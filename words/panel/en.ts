@@ -26,7 +26,7 @@ export const en: Strings = {
     selection: 'Selection',
     channel: 'Alpha channel',
     layer: 'Cutout on new layer',
-    'mask+colour': 'Mask and color fix',
+    'mask+color': 'Mask and color fix',
   },
   refinements: { fast: 'Fast', best: 'Best' },
   maskPolicies: {
@@ -99,7 +99,7 @@ export const en: Strings = {
       'Cutout of "{layer}" added on a new layer.',
       'Original layers are hidden, not deleted. To undo, choose Edit > Undo.',
     ],
-    'mask+colour': [
+    'mask+color': [
       'Mask and color fix added to "{layer}".',
       'The color fix is on a separate layer. To undo, choose Edit > Undo.',
     ],
@@ -110,7 +110,7 @@ export const en: Strings = {
       selection: 'Subjects selected in {count} layers.',
       channel: 'Alpha channels added for {count} layers.',
       layer: 'Cutouts of {count} layers added on new layers.',
-      'mask+colour': 'Masks and color fixes added to {count} layers.',
+      'mask+color': 'Masks and color fixes added to {count} layers.',
     },
     part: 'Layer {index} of {of}.',
     nothing: 'No subject was found in: {layers}.',
@@ -231,11 +231,11 @@ export const en: Strings = {
       selection: 'Hairline selection',
       channel: 'Hairline channel',
       layer: 'Hairline cutout',
-      'mask+colour': 'Hairline mask and colors',
+      'mask+color': 'Hairline mask and colors',
     },
     oldMask: '{layer} mask',
     cutout: '{layer} cut-out',
-    colours: '{layer} colours',
+    colors: '{layer} colors',
   },
   serverErrors: {},
 };

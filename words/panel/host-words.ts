@@ -10,7 +10,7 @@ export interface HostWords {
   /** An earlier mask, kept as a channel. */
   oldMask: string;
   cutout: string;
-  colours: string;
+  colors: string;
 }
 
 export function nameAfter(pattern: string, layer: string): string {

@@ -1,5 +1,5 @@
 /** Keys of the word tables. The compiler checks the panel's lists against them. */
-export type DeliveryKey = 'mask' | 'selection' | 'channel' | 'layer' | 'mask+colour';
+export type DeliveryKey = 'mask' | 'selection' | 'channel' | 'layer' | 'mask+color';
 export type MaskPolicyKey = 'ask' | 'replace' | 'intersect' | 'add' | 'subtract';
 export type SourceKey = 'layers' | 'composite';
 export type BackdropKey = 'checker' | 'black' | 'white' | 'red' | 'mask';
@@ -62,8 +62,8 @@ export type PanelErrorKey =
   | 'OUTSIDE_SELECTION'
   | 'MASK_EXISTS'
   | 'COLOR_MODE'
-  | 'COLOURS_MODE'
-  | 'COLOURS_DEPTH'
+  | 'COLORS_MODE'
+  | 'COLORS_DEPTH'
   | 'QUICK_MASK'
   | 'TOO_LARGE'
   | 'PHOTOSHOP_BUSY'

@@ -20,11 +20,11 @@ export const errors: Strings['errors'] = {
   OUTSIDE_CANVAS: ['“{layer}”位于画布之外。', '请将其移到画布上，然后重新单击。'],
   MASK_EXISTS: ['“{layer}”已有图层蒙版。', '请选择如何处理该蒙版；原蒙版会保存为 Alpha 通道。'],
   COLOR_MODE: ['Hairline 无法在{mode}模式下创建蒙版。', '请选择“图像”>“模式”>“RGB 颜色”，然后重新单击。'],
-  COLOURS_MODE: [
+  COLORS_MODE: [
     '净化颜色需要 RGB 文档，而此文档为{mode}模式。',
     '请选择其他输出方式，或选择“图像”>“模式”>“RGB 颜色”。',
   ],
-  COLOURS_DEPTH: ['净化颜色需要 8 位或 16 位/通道的文档。', '请选择其他输出方式，或选择“图像”>“模式”>“16 位/通道”。'],
+  COLORS_DEPTH: ['净化颜色需要 8 位或 16 位/通道的文档。', '请选择其他输出方式，或选择“图像”>“模式”>“16 位/通道”。'],
   QUICK_MASK: ['Photoshop 处于快速蒙版模式。', '请按 Q 键退出该模式，然后重新单击。'],
   TOO_LARGE: [
     '文档超出 Hairline 可接受的大小（{width} x {height} 像素）。',

@@ -27,7 +27,7 @@ export const zh: Strings = {
     selection: '选区',
     channel: 'Alpha 通道',
     layer: '抠图到新建图层',
-    'mask+colour': '蒙版和颜色修正',
+    'mask+color': '蒙版和颜色修正',
   },
   refinements: { fast: '快速', best: '最佳' },
   maskPolicies: {
@@ -88,7 +88,7 @@ export const zh: Strings = {
     selection: ['已选中“{layer}”中的主体。', '若要撤消，请选择“编辑”>“还原”。'],
     channel: ['已为“{layer}”创建 Alpha 通道。', '可在“通道”面板中找到。若要撤消，请选择“编辑”>“还原”。'],
     layer: ['“{layer}”的抠图已放到新建图层上。', '原图层已隐藏，未被删除。若要撤消，请选择“编辑”>“还原”。'],
-    'mask+colour': [
+    'mask+color': [
       '已为“{layer}”添加图层蒙版和颜色修正。',
       '颜色修正位于单独的图层上。若要撤消，请选择“编辑”>“还原”。',
     ],
@@ -99,7 +99,7 @@ export const zh: Strings = {
       selection: '已选中 {count} 个图层中的主体。',
       channel: '已为 {count} 个图层创建 Alpha 通道。',
       layer: '已将 {count} 个图层的抠图放到新建图层上。',
-      'mask+colour': '已为 {count} 个图层添加图层蒙版和颜色修正。',
+      'mask+color': '已为 {count} 个图层添加图层蒙版和颜色修正。',
     },
     part: '第 {index} 个图层，共 {of} 个。',
     nothing: '在以下图层中未找到主体：{layers}。',
@@ -220,11 +220,11 @@ export const zh: Strings = {
       selection: 'Hairline 选区',
       channel: 'Hairline 通道',
       layer: 'Hairline 抠图图层',
-      'mask+colour': 'Hairline 图层蒙版和净化颜色',
+      'mask+color': 'Hairline 图层蒙版和净化颜色',
     },
     oldMask: '{layer} 蒙版',
     cutout: '{layer} 抠图',
-    colours: '{layer} 净化颜色',
+    colors: '{layer} 净化颜色',
   },
   serverErrors: {
     BAD_REQUEST: ['服务器无法理解该请求。', '请更新服务器和面板，使两者版本一致。'],

@@ -116,7 +116,7 @@ function findLevels({ width, height, count, start, end, level, rows }: Runs): Ui
   }
   return result;
 
-  /** Adds the runs of exactly this level in row `y` and connects them to all neighbours of at least this level. */
+  /** Adds the runs of exactly this level in row `y` and connects them to all neighbors of at least this level. */
   function join(y: number, threshold: number): void {
     let [above, below] = [y > 0 ? rows[y - 1]! : 0, rows[y + 1]!];
     const [aboveEnd, belowEnd] = [rows[y]!, y + 1 < height ? rows[y + 2]! : below];

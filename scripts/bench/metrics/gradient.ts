@@ -8,8 +8,8 @@ export const GRADIENT_DIVISOR = 1000;
 const RADIUS = Math.ceil(GRADIENT_SIGMA * Math.sqrt(-2 * Math.log(Math.sqrt(2 * Math.PI) * GRADIENT_SIGMA * 0.01)));
 
 /** Taps at 0, 1 … RADIUS of the Gaussian (even) and of its derivative (odd), each kernel of Euclidean length 1. */
-const GAUSSIAN = normalise(taps((x) => Math.exp((-x * x) / (2 * GRADIENT_SIGMA ** 2))));
-const DERIVATIVE = normalise(taps((x) => x * Math.exp((-x * x) / (2 * GRADIENT_SIGMA ** 2))));
+const GAUSSIAN = normalize(taps((x) => Math.exp((-x * x) / (2 * GRADIENT_SIGMA ** 2))));
+const DERIVATIVE = normalize(taps((x) => x * Math.exp((-x * x) / (2 * GRADIENT_SIGMA ** 2))));
 
 const TILE = 64;
 const SIDE = TILE + 2 * RADIUS;
@@ -111,7 +111,7 @@ function taps(value: (x: number) => number): Float64Array {
 }
 
 /** The two-dimensional kernel is the product of both, so its length is the product of theirs. */
-function normalise(half: Float64Array): Float64Array {
+function normalize(half: Float64Array): Float64Array {
   const length = Math.hypot(half[0]!, ...half.subarray(1), ...half.subarray(1));
   return half.map((value) => value / length);
 }

@@ -25,7 +25,7 @@ export function makeTrimap(truth: Plane, radius: number): Trimap {
     const row = core.subarray(y * width, (y + 1) * width);
     for (let x = row.indexOf(UNKNOWN); x >= 0; ) {
       const left = Math.max(0, x - radius);
-      // Neighbouring stretches that meet once grown are grown as one, or noise would cost far more than its area.
+      // Neighboring stretches that meet once grown are grown as one, or noise would cost far more than its area.
       let last = x;
       for (; x >= 0 && x - last <= 2 * radius + 1; x = row.indexOf(UNKNOWN, x + 1)) last = x;
       const right = Math.min(width, last + radius + 1);

@@ -37,7 +37,7 @@ export interface PortReport {
 export interface ModelReport {
   id: string;
   name: string;
-  licence: string;
+  license: string;
   default: boolean;
   state: 'installed' | 'not downloaded' | 'damaged';
   bytes: number;
@@ -117,8 +117,8 @@ export async function describeModels(registry: ModelRegistry): Promise<ModelRepo
     const bytes = spec.weights.bytes ?? manifest?.bytes ?? 0;
     const sha256 = spec.weights.sha256 ?? manifest?.sha256 ?? '';
     const state = await stateOf(registry, spec);
-    const { id, name, licence } = spec;
-    models.push({ id, name, licence: licence.spdx, default: id === standard, state, bytes, sha256 });
+    const { id, name, license } = spec;
+    models.push({ id, name, license: license.spdx, default: id === standard, state, bytes, sha256 });
   }
   return models;
 }

@@ -33,7 +33,7 @@ export function writeModels(models: readonly ModelReport[]): string[] {
         model.state === 'installed'
           ? `${formatBytes(model.bytes)}, checksum ok (sha256 ${model.sha256.slice(0, 16)})`
           : model.state;
-      return `  ${model.id.padEnd(width)}  ${model.name}, ${model.licence}: ${state}${model.default ? ', default' : ''}`;
+      return `  ${model.id.padEnd(width)}  ${model.name}, ${model.license}: ${state}${model.default ? ', default' : ''}`;
     }),
   ];
 }

@@ -44,10 +44,10 @@ export function openRegistry(config: Config) {
  * @param bytes size of the download, when the server had to be asked for it
  */
 export function describeDownload(spec: ModelSpec, bytes: number | null = downloadBytesOf(spec)): string {
-  const { name, licence, weights } = spec;
+  const { name, license, weights } = spec;
   const download = bytes === null ? 'a download of unknown size' : `a download of ${formatBytes(bytes)}`;
   const onDisk = weights.bytes === undefined ? '' : `, ${formatBytes(weights.bytes)} on disk`;
-  return `${name} (${licence.spdx}): ${download}${onDisk}.`;
+  return `${name} (${license.spdx}): ${download}${onDisk}.`;
 }
 
 async function startOwn(

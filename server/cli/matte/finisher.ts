@@ -99,7 +99,7 @@ export async function finishJob(
   async function compose() {
     const subject = await lay(await shown());
     const { backdrop } = options;
-    if (!Buffer.isBuffer(backdrop)) return composeOver(subject, inherited.encodeColour(backdrop));
+    if (!Buffer.isBuffer(backdrop)) return composeOver(subject, inherited.encodeColor(backdrop));
     const picture = await readBackdrop(backdrop, subject.width, subject.height, depth);
     return composeOver(subject, inherited.encodeRaster(picture));
   }

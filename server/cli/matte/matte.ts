@@ -54,7 +54,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     )
     .addOption(new Option('--no-metadata', 'write no EXIF, IPTC and XMP').conflicts('keepLocation'))
     .option('--keep-location', 'keep the place (GPS) in the metadata')
-    .option('--background <colour|picture>', 'background of the composition', 'white')
+    .option('--background <color|picture>', 'background of the composition', 'white')
     .option('--name <template>', 'names of results, with {name}, {output} and {index}; default {name}_{output}')
     .option('--trim', 'cut results to the subject')
     .addOption(

@@ -13,7 +13,7 @@ import {
 } from '../../../protocol/matte.ts';
 import { type Config, loadUserConfig } from '../../config/config.ts';
 import { AppError } from '../../errors.ts';
-import { parseColour } from '../../imaging/colour.ts';
+import { parseColor } from '../../imaging/color.ts';
 import { sniffType } from '../../imaging/formats.ts';
 import type { Framing } from '../../imaging/framing.ts';
 import { EXIT, type Terminal, UsageError } from '../terminal.ts';
@@ -259,7 +259,7 @@ function checkModel(config: Config): void {
 
 async function readBackdropOption(text: string, cwd: string, signal: AbortSignal): Promise<Backdrop> {
   try {
-    return parseColour(text);
+    return parseColor(text);
   } catch {
     // Not a color, so it must be a picture.
   }

@@ -25,7 +25,7 @@ export async function pull(
   const offer = await registry.offer(spec, signal);
   terminal.say(describeDownload(spec, offer?.bytes ?? null));
   for (const line of describeSources(spec, offer)) terminal.say(line);
-  terminal.say(`Licence: ${spec.licence.spdx}, ${spec.licence.url}`);
+  terminal.say(`License: ${spec.license.spdx}, ${spec.license.url}`);
   for (const note of notesOn(spec)) terminal.say(note);
   // Without an offer there is nothing to confirm; the download then reports the error of every source.
   const small = !offer || (offer.bytes !== null && offer.bytes <= SMALL_BYTES);

@@ -47,7 +47,7 @@ export function registerModels(program: Command, terminal: Terminal, exit: (code
 }
 
 export async function listModels({ config, terminal, registry }: ModelsContext): Promise<void> {
-  const rows = [['ID', 'NAME', 'FOR', 'LICENCE', 'STATE', 'ON DISK', 'DOWNLOAD', '']];
+  const rows = [['ID', 'NAME', 'FOR', 'LICENSE', 'STATE', 'ON DISK', 'DOWNLOAD', '']];
   const notes: string[] = [];
   for (const spec of registry.list()) {
     const { state, bytes } = await stateOf(registry, spec);
@@ -56,7 +56,7 @@ export async function listModels({ config, terminal, registry }: ModelsContext):
       spec.id,
       spec.name,
       spec.purpose,
-      spec.licence.spdx,
+      spec.license.spdx,
       state,
       bytes === null ? '-' : formatBytes(bytes),
       download === null ? '?' : formatBytes(download),

@@ -12,8 +12,8 @@ export interface ModelsContext {
 }
 
 /** What users should know about a model before using it. */
-export function notesOn({ licence, unverified }: ModelSpec): string[] {
-  return [licence.note, unverified && `Unverified. ${unverified}`].filter((note) => note !== undefined);
+export function notesOn({ license, unverified }: ModelSpec): string[] {
+  return [license.note, unverified && `Unverified. ${unverified}`].filter((note) => note !== undefined);
 }
 
 export async function stateOf(registry: ModelRegistry, spec: ModelSpec) {

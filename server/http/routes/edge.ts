@@ -6,7 +6,7 @@ import type { MatteId } from '../../../protocol/schemas/matte.ts';
 import { clientOf } from '../../access/client-id.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { AppError } from '../../errors.ts';
-import { parseBackground } from '../../imaging/colour.ts';
+import { parseBackground } from '../../imaging/color.ts';
 import { type Admission, Place } from '../admission.ts';
 import { mediaType } from '../body.ts';
 import { describeFault } from '../describe-fault.ts';

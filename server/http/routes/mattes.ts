@@ -6,7 +6,7 @@ import { clientOf } from '../../access/client-id.ts';
 import type { Engine, MaskLayout, MatteTask, WorkOptions } from '../../engine/engine.ts';
 import { AppError } from '../../errors.ts';
 import { checkPoint, checkRegion, parsePoint, parseRegion } from '../../imaging/area.ts';
-import { parseBackground } from '../../imaging/colour.ts';
+import { parseBackground } from '../../imaging/color.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { readStream } from '../../system/read-stream.ts';
 import { type Admission, Place } from '../admission.ts';

@@ -16,7 +16,7 @@ export function registerMetrics(app: FastifyInstance, engine: Engine, metrics: M
     'Memory of the process that runs the models.',
     () => engine.usage?.rss ?? 0,
   );
-  metrics.labelled(
+  metrics.labeled(
     'hairline_model_state',
     '1 for the state of the default model.',
     ['model', 'state', 'provider'],

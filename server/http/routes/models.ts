@@ -14,7 +14,7 @@ export function registerModels(app: FastifyInstance, engine: Engine, registry: M
         id: spec.id,
         name: spec.name,
         purpose: spec.purpose,
-        licence: spec.licence.spdx,
+        license: spec.license.spdx,
         state: (await engine.status(spec.id)).state,
         default: spec.id === defaultId,
         bytes: spec.weights.bytes ?? (await registry.manifest(spec))?.bytes ?? 0,

@@ -1,6 +1,6 @@
 import type { Subject } from '../../../protocol/matte.ts';
 import { AppError } from '../../errors.ts';
-import { parseColour } from '../../imaging/colour.ts';
+import { parseColor } from '../../imaging/color.ts';
 
 /** The request of a rembg client, in Hairline's terms. */
 export interface RemoveOptions {
@@ -89,7 +89,7 @@ function readBackground(text: string | null): string | null {
   if (text === null) return null;
   const numbers = text.replace(/^[([]|[)\]]$/g, '').split(',');
   if (numbers.length < 3) {
-    parseColour(text);
+    parseColor(text);
     return text;
   }
   const [red = 0, green = 0, blue = 0, alpha = 255] = numbers.map((number) =>

@@ -73,8 +73,8 @@ function readFrameSize(file: Buffer, at: number): { width: number; height: numbe
     if (marker === MARKER.sos || marker === MARKER.eoi || end > file.length) return null;
     if (!isFrame(marker)) continue;
     if (![MARKER.sof0, MARKER.sof1, MARKER.sof2].includes(marker as 0xc0) || end - start < 15) return null;
-    const isColour = file[start] === 8 && file[start + 5] === 3;
-    return isColour ? { height: file.readUInt16BE(start + 1), width: file.readUInt16BE(start + 3) } : null;
+    const isColor = file[start] === 8 && file[start + 5] === 3;
+    return isColor ? { height: file.readUInt16BE(start + 1), width: file.readUInt16BE(start + 3) } : null;
   }
   return null;
 }

@@ -16,7 +16,7 @@ export interface Exif {
  */
 const ABOUT = new Set([270, 271, 272, 305, 306, 315, 316, 18246, 18249, 33432, 40091, 40092, 40093, 40094, 40095]);
 
-const COLOUR_SPACE = 40961;
+const COLOR_SPACE = 40961;
 /** Values of ColorSpace. */
 const SRGB = 1;
 const UNCALIBRATED = 0xffff;
@@ -25,7 +25,7 @@ const UNCALIBRATED = 0xffff;
  * Not true of the result, or not to be moved: components and their compression, maker notes with places inside the old file,
  * sizes, interoperability, and places in a picture that may have been turned since.
  */
-const LEFT_OUT = new Set([COLOUR_SPACE, 37121, 37122, 37396, 37500, 40962, 40963, 40965, 41492]);
+const LEFT_OUT = new Set([COLOR_SPACE, 37121, 37122, 37396, 37500, 40962, 40963, 40965, 41492]);
 
 /** The last of TIFF 6.0: what BigTIFF added has no place in Exif. */
 const MAX_TYPE = 12;
@@ -68,7 +68,7 @@ export function exifTags(
   { image, photo, gps }: Exif,
   isSrgb: boolean,
 ): { tags: Tag[]; children: Record<number, Tag[]> } {
-  const space = photo.length > 0 ? [shortTag(COLOUR_SPACE, isSrgb ? SRGB : UNCALIBRATED)] : [];
+  const space = photo.length > 0 ? [shortTag(COLOR_SPACE, isSrgb ? SRGB : UNCALIBRATED)] : [];
   return { tags: image, children: { [TAG.exif]: [...photo, ...space], [TAG.gps]: gps } };
 }
 

@@ -85,15 +85,15 @@ async function measureLayers(document: PsdDocument, canvas: Canvas, signal?: Abo
     return channels;
   };
   const layers = [
-    { name, isHidden: false, channels: await measure([...colours(picture), [CHANNEL.userMask, planeOf(alpha)]]) },
+    { name, isHidden: false, channels: await measure([...colors(picture), [CHANNEL.userMask, planeOf(alpha)]]) },
   ];
-  if (cutout) layers.push({ name: CUTOUT_NAME, isHidden: true, channels: await measure(colours(cutout)) });
+  if (cutout) layers.push({ name: CUTOUT_NAME, isHidden: true, channels: await measure(colors(cutout)) });
   return layers;
 }
 
 /** Transparency is there for opaque pictures too: without it Photoshop takes the lowest layer for a Background, and a
  *  Background can have no mask. */
-function colours(raster: Raster): [number, Plane][] {
+function colors(raster: Raster): [number, Plane][] {
   return [
     [CHANNEL.transparency, opacityOf(raster)],
     [CHANNEL.red, channelOf(raster, 0)],

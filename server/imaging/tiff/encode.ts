@@ -23,7 +23,7 @@ export async function encodeTiff(raster: AlphaPlane | Raster, annotation: Annota
   const space = channels === 1 ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb';
   const perMm = dpi && dpi / MM_PER_INCH;
   const tiff = await sharp(data, { limitInputPixels: false, raw: { width, height, channels } })
-    .toColourspace(space)
+    .toColorspace(space)
     .tiff({
       compression: 'deflate',
       predictor: 'horizontal',

@@ -14,14 +14,14 @@ export const PHOTOMETRIC = {
   iccLab: 9,
 } as const;
 
-/** Samples of a pixel that are colour. */
-const COLOURS: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 3, 3: 1, 4: 1, 5: 4, 6: 3, 8: 3, 9: 3 };
+/** Samples of a pixel that are color. */
+const COLORS: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 3, 3: 1, 4: 1, 5: 4, 6: 3, 8: 3, 9: 3 };
 
 /** Values of ExtraSamples (TIFF 6.0 section 18). */
 const ASSOCIATED = 1;
 const UNASSOCIATED = 2;
 
-/** Photoshop's list of channels that are no colours: one number each, 0 for transparency (Image Resource IDs, 1053). */
+/** Photoshop's list of channels that are no colors: one number each, 0 for transparency (Image Resource IDs, 1053). */
 const ALPHA_IDENTIFIERS = 1053;
 
 /** How the samples of one page lie in the file, and what they mean. */
@@ -38,8 +38,8 @@ export interface Layout {
   compression: number;
   /** Samples of a pixel. */
   samples: number;
-  colours: number;
-  /** Which sample is the transparency, and whether colours are multiplied by it already. */
+  colors: number;
+  /** Which sample is the transparency, and whether colors are multiplied by it already. */
   transparency: { sample: number; isPremultiplied: boolean } | null;
   isPlanar: boolean;
 }
@@ -62,7 +62,7 @@ function isSameShape(a: Layout, b: Layout): boolean {
 function readLayout(directory: Directory, page: number): Layout {
   const photometric = directory.number(TAG.photometric, PHOTOMETRIC.black);
   const samples = directory.number(TAG.samplesPerPixel, 1);
-  const colours = COLOURS[photometric] ?? samples;
+  const colors = COLORS[photometric] ?? samples;
   return {
     page,
     directory,
@@ -73,18 +73,18 @@ function readLayout(directory: Directory, page: number): Layout {
     photometric,
     compression: directory.number(TAG.compression, 1),
     samples,
-    colours,
-    transparency: findTransparency(directory, colours),
+    colors,
+    transparency: findTransparency(directory, colors),
     isPlanar: directory.number(TAG.planar, 1) === 2,
   };
 }
 
 /** The first extra sample that is said to be one, unless Photoshop says that it saved a selection there. */
-function findTransparency(directory: Directory, colours: number): Layout['transparency'] {
+function findTransparency(directory: Directory, colors: number): Layout['transparency'] {
   const kinds = directory.numbers(TAG.extraSamples, 64);
   const saved = readAlphaIdentifiers(directory.bytes(TAG.photoshop));
   const index = kinds.findIndex((kind, i) => (kind === ASSOCIATED || kind === UNASSOCIATED) && !saved[i]);
-  return index < 0 ? null : { sample: colours + index, isPremultiplied: kinds[index] === ASSOCIATED };
+  return index < 0 ? null : { sample: colors + index, isPremultiplied: kinds[index] === ASSOCIATED };
 }
 
 function readAlphaIdentifiers(blocks: Buffer | null): number[] {

@@ -1,6 +1,6 @@
 import sharp, { type SharpOptions } from 'sharp';
 import { damaged } from '../damage.ts';
-import { decodeSrgb, encodeSrgb, readColourSpace } from '../icc.ts';
+import { decodeSrgb, encodeSrgb, readColorSpace } from '../icc.ts';
 import { TAG, TiffFile } from './directory.ts';
 import { type Layout, PHOTOMETRIC } from './layout.ts';
 import { wrapTiff } from './wrap.ts';
@@ -12,21 +12,21 @@ const EPSILON = 216 / 24389;
 const KAPPA = 24389 / 27;
 const D50 = [0.9642, 1, 0.8249] as const;
 
-/** Whether the library alone would read other colours or another transparency than Photoshop shows. */
-export function needsRepacking({ photometric, format, bits, samples, colours, transparency }: Layout): boolean {
+/** Whether the library alone would read other colors or another transparency than Photoshop shows. */
+export function needsRepacking({ photometric, format, bits, samples, colors, transparency }: Layout): boolean {
   if (photometric === PHOTOMETRIC.lab || photometric === PHOTOMETRIC.iccLab || format === FLOATING || bits === 32)
     return true;
-  const extra = samples - colours;
+  const extra = samples - colors;
   return extra > 1 || (extra === 1 && !transparency);
 }
 
 /**
- * The same picture as a plain TIFF: colours and at most a straight transparency. Lab and floating samples become sRGB, of 16
+ * The same picture as a plain TIFF: colors and at most a straight transparency. Lab and floating samples become sRGB, of 16
  * bits unless they were Lab of 8. The library's own reading of the samples is bypassed where that is wrong.
  * @throws {AppError} TRUNCATED_IMAGE
  */
 export async function repackTiff(bytes: Buffer, layout: Layout, failOn: 'none' | 'error'): Promise<Buffer> {
-  const { width, height, directory, colours, transparency } = layout;
+  const { width, height, directory, colors, transparency } = layout;
   const isLab = layout.photometric === PHOTOMETRIC.lab || layout.photometric === PHOTOMETRIC.iccLab;
   // The library takes Lab of 8 bits for a format of its own, so that it is told RGB.
   const file = isLab ? sayRgb(bytes, directory) : bytes;
@@ -50,14 +50,14 @@ export async function repackTiff(bytes: Buffer, layout: Layout, failOn: 'none' |
   const isGray = space === 'b-w' || space === 'grey16';
   const target = isFloat ? space : isGray ? (isDeep ? 'rgb16' : 'srgb') : space;
   const { data, info } = await image
-    .pipelineColourspace(space)
-    .toColourspace(target)
+    .pipelineColorspace(space)
+    .toColorspace(target)
     .raw({ depth: isFloat ? 'float' : isDeep ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true })
     .catch((cause) => {
       throw damaged(undefined, cause);
     });
-  if (info.width !== width || info.height !== height || info.channels < Math.min(colours, 3))
+  if (info.width !== width || info.height !== height || info.channels < Math.min(colors, 3))
     throw damaged('its directory makes no sense');
   const samples = isFloat
     ? new Float32Array(data.buffer, data.byteOffset, data.length >> 2)
@@ -67,18 +67,18 @@ export async function repackTiff(bytes: Buffer, layout: Layout, failOn: 'none' |
   const profile = directory.bytes(TAG.profile) ?? undefined;
   const orientation = directory.number(TAG.orientation, 1);
   // What gray became: three equal samples instead of one. One of them is as good.
-  const shift = isGray && info.channels > colours ? info.channels - layout.samples : 0;
+  const shift = isGray && info.channels > colors ? info.channels - layout.samples : 0;
   const alpha = transparency && transparency.sample + shift < info.channels ? transparency.sample + shift : null;
   const source = { samples, channels: info.channels, pixels: width * height };
   const base = { width, height, orientation };
   if (isLab || isFloat) {
-    const convert = isLab ? labConverter(isDeep) : floatConverter(profile, colours);
-    const rgb = toSrgb(source, Math.min(colours, 3), alpha, convert, isDeep || isFloat);
+    const convert = isLab ? labConverter(isDeep) : floatConverter(profile, colors);
+    const rgb = toSrgb(source, Math.min(colors, 3), alpha, convert, isDeep || isFloat);
     return wrapTiff({ ...base, photometric: 2, samples: alpha === null ? 3 : 4, data: rgb });
   }
-  const photometric = colours === 4 ? 5 : colours === 3 ? 2 : 1;
-  const count = colours + (alpha === null ? 0 : 1);
-  const kept = pick(source, colours, alpha);
+  const photometric = colors === 4 ? 5 : colors === 3 ? 2 : 1;
+  const count = colors + (alpha === null ? 0 : 1);
+  const kept = pick(source, colors, alpha);
   return wrapTiff({ ...base, photometric, samples: count, data: kept, profile });
 }
 
@@ -88,11 +88,11 @@ export interface Source {
   pixels: number;
 }
 
-function pick({ samples, channels, pixels }: Source, colours: number, alpha: number | null): Uint8Array | Uint16Array {
-  const count = colours + (alpha === null ? 0 : 1);
+function pick({ samples, channels, pixels }: Source, colors: number, alpha: number | null): Uint8Array | Uint16Array {
+  const count = colors + (alpha === null ? 0 : 1);
   const out = samples instanceof Uint16Array ? new Uint16Array(pixels * count) : new Uint8Array(pixels * count);
   for (let i = 0, s = 0, t = 0; i < pixels; i++, s += channels) {
-    for (let c = 0; c < colours; c++) out[t++] = samples[s + c]!;
+    for (let c = 0; c < colors; c++) out[t++] = samples[s + c]!;
     if (alpha !== null) out[t++] = samples[s + alpha]!;
   }
   return out;
@@ -103,7 +103,7 @@ export type Convert = (a: number, b: number, c: number) => readonly number[];
 
 export function toSrgb(
   { samples, channels, pixels }: Source,
-  colours: number,
+  colors: number,
   alpha: number | null,
   convert: Convert,
   isDeep: boolean,
@@ -116,7 +116,7 @@ export function toSrgb(
   const clip = (v: number) => (v > 0 ? (v < 1 ? v * max + 0.5 : max) : 0);
   for (let i = 0, s = 0, t = 0; i < pixels; i++, s += channels, t += count) {
     const first = samples[s]!;
-    const rgb = colours === 1 ? convert(first, first, first) : convert(first, samples[s + 1]!, samples[s + 2]!);
+    const rgb = colors === 1 ? convert(first, first, first) : convert(first, samples[s + 1]!, samples[s + 2]!);
     out[t] = clip(rgb[0]!);
     out[t + 1] = clip(rgb[1]!);
     out[t + 2] = clip(rgb[2]!);
@@ -151,11 +151,11 @@ export function labConverter(isDeep: boolean): Convert {
 }
 
 /** Floating samples are linear, as Photoshop writes them, unless their profile has another curve. */
-export function floatConverter(profile: Buffer | undefined, colours: number): Convert {
-  const space = profile && readColourSpace(profile);
+export function floatConverter(profile: Buffer | undefined, colors: number): Convert {
+  const space = profile && readColorSpace(profile);
   if (!space) return (a, b, c) => [encodeSrgb(a), encodeSrgb(b), encodeSrgb(c)];
   // Converted value by value this would take seconds; a gray profile, and sRGB's own primaries, are one curve.
-  const isPlain = colours === 1 || [0.25, 0.75].every((v) => Math.abs(space.toLinear([v, 0, 0])[1]) < 2e-3);
+  const isPlain = colors === 1 || [0.25, 0.75].every((v) => Math.abs(space.toLinear([v, 0, 0])[1]) < 2e-3);
   if (!isPlain) return (a, b, c) => space.toLinear([a, b, c]).map(encodeSrgb);
   const table = Float32Array.from({ length: 4097 }, (_, i) => space.toLinear(Array(3).fill(i / 4096))[0]);
   const isSrgb = [0.1, 0.5, 0.9].every((v) => Math.abs(space.toLinear([v, v, v])[0] - decodeSrgb(v)) < 2e-3);

@@ -6,7 +6,7 @@ export interface Layout {
   height: number;
   /** TIFF's PhotometricInterpretation: 1 for gray, 2 for RGB, 5 for CMYK. */
   photometric: 1 | 2 | 5;
-  /** Samples of a pixel; one more than colours means straight transparency. */
+  /** Samples of a pixel; one more than colors means straight transparency. */
   samples: number;
   profile?: Buffer | undefined;
   /** As in Exif, 1 to 8. */
@@ -17,7 +17,7 @@ export interface Wrapped extends Layout {
   data: Uint8Array | Uint16Array;
 }
 
-const COLOURS = { 1: 1, 2: 3, 5: 4 } as const;
+const COLORS = { 1: 1, 2: 3, 5: 4 } as const;
 const SHORT = 3;
 const LONG = 4;
 const UNDEFINED = 7;
@@ -32,7 +32,7 @@ export function wrapTiff({ data, ...layout }: Wrapped): Buffer {
 /** Such a TIFF whose pixels are still to be filled in, so that they need not be copied. */
 export function allocateTiff({ width, height, photometric, samples, profile, orientation = 1 }: Layout, bits: number) {
   const bytes = (width * height * samples * bits) / 8;
-  const hasAlpha = samples > COLOURS[photometric];
+  const hasAlpha = samples > COLORS[photometric];
   const pixelsAt = 8 + 2 * samples;
   const entries: [tag: number, type: number, count: number, value: number][] = [
     [TAG.width, LONG, 1, width],

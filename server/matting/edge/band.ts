@@ -7,7 +7,7 @@ const CLEAR = 0;
 const SOLID = 1;
 const SOFT = 2;
 
-/** Blocks that lie near an edge; in all others every neighbourhood holds a single value, so that they need no work. */
+/** Blocks that lie near an edge; in all others every neighborhood holds a single value, so that they need no work. */
 export class Band {
   readonly columns: number;
   readonly rows: number;

@@ -7,7 +7,7 @@ const DIAGONAL = Math.SQRT2 - 1;
 
 /**
  * Moves every edge outwards (above zero) or inwards by `distance` pixels without changing its profile: each pixel takes
- * the largest (smallest) alpha within that distance, by grey dilation (erosion) with an octagon, one pixel a step.
+ * the largest (smallest) alpha within that distance, by gray dilation (erosion) with an octagon, one pixel a step.
  * Parts of a pixel are the mix of the two whole steps around. Beyond the borders there is nothing: a subject cut by the
  * frame stays cut there.
  * @returns the plane itself or a new one; `plane` is overwritten
@@ -32,7 +32,7 @@ export async function shift(plane: Plane16, distance: number, pace: Pace): Promi
   return source;
 }
 
-/** One step on a run of blocks: the largest of the 4 or 8 neighbours and the pixel itself. */
+/** One step on a run of blocks: the largest of the 4 or 8 neighbors and the pixel itself. */
 function grow(
   { width, height, data }: Plane16,
   target: Plane16,
@@ -49,7 +49,7 @@ function grow(
     const base = y * width;
     const up = y > 0 ? base - width : base;
     const down = y < height - 1 ? base + width : base;
-    // Column maxima slide along, so that a pixel costs three of them or one and two neighbours.
+    // Column maxima slide along, so that a pixel costs three of them or one and two neighbors.
     let before = first > 0 ? first - 1 : first;
     let left = data[base + before]! ^ flip;
     let leftColumn = highest(left, data[up + before]! ^ flip, data[down + before]! ^ flip);

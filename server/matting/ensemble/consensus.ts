@@ -1,6 +1,6 @@
 import type { CoarseAlpha } from '../grid/coarse-alpha.ts';
 
-/** Neighbourhood in which an opinion is judged, and how fast trust falls with its mean distance from the majority. */
+/** Neighborhood in which an opinion is judged, and how fast trust falls with its mean distance from the majority. */
 const RADIUS = 80;
 const TRUST = 0.02;
 

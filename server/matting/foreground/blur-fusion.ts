@@ -11,13 +11,13 @@ const TILE = 64;
 const NARROW = 6;
 const HALO = NARROW / 2;
 
-/** What a mean falls back to where nothing weighs in: the picture's own colour in the first pass, the first pass's in the
+/** What a mean falls back to where nothing weighs in: the picture's own color in the first pass, the first pass's in the
  *  second. The published method divides by this and ends in black. */
 const EPSILON = 1e-5;
 
 /**
  * Blur fusion in two passes (Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021): a pixel takes the
- * colour that, mixed with the blurred background, explains what the camera saw,
+ * color that, mixed with the blurred background, explains what the camera saw,
  * F' = clip(Fb + a (I - a Fb - (1 - a) Bb)), where Fb and Bb are alpha-weighted means of the surroundings; first over
  * about 90 pixels, then over 6 with the first pass's F'.
  */

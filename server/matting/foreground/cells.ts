@@ -10,7 +10,7 @@ export interface Size {
 /** Side of a cell in pixels. Cells lie on a fixed grid, so that no result depends on how the work was cut into tiles. */
 export const CELL = 8;
 
-/** Cells of the picture whose colours have to be estimated; all others keep the picture's own. */
+/** Cells of the picture whose colors have to be estimated; all others keep the picture's own. */
 export interface Cells {
   columns: number;
   rows: number;
@@ -19,8 +19,8 @@ export interface Cells {
 }
 
 /**
- * Marks the cells in which some pixel will be seen although its colour is mixed with the background.
- * @param mixed the matte that mixed the colours in the camera: below its maximum a pixel holds some background
+ * Marks the cells in which some pixel will be seen although its color is mixed with the background.
+ * @param mixed the matte that mixed the colors in the camera: below its maximum a pixel holds some background
  * @param shown the opacity the result will have; often `mixed` itself
  * @param bleed cells around visible ones that are marked as well, so that a mask can grow later without a halo
  */

@@ -11,19 +11,19 @@ export interface ForegroundOptions {
   /** `fast`: blur fusion. `best`, the default: multi-level, about twice the time and a third less error
    *  (`npm run bench:foreground`). */
   method?: ForegroundMethod;
-  /** Opacity of the result where it is not the matte that mixed the colours, for example after edge controls. */
+  /** Opacity of the result where it is not the matte that mixed the colors, for example after edge controls. */
   shown?: AlphaPlane;
   signal?: AbortSignal;
-  /** Where estimated colours come from; by default they are estimated anew by `method`. */
+  /** Where estimated colors come from; by default they are estimated anew by `method`. */
   findPainter?: FindPainter | undefined;
 }
 
-/** Cells (of 8 pixels) beyond the visible edge whose colours are estimated too. */
+/** Cells (of 8 pixels) beyond the visible edge whose colors are estimated too. */
 const BLEED = 2;
 
 /**
- * Estimates the subject's own colours under soft edges, so that a cutout carries no halo of the old background.
- * Colours reach 16 pixels and more beyond the edge, so that a mask which grows or is blurred later shows no halo either;
+ * Estimates the subject's own colors under soft edges, so that a cutout carries no halo of the old background.
+ * Colors reach 16 pixels and more beyond the edge, so that a mask which grows or is blurred later shows no halo either;
  * solid pixels, and those farther out, keep the picture's own.
  * @param alpha the matte that tells how the camera mixed subject and background
  * @returns straight RGBA at the picture's depth; alpha is the opacity times the picture's own transparency
@@ -38,14 +38,14 @@ export function streamForeground(picture: Raster, alpha: AlphaPlane, options: Fo
 }
 
 export interface CutoutOptions extends ForegroundOptions {
-  /** 0 keeps the picture's own colours, 1 removes the background's colour from soft edges entirely. */
+  /** 0 keeps the picture's own colors, 1 removes the background's color from soft edges entirely. */
   decontaminate?: number;
 }
 
 /**
- * The subject alone: colours between the picture's own and the estimated ones, and nothing at all where it is fully
+ * The subject alone: colors between the picture's own and the estimated ones, and nothing at all where it is fully
  * transparent.
- * @returns straight RGBA at the picture's depth; wherever alpha is 0, so are the colours
+ * @returns straight RGBA at the picture's depth; wherever alpha is 0, so are the colors
  */
 export function makeCutout(picture: Raster, alpha: AlphaPlane, options?: CutoutOptions): Promise<Raster> {
   return joinStrips(streamCutout(picture, alpha, options));

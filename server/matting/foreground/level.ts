@@ -4,14 +4,14 @@ import type { Bounds, Size } from './cells.ts';
 /** Weight of smoothness where alpha is flat, and how much more it weighs where alpha changes. */
 const REGULARIZATION = 1e-5;
 
-/** Alpha this close to 0 or 1 says all about one of the two colours and nothing about the other. */
+/** Alpha this close to 0 or 1 says all about one of the two colors and nothing about the other. */
 export const CERTAIN = 0.004;
 
 /** Values per pixel: foreground RGB, background RGB. */
-export const COLOURS = 6;
+export const COLORS = 6;
 
 /**
- * A window into one level: the picture, its alpha and the colours under estimation, all 0..1. Positions are those of the
+ * A window into one level: the picture, its alpha and the colors under estimation, all 0..1. Positions are those of the
  * whole level, so that a window computes exactly what the whole level would.
  */
 export class LevelWindow {
@@ -19,7 +19,7 @@ export class LevelWindow {
   readonly bounds: Bounds;
   readonly image: Float32Array;
   readonly alpha: Float32Array;
-  readonly colours: Float32Array;
+  readonly colors: Float32Array;
 
   constructor(level: Size, bounds: Bounds) {
     this.level = level;
@@ -27,7 +27,7 @@ export class LevelWindow {
     const pixels = (bounds.right - bounds.left) * (bounds.bottom - bounds.top);
     this.image = new Float32Array(3 * pixels);
     this.alpha = new Float32Array(pixels);
-    this.colours = new Float32Array(COLOURS * pixels);
+    this.colors = new Float32Array(COLORS * pixels);
   }
 
   /** Nearest samples of the full picture. */
@@ -53,30 +53,30 @@ export class LevelWindow {
     }
   }
 
-  /** Nearest colours of the level below, whose window must hold every pixel that is asked for. */
-  inherit({ level, bounds, colours }: LevelWindow): void {
+  /** Nearest colors of the level below, whose window must hold every pixel that is asked for. */
+  inherit({ level, bounds, colors }: LevelWindow): void {
     const { left, top, right, bottom } = this.bounds;
-    const out = this.colours;
-    const stride = COLOURS * (bounds.right - bounds.left);
+    const out = this.colors;
+    const stride = COLORS * (bounds.right - bounds.left);
     const columns = nearest(left, right, level.width, this.level.width);
-    for (let x = 0; x < columns.length; x++) columns[x] = COLOURS * (columns[x]! - bounds.left);
+    for (let x = 0; x < columns.length; x++) columns[x] = COLORS * (columns[x]! - bounds.left);
     for (let y = top, to = 0; y < bottom; y++) {
       const row = (Math.floor((y * level.height) / this.level.height) - bounds.top) * stride;
-      for (let x = 0; x < columns.length; x++, to += COLOURS) {
+      for (let x = 0; x < columns.length; x++, to += COLORS) {
         const from = row + columns[x]!;
-        out[to] = colours[from]!;
-        out[to + 1] = colours[from + 1]!;
-        out[to + 2] = colours[from + 2]!;
-        out[to + 3] = colours[from + 3]!;
-        out[to + 4] = colours[from + 4]!;
-        out[to + 5] = colours[from + 5]!;
+        out[to] = colors[from]!;
+        out[to + 1] = colors[from + 1]!;
+        out[to + 2] = colors[from + 2]!;
+        out[to + 3] = colors[from + 3]!;
+        out[to + 4] = colors[from + 4]!;
+        out[to + 5] = colors[from + 5]!;
       }
     }
   }
 
   /**
    * Sweeps that lower the cost of matting.md's multi-level method (Germer et al., "Fast Multi-Level Foreground
-   * Estimation", 2020): per pixel the 2 x 2 system for F and B with the neighbours held. Red and black pixels alternate,
+   * Estimation", 2020): per pixel the 2 x 2 system for F and B with the neighbors held. Red and black pixels alternate,
    * so that one sweep carries a change two pixels far and no further, whatever the window.
    * @param certain whether pixels of alpha 0 and 1 are set once instead of being swept
    */
@@ -86,20 +86,20 @@ export class LevelWindow {
   }
 
   #settle(): void {
-    const { alpha, image, colours } = this;
+    const { alpha, image, colors } = this;
     for (let i = 0; i < alpha.length; i++) {
       const a = alpha[i]!;
       const to = a >= 1 - CERTAIN ? 0 : a <= CERTAIN ? 3 : -1;
-      if (to >= 0) for (let c = 0; c < 3; c++) colours[COLOURS * i + to + c] = image[3 * i + c]!;
+      if (to >= 0) for (let c = 0; c < 3; c++) colors[COLORS * i + to + c] = image[3 * i + c]!;
     }
   }
 
   #halfSweep(parity: number, skip: number): void {
-    const { alpha, image, colours } = this;
+    const { alpha, image, colors } = this;
     const { left, top, right, bottom } = this.bounds;
     const { width, height } = this.level;
     const columns = right - left;
-    // At the level's own border a pixel is its own neighbour; at a border of the window it is left as it was.
+    // At the level's own border a pixel is its own neighbor; at a border of the window it is left as it was.
     const fromY = top === 0 ? 0 : top + 1;
     const toY = bottom === height ? height : bottom - 1;
     const fromX = left === 0 ? 0 : left + 1;
@@ -125,21 +125,21 @@ export class LevelWindow {
         const a11 = b * b + sum;
         const a01 = a * b;
         const inverse = 1 / (a00 * a11 - a01 * a01);
-        const [p, p0, p1, p2, p3] = [COLOURS * i, COLOURS * n0, COLOURS * n1, COLOURS * n2, COLOURS * n3];
+        const [p, p0, p1, p2, p3] = [COLORS * i, COLORS * n0, COLORS * n1, COLORS * n2, COLORS * n3];
         for (let c = 0; c < 3; c++) {
           const seen = image[3 * i + c]!;
           const f =
-            a * seen + d0 * colours[p0 + c]! + d1 * colours[p1 + c]! + d2 * colours[p2 + c]! + d3 * colours[p3 + c]!;
+            a * seen + d0 * colors[p0 + c]! + d1 * colors[p1 + c]! + d2 * colors[p2 + c]! + d3 * colors[p3 + c]!;
           const g =
             b * seen +
-            d0 * colours[p0 + c + 3]! +
-            d1 * colours[p1 + c + 3]! +
-            d2 * colours[p2 + c + 3]! +
-            d3 * colours[p3 + c + 3]!;
+            d0 * colors[p0 + c + 3]! +
+            d1 * colors[p1 + c + 3]! +
+            d2 * colors[p2 + c + 3]! +
+            d3 * colors[p3 + c + 3]!;
           const front = (a11 * f - a01 * g) * inverse;
           const back = (a00 * g - a01 * f) * inverse;
-          colours[p + c] = front < 0 ? 0 : front > 1 ? 1 : front;
-          colours[p + c + 3] = back < 0 ? 0 : back > 1 ? 1 : back;
+          colors[p + c] = front < 0 ? 0 : front > 1 ? 1 : front;
+          colors[p + c + 3] = back < 0 ? 0 : back > 1 ? 1 : back;
         }
       }
     }

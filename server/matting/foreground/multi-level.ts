@@ -1,7 +1,7 @@
 import type { AlphaPlane, Raster, Strip } from '../../imaging/picture.ts';
 import type { Pace } from '../yield-often.ts';
 import { activeTiles, type Bounds, type Cells, type Size } from './cells.ts';
-import { COLOURS, LevelWindow } from './level.ts';
+import { COLORS, LevelWindow } from './level.ts';
 import { type Painter, STRIP_ROWS } from './painter.ts';
 
 /** Levels up to this many pixels are computed whole; what is above them goes in tiles. */
@@ -19,7 +19,7 @@ const HALO = 2 * SWEEPS;
 
 /**
  * Multi-level foreground estimation (Germer, Uelwer, Conrad, Harmeling, 2020): minimises per pixel and channel
- * (a F + (1 - a) B - I)^2 + sum over 4 neighbours of (eps + |a_i - a_j|) ((F_i - F_j)^2 + (B_i - B_j)^2),
+ * (a F + (1 - a) B - I)^2 + sum over 4 neighbors of (eps + |a_i - a_j|) ((F_i - F_j)^2 + (B_i - B_j)^2),
  * from a single pixel up to the full size. Memory is bounded: the large levels are computed tile by tile.
  */
 export async function multiLevel(picture: Raster, alpha: AlphaPlane, cells: Cells, pace: Pace): Promise<Painter> {
@@ -61,14 +61,14 @@ function listLevels({ width, height }: Size): Size[] {
   }));
 }
 
-/** One pixel: the mean colour of what is surely subject, and of what is surely background. */
+/** One pixel: the mean color of what is surely subject, and of what is surely background. */
 function startWindow(picture: Raster, alpha: AlphaPlane): LevelWindow {
   const step = Math.max(1, Math.floor(Math.sqrt((picture.width * picture.height) / WHOLE_PIXELS)));
   const max = picture.data instanceof Uint16Array ? 65535 : 255;
   const solid = alpha.data instanceof Uint16Array ? 65535 : 255;
   // Sure pixels decide; where a picture has none, all of them do by their alpha.
   const UNSURE = 1e-6;
-  const sums = new Float64Array(COLOURS);
+  const sums = new Float64Array(COLORS);
   const weights = [1e-12, 1e-12];
   for (let y = 0; y < picture.height; y += step) {
     for (let x = 0; x < picture.width; x += step) {
@@ -86,7 +86,7 @@ function startWindow(picture: Raster, alpha: AlphaPlane): LevelWindow {
     }
   }
   const window = new LevelWindow({ width: 1, height: 1 }, { left: 0, top: 0, right: 1, bottom: 1 });
-  for (let k = 0; k < COLOURS; k++) window.colours[k] = sums[k]! / weights[k < 3 ? 0 : 1]!;
+  for (let k = 0; k < COLORS; k++) window.colors[k] = sums[k]! / weights[k < 3 ? 0 : 1]!;
   return window;
 }
 
@@ -121,14 +121,14 @@ function parents({ left, top, right, bottom }: Bounds, level: Size, coarser: Siz
 function write(window: LevelWindow, alpha: AlphaPlane, tile: Bounds, { columns, active }: Cells, out: Strip): void {
   const max = out.data instanceof Uint16Array ? 65535 : 255;
   const solid = alpha.data instanceof Uint16Array ? 65535 : 255;
-  const { bounds, colours } = window;
+  const { bounds, colors } = window;
   const before = out.top * out.width;
   for (let y = tile.top; y < tile.bottom; y++) {
     for (let x = tile.left; x < tile.right; x++) {
       const pixel = y * out.width + x;
       if (active[(y >> 3) * columns + (x >> 3)] === 0 || alpha.data[pixel] === solid) continue;
-      const from = COLOURS * ((y - bounds.top) * (bounds.right - bounds.left) + x - bounds.left);
-      for (let c = 0; c < 3; c++) out.data[4 * (pixel - before) + c] = colours[from + c]! * max + 0.5;
+      const from = COLORS * ((y - bounds.top) * (bounds.right - bounds.left) + x - bounds.left);
+      for (let c = 0; c < 3; c++) out.data[4 * (pixel - before) + c] = colors[from + c]! * max + 0.5;
     }
   }
 }

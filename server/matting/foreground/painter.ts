@@ -6,7 +6,7 @@ import type { Cells } from './cells.ts';
 export const STRIP_ROWS = 256;
 
 /**
- * Writes estimated colours over those of a strip of straight RGBA at the picture's depth: pixels of marked cells where
+ * Writes estimated colors over those of a strip of straight RGBA at the picture's depth: pixels of marked cells where
  * alpha is below 1.
  */
 export type Painter = (strip: Strip) => Promise<void>;

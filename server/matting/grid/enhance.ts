@@ -5,7 +5,7 @@ const TAIL = 0.01;
 
 /**
  * Contrast lift of dark and flat pictures, for the networks only: they know pictures of full contrast. Decided on the
- * first grid of a picture and the same for every further one, so that all views see the same colours.
+ * first grid of a picture and the same for every further one, so that all views see the same colors.
  */
 export class Lift {
   #table: Uint8Array | null | undefined;

@@ -2,18 +2,18 @@ import type { Strip } from '../../imaging/picture.ts';
 import type { CoarseAlpha } from './coarse-alpha.ts';
 import { type Pairs, tabulatePairs } from './resample.ts';
 
-const GREY = 128;
+const GRAY = 128;
 
-/** Per coarse pixel: alpha as a linear function of colour, `red * R + green * G + blue * B + offset`, interleaved. */
-export interface ColourFit {
+/** Per coarse pixel: alpha as a linear function of color, `red * R + green * G + blue * B + offset`, interleaved. */
+export interface ColorFit {
   width: number;
   height: number;
   data: Float32Array;
 }
 
-/** What `upsampleAlpha` needs to follow the colours of the picture. */
+/** What `upsampleAlpha` needs to follow the colors of the picture. */
 export interface Guide {
-  fit: ColourFit;
+  fit: ColorFit;
   /** The picture at the size of the result, 8 bits, from top to bottom without a gap. */
   strips: AsyncIterable<Strip> | Iterable<Strip>;
 }
@@ -21,7 +21,7 @@ export interface Guide {
 export interface FitOptions {
   /** The window has `2 * radius + 1` pixels a side. */
   radius: number;
-  /** Variance of colour (0..1, squared) below which alpha follows its mean instead of the colour. */
+  /** Variance of color (0..1, squared) below which alpha follows its mean instead of the color. */
   epsilon: number;
 }
 
@@ -32,14 +32,14 @@ export interface FitOptions {
 const FIT: FitOptions = { radius: 6, epsilon: 1e-4 };
 
 /**
- * Fits alpha to colour in the window around every coarse pixel by ridge regression.
- * He, Sun, Tang, "Guided image filtering", 2013, equations 19 and 20: `a = (Sigma + epsilon I)^-1 cov(colour, alpha)`,
- * `b = mean(alpha) - a . mean(colour)`; that the fit from few pixels may be applied to many is He, Sun, "Fast guided
+ * Fits alpha to color in the window around every coarse pixel by ridge regression.
+ * He, Sun, Tang, "Guided image filtering", 2013, equations 19 and 20: `a = (Sigma + epsilon I)^-1 cov(color, alpha)`,
+ * `b = mean(alpha) - a . mean(color)`; that the fit from few pixels may be applied to many is He, Sun, "Fast guided
  * filter", 2015.
- * Sums over the windows run along, so that the radius costs little; those of colours are whole numbers and stay exact.
+ * Sums over the windows run along, so that the radius costs little; those of colors are whole numbers and stay exact.
  * @param rgb the picture on alpha's grid, 8 bits
  */
-export function fitColour(alpha: CoarseAlpha, rgb: Uint8Array, { radius, epsilon }: FitOptions = FIT): ColourFit {
+export function fitColor(alpha: CoarseAlpha, rgb: Uint8Array, { radius, epsilon }: FitOptions = FIT): ColorFit {
   const { width, height, data } = alpha;
   const out = new Float32Array(4 * width * height);
   // Of each column, what lies in the rows of the window; and of the window itself.
@@ -92,7 +92,7 @@ export function fitColour(alpha: CoarseAlpha, rgb: Uint8Array, { radius, epsilon
 /** Networks leave a haze of thousandths; a fit to that would cost time and be snapped away. */
 const FLAT = 1 / 510;
 
-/** Per window: colour (0..255), alpha, their products, and how many samples are clear and solid. */
+/** Per window: color (0..255), alpha, their products, and how many samples are clear and solid. */
 const SUMS = 15;
 const CLEAR = 13;
 const SOLID = 14;
@@ -135,7 +135,7 @@ function solve(window: Float64Array, count: number, epsilon: number, out: Float3
   const g = window[1]! * c;
   const b = window[2]! * c;
   const a = window[3]! * n;
-  // Covariance of the colours plus the ridge, symmetric.
+  // Covariance of the colors plus the ridge, symmetric.
   const c11 = window[4]! * c2 - r * r + epsilon;
   const c12 = window[5]! * c2 - r * g;
   const c13 = window[6]! * c2 - r * b;
@@ -162,9 +162,9 @@ function solve(window: Float64Array, count: number, epsilon: number, out: Float3
   out[to + 3] = a - red * r - green * g - blue * b;
 }
 
-/** Applies a fit to a picture from top to bottom: coefficients bilinear and centre-aligned, holding one row of them. */
+/** Applies a fit to a picture from top to bottom: coefficients bilinear and center-aligned, holding one row of them. */
 export class GuidedRows {
-  readonly #fit: ColourFit;
+  readonly #fit: ColorFit;
   readonly #across: Pairs;
   readonly #down: Pairs;
   /** Coefficients of this row of the picture, for coarse columns up to `#ready`. */
@@ -173,7 +173,7 @@ export class GuidedRows {
   #ready = 0;
 
   /** @param width of the whole picture, like `height` */
-  constructor(fit: ColourFit, width: number, height: number) {
+  constructor(fit: ColorFit, width: number, height: number) {
     this.#fit = fit;
     this.#across = tabulatePairs(fit.width, width);
     this.#down = tabulatePairs(fit.height, height);
@@ -197,13 +197,13 @@ export class GuidedRows {
       const red = s * row[l]! + t * row[r]!;
       const green = s * row[l + 1]! + t * row[r + 1]!;
       const blue = s * row[l + 2]! + t * row[r + 2]!;
-      let colour = red * data[pixel]! + green * data[pixel + 1]! + blue * data[pixel + 2]!;
+      let color = red * data[pixel]! + green * data[pixel + 1]! + blue * data[pixel + 2]!;
       if (channels === 4) {
-        // Over mid-grey, as the picture was shown to the networks and to the fit.
-        const grey = GREY * (red + green + blue);
-        colour = grey + ((colour - grey) * data[pixel + 3]!) / 255;
+        // Over mid-gray, as the picture was shown to the networks and to the fit.
+        const gray = GRAY * (red + green + blue);
+        color = gray + ((color - gray) * data[pixel + 3]!) / 255;
       }
-      const value = colour / 255 + s * row[l + 3]! + t * row[r + 3]!;
+      const value = color / 255 + s * row[l + 3]! + t * row[r + 3]!;
       out[x - from] = value < 0 ? 0 : value > 1 ? 1 : value;
     }
   }

@@ -7,7 +7,7 @@ export interface Taps {
 }
 
 /**
- * Positions and Catmull-Rom weights of the four source samples around each of `to` outputs, centre-aligned: output x
+ * Positions and Catmull-Rom weights of the four source samples around each of `to` outputs, center-aligned: output x
  * lies at source `(x + 0.5) * from / to - 0.5`, clamped at the border.
  * Keys, "Cubic convolution interpolation for digital image processing", 1981, a = -0.5.
  */
@@ -69,7 +69,7 @@ export interface Pairs {
   share: Float64Array;
 }
 
-/** For bilinear enlarging from `from` to `to` samples, centre-aligned and clamped at the border. */
+/** For bilinear enlarging from `from` to `to` samples, center-aligned and clamped at the border. */
 export function tabulatePairs(from: number, to: number): Pairs {
   const pairs = { first: new Int32Array(to), second: new Int32Array(to), share: new Float64Array(to) };
   for (let at = 0; at < to; at++) {

@@ -33,10 +33,10 @@ interface Kinds {
 type ReadBlock = (y: number, from: number, to: number, values: Float64Array) => void;
 
 /**
- * Enlarges (or reduces) alpha to `width` x `height` with a centre-aligned Catmull-Rom spline, snaps and rounds once.
- * Centre-aligned: output sample x lies at source `(x + 0.5) * source / target - 0.5`, clamped at the border.
+ * Enlarges (or reduces) alpha to `width` x `height` with a center-aligned Catmull-Rom spline, snaps and rounds once.
+ * Center-aligned: output sample x lies at source `(x + 0.5) * source / target - 0.5`, clamped at the border.
  * Separable; holds the coarse rows at full width and the result.
- * With a guide, soft blocks follow the colours of the picture instead of the spline, and one strip of it is held instead
+ * With a guide, soft blocks follow the colors of the picture instead of the spline, and one strip of it is held instead
  * of the rows; flat blocks need neither.
  * Keys, "Cubic convolution interpolation for digital image processing", 1981, a = -0.5.
  */

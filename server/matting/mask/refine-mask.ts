@@ -3,7 +3,7 @@ import type { AlphaPlane } from '../../imaging/picture.ts';
 import { type Plane16, reduceSamples, toPlane16 } from '../edge/plane.ts';
 import { boxMean } from '../ensemble/consensus.ts';
 import type { CoarseAlpha } from '../grid/coarse-alpha.ts';
-import { fitColour } from '../grid/guided.ts';
+import { fitColor } from '../grid/guided.ts';
 import { resampleAlpha, tabulatePairs } from '../grid/resample.ts';
 import type { Pace } from '../yield-often.ts';
 import { findBand } from './find-band.ts';
@@ -92,7 +92,7 @@ function shrinkMask(mask: Plane16, width: number, height: number): CoarseAlpha {
 
 /** The mask as a function of color in the window around each pixel, on its own grid. */
 function fitMask(mask: CoarseAlpha, rgb: Uint8Array, radius: number): Float32Array {
-  const { data: fit } = fitColour(mask, rgb, { radius, epsilon: EPSILON });
+  const { data: fit } = fitColor(mask, rgb, { radius, epsilon: EPSILON });
   return mask.data.map((_, i) => {
     const [f, p] = [4 * i, 3 * i];
     const colored = fit[f]! * rgb[p]! + fit[f + 1]! * rgb[p + 1]! + fit[f + 2]! * rgb[p + 2]!;

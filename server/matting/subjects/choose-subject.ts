@@ -41,7 +41,7 @@ function pick(bodies: Bodies, alpha: CoarseAlpha, { x, y }: Point, picture: Grid
 }
 
 /**
- * Multiplies a matte by a coarse mask, bilinear and centre-aligned, in place. Where the mask is 1 all around, not a
+ * Multiplies a matte by a coarse mask, bilinear and center-aligned, in place. Where the mask is 1 all around, not a
  * sample changes; the mattes of all bodies of a picture add up to the whole.
  */
 export async function keepSubject({ width, height, data }: AlphaPlane, mask: CoarseAlpha, pace: Pace): Promise<void> {

@@ -70,7 +70,7 @@ function growLines(mask: Uint8Array, length: number, lines: number, step: number
   return out;
 }
 
-/** Labels every sample, in place, from the labelled ones on; always goes on at the highest alpha reached. */
+/** Labels every sample, in place, from the labeled ones on; always goes on at the highest alpha reached. */
 function flood({ width, data }: CoarseAlpha, labels: Int32Array): void {
   // One queue per level of alpha, all of them threaded through one array.
   const next = new Int32Array(data.length).fill(-1);

@@ -29,7 +29,7 @@ export const ModelSpecSchema = Type.Object({
   name: Type.String(),
   purpose: Type.String(),
   subjects: Type.Array(Subject),
-  licence: Type.Object({
+  license: Type.Object({
     /** SPDX identifier, or `unknown`. */
     spdx: Type.String(),
     url: Type.String(),

@@ -30,7 +30,7 @@ const Derivation = Type.Union([
 export const Derivations = Type.Array(Derivation);
 const derive = Derivations;
 
-/** How a file is recognised: by SHA-256, or by the id that git gives its content. */
+/** How a file is recognized: by SHA-256, or by the id that git gives its content. */
 const Checksum = { sha256: Type.Optional(Sha256), gitBlob: Type.Optional(Hex40) };
 
 /** An npm package; `integrity` is that of its tarball, as the registry publishes it. */

@@ -46,10 +46,10 @@ class StandInGraph {
     const image = g.input('input_image', [-1, -1, 3]);
     const size = this.#sizeOf(image);
     const batch = g.op('ExpandDims', [image, g.ints(0)], FLOAT);
-    const centred = g.op('RealDiv', [g.op('Sub', [batch, g.floats(MEAN)], FLOAT), g.floats(64)], FLOAT);
-    const small = this.#resize(centred, g.ints([...COARSE]));
+    const centered = g.op('RealDiv', [g.op('Sub', [batch, g.floats(MEAN)], FLOAT), g.floats(64)], FLOAT);
+    const small = this.#resize(centered, g.ints([...COARSE]));
     const coarse = g.op('Sigmoid', [this.#unet(small, 3, this.options.coarse, COARSE)], FLOAT);
-    const picture = this.#resize(centred, g.ints([...FINE]));
+    const picture = this.#resize(centered, g.ints([...FINE]));
     const guide = this.#resize(coarse, g.ints([...FINE]));
     const joined = g.op('ConcatV2', [picture, guide, g.ints(3)], { ...FLOAT, N: 2 });
     const fine = g.op('Sigmoid', [this.#unet(joined, 4, this.options.fine, FINE)], FLOAT);

@@ -59,8 +59,8 @@ describe('graphs frozen by TensorFlow', () => {
     const imported = importGraphDef(readFileSync(path.join(FIXTURES, 'bshm-legacy-fused.pb')));
     const { outputs } = await runImported(imported, { input_image: photo });
     const { data } = outputs.output_png!;
-    const colours = photo.data.map((_, i) => data[Math.floor(i / 3) * 4 + (i % 3)]!);
-    expect(colours).toEqual(photo.data);
+    const colors = photo.data.map((_, i) => data[Math.floor(i / 3) * 4 + (i % 3)]!);
+    expect(colors).toEqual(photo.data);
   });
 });
 
@@ -110,7 +110,7 @@ function spreadOf({ data }: Plane): number {
 }
 
 async function readAlpha(name: string): Promise<Plane> {
-  const file = sharp(path.join(FIXTURES, `${name}.png`)).toColourspace('grey16');
+  const file = sharp(path.join(FIXTURES, `${name}.png`)).toColorspace('grey16');
   const { data, info } = await file.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
   const levels = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
   return { shape: [info.height, info.width], data: Float32Array.from(levels, (v) => (v * 255) / 65535) };

@@ -285,11 +285,11 @@ describe('a matte that the server keeps', () => {
     expect(requestHeaders).toEqual({ 'content-type': 'application/json', accept: 'application/octet-stream' });
   });
 
-  test('is asked for colours, of which there must be four samples a pixel', async () => {
+  test('is asked for colors, of which there must be four samples a pixel', async () => {
     const request = { ...edge, output: 'cutout' } as const;
     for (const count of [16, 12]) {
       const { result } = settled(
-        (client, cancel) => client.colours(server, 'abc', request, cancel),
+        (client, cancel) => client.colors(server, 'abc', request, cancel),
         () => answer(8, Array(count).fill(5)),
       );
       await vi.runAllTimersAsync();

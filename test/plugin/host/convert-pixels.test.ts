@@ -19,7 +19,7 @@ test('32-bit light is encoded as sRGB and clamped; alpha is not light', () => {
   expect([...toEightBitRgb(samples, 4).data]).toEqual([127, 0, 255, 128, 0, 255, 0, 255]);
 });
 
-test('grey becomes colour, with its alpha if it has one', () => {
+test('gray becomes color, with its alpha if it has one', () => {
   expect([...toEightBitRgb(new Uint8Array([7, 9]), 1).data]).toEqual([7, 7, 7, 9, 9, 9]);
   expect(toEightBitRgb(new Uint8Array([7, 200]), 2)).toEqual({
     channels: 4,

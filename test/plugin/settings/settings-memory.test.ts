@@ -15,7 +15,7 @@ const settings: Settings = {
   subject: 'object',
   refine: 'fast',
   source: 'composite',
-  delivery: 'mask+colour',
+  delivery: 'mask+color',
   existingMask: 'subtract',
   edge: { shift: -2.5, feather: 1, contrast: 40, hair: 0.3, removeSpecks: 900, fillHoles: 25, decontaminate: 0.5 },
 };

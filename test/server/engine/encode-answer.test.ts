@@ -22,7 +22,7 @@ function drawStrips(height: number, depth: 8 | 16): RasterStream {
   }
 }
 
-describe('raw colours', () => {
+describe('raw colors', () => {
   it.each([8, 16] as const)(
     'of %i bits are streamed where they are large, each strip as it was made',
     async (depth) => {

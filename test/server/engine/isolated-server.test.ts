@@ -12,7 +12,7 @@ import { until } from '../server-fixture.ts';
 
 const SIZE = 64;
 /** A picture of one gray: the stand-in's alpha is its brightness. */
-const grey = (value: number) => new Uint8Array(SIZE * SIZE * 3).fill(value);
+const gray = (value: number) => new Uint8Array(SIZE * SIZE * 3).fill(value);
 
 async function post(url: string, value: number): Promise<Response> {
   const headers = {
@@ -21,7 +21,7 @@ async function post(url: string, value: number): Promise<Response> {
     [HEADERS.height]: String(SIZE),
     [HEADERS.channels]: '3',
   };
-  return fetch(`${url}/v1/mattes`, { method: 'POST', headers, body: grey(value) });
+  return fetch(`${url}/v1/mattes`, { method: 'POST', headers, body: gray(value) });
 }
 
 describe('a server whose engine is a process of its own', () => {

@@ -130,14 +130,14 @@ it('a matte has the resolution', async () => {
 
 describe('a background', () => {
   it('is converted to the colors of the result', async () => {
-    const { encodeColour, encodeRaster } = await inheritFrom(await photograph());
+    const { encodeColor, encodeRaster } = await inheritFrom(await photograph());
     // Reference: little CMS.
-    for (const [i, value] of encodeColour([0, 255, 0]).entries())
+    for (const [i, value] of encodeColor([0, 255, 0]).entries())
       expect(Math.abs(value - [117, 251, 76][i]!)).toBeLessThan(3);
-    expect(encodeColour([128, 128, 128])).toEqual([128, 128, 128]);
+    expect(encodeColor([128, 128, 128])).toEqual([128, 128, 128]);
     const data = Uint8Array.of(0, 255, 0, 128, 128, 128);
     expect([...encodeRaster({ width: 2, height: 1, channels: 3, data }).data.subarray(3)]).toEqual([128, 128, 128]);
-    expect([...data.subarray(0, 3)]).toEqual(encodeColour([0, 255, 0]));
+    expect([...data.subarray(0, 3)]).toEqual(encodeColor([0, 255, 0]));
   });
 });
 

@@ -13,7 +13,7 @@ describe('readBackdrop', () => {
   it('gives the samples of a file of either depth at either depth', async () => {
     const sixteen = Uint16Array.from(eight, (value) => value * 257);
     const shallow = await draw(eight).png().toBuffer();
-    const deep = await draw(sixteen).toColourspace('rgb16').png().toBuffer();
+    const deep = await draw(sixteen).toColorspace('rgb16').png().toBuffer();
     for (const file of [shallow, deep]) {
       expect(Uint8Array.from((await readBackdrop(file, WIDTH, HEIGHT, 8)).data)).toEqual(eight);
       expect((await readBackdrop(file, WIDTH, HEIGHT, 16)).data).toEqual(sixteen);

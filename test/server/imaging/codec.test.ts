@@ -7,7 +7,7 @@ import { seeded } from '../random.ts';
 const WIDTH = 48;
 const HEIGHT = 32;
 
-/** Four flat quarters, so that a lossy format keeps their middles: red, green / blue, grey. */
+/** Four flat quarters, so that a lossy format keeps their middles: red, green / blue, gray. */
 const QUARTERS = [
   [220, 30, 30],
   [30, 200, 40],
@@ -25,7 +25,7 @@ function quarters(channels: 3 | 4 = 3): Sharp {
   return sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels } });
 }
 
-/** Colours in the middle of the four quarters, as 0..255. */
+/** Colors in the middle of the four quarters, as 0..255. */
 function middles({ width, height, channels, data }: Raster): number[][] {
   const max = data instanceof Uint16Array ? 257 : 1;
   return [0, 1, 2, 3].map((quarter) => {
@@ -38,9 +38,9 @@ function middles({ width, height, channels, data }: Raster): number[][] {
 function expectQuarters(raster: Raster, tolerance: number, expected: readonly (readonly number[])[] = QUARTERS): void {
   expect(raster.data).toHaveLength(raster.width * raster.height * raster.channels);
   const found = middles(raster);
-  for (const [q, colour] of expected.entries())
-    for (const [c, value] of colour.entries())
-      expect(Math.abs(found[q]![c]! - value), `quarter ${q}: ${found[q]} instead of ${colour}`).toBeLessThanOrEqual(
+  for (const [q, color] of expected.entries())
+    for (const [c, value] of color.entries())
+      expect(Math.abs(found[q]![c]! - value), `quarter ${q}: ${found[q]} instead of ${color}`).toBeLessThanOrEqual(
         tolerance,
       );
 }
@@ -103,19 +103,19 @@ describe('formats', () => {
         [halfWidth, halfHeight],
       ] as const) {
         const part = await picture.readGrid(1, 1, { left, top, width: halfWidth, height: halfHeight });
-        const centre = ((top + (halfHeight >> 1)) * WIDTH + left + (halfWidth >> 1)) * 3;
-        for (const [i, sample] of part.entries()) expect(Math.abs(sample - whole.data[centre + i]!)).toBeLessThan(12);
+        const center = ((top + (halfHeight >> 1)) * WIDTH + left + (halfWidth >> 1)) * 3;
+        for (const [i, sample] of part.entries()) expect(Math.abs(sample - whole.data[center + i]!)).toBeLessThan(12);
       }
     }
   });
 
   it.each([
-    ['grey PNG', quarters().greyscale().png()],
-    ['grey JPEG', quarters().greyscale().jpeg({ quality: 95 })],
-    ['grey TIFF', quarters().greyscale().tiff({ compression: 'none' })],
-    ['grey PNG of 16 bits', quarters().toColourspace('grey16').png()],
-    ['one-bit PNG', quarters().threshold(100).png({ palette: true, colours: 2 })],
-    ['one-bit TIFF', quarters().threshold(100).toColourspace('b-w').tiff({ bitdepth: 1, compression: 'ccittfax4' })],
+    ['gray PNG', quarters().grayscale().png()],
+    ['gray JPEG', quarters().grayscale().jpeg({ quality: 95 })],
+    ['gray TIFF', quarters().grayscale().tiff({ compression: 'none' })],
+    ['gray PNG of 16 bits', quarters().toColorspace('grey16').png()],
+    ['one-bit PNG', quarters().threshold(100).png({ palette: true, colors: 2 })],
+    ['one-bit TIFF', quarters().threshold(100).toColorspace('b-w').tiff({ bitdepth: 1, compression: 'ccittfax4' })],
   ])('%s becomes RGB', async (_name, image) => {
     const picture = await openEncoded(await image.toBuffer());
     for (const depth of [8, 16] as const) {
@@ -127,7 +127,7 @@ describe('formats', () => {
     expect(await picture.readGrid(5, 4)).toHaveLength(60);
   });
 
-  it('keeps transparency, also of grey and palette pictures', async () => {
+  it('keeps transparency, also of gray and palette pictures', async () => {
     const clear = quarters(4).composite([
       {
         input: { create: { width: 24, height: 16, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 1 } } },
@@ -142,8 +142,8 @@ describe('formats', () => {
       sharp(source).webp({ lossless: true }),
       sharp(source).tiff({ compression: 'none' }),
       sharp(source).png({ palette: true }),
-      sharp(source).greyscale().png(),
-      sharp(source).toColourspace('rgb16').png(),
+      sharp(source).grayscale().png(),
+      sharp(source).toColorspace('rgb16').png(),
     ]) {
       const picture = await openEncoded(await image.toBuffer());
       expect(picture.hasAlpha).toBe(true);
@@ -151,7 +151,7 @@ describe('formats', () => {
       expect(raster.channels).toBe(4);
       expect(raster.data).toHaveLength(WIDTH * HEIGHT * 4);
       expect([raster.data[3], raster.data[raster.data.length - 1]]).toEqual([0, 255]);
-      // Transparency is shown to the network over mid-grey.
+      // Transparency is shown to the network over mid-gray.
       const grid = await picture.readGrid(24, 16);
       for (const value of grid.subarray(0, 3)) expect(Math.abs(value - 128)).toBeLessThanOrEqual(1);
     }
@@ -159,24 +159,24 @@ describe('formats', () => {
 
   it('converts CMYK with its profile and without', async () => {
     for (const image of [
-      quarters().toColourspace('cmyk').withIccProfile('cmyk').jpeg({ quality: 98, chromaSubsampling: '4:4:4' }),
-      quarters().toColourspace('cmyk').jpeg({ quality: 98, chromaSubsampling: '4:4:4' }),
-      quarters().toColourspace('cmyk').tiff({ compression: 'none' }),
+      quarters().toColorspace('cmyk').withIccProfile('cmyk').jpeg({ quality: 98, chromaSubsampling: '4:4:4' }),
+      quarters().toColorspace('cmyk').jpeg({ quality: 98, chromaSubsampling: '4:4:4' }),
+      quarters().toColorspace('cmyk').tiff({ compression: 'none' }),
     ]) {
       const file = await image.toBuffer();
       expect((await sharp(file).metadata()).space).toBe('cmyk');
       const raster = await (await openEncoded(file)).readRaster(8);
       expect(raster.channels).toBe(3);
-      // Ink cannot show these colours; the hues must stay.
-      const [red, green, blue, grey] = middles(raster) as [number[], number[], number[], number[]];
+      // Ink cannot show these colors; the hues must stay.
+      const [red, green, blue, gray] = middles(raster) as [number[], number[], number[], number[]];
       expect(red[0]! - red[1]!).toBeGreaterThan(80);
       expect(green[1]! - green[0]!).toBeGreaterThan(40);
       expect(blue[2]! - blue[0]!).toBeGreaterThan(60);
-      for (const value of grey) expect(Math.abs(value - 128)).toBeLessThan(20);
+      for (const value of gray) expect(Math.abs(value - 128)).toBeLessThan(20);
     }
   });
 
-  it('converts wide colour spaces to sRGB instead of taking their numbers as they are', async () => {
+  it('converts wide color spaces to sRGB instead of taking their numbers as they are', async () => {
     for (const write of [
       (i: Sharp) => i.png(),
       (i: Sharp) => i.jpeg({ quality: 98 }),
@@ -214,7 +214,7 @@ describe('formats', () => {
 describe('depths', () => {
   const random = seeded(9);
   const fine = Uint16Array.from({ length: 16 * 16 * 3 }, () => random() * 65536);
-  const image = () => sharp(fine, { raw: { width: 16, height: 16, channels: 3 } }).toColourspace('rgb16');
+  const image = () => sharp(fine, { raw: { width: 16, height: 16, channels: 3 } }).toColorspace('rgb16');
 
   it.each([
     ['PNG', () => image().png()],
@@ -241,16 +241,16 @@ describe('depths', () => {
 
   it('PNG answers hold exactly the samples of the matte and of the cutout', async () => {
     const alpha = fine.subarray(0, 256);
-    const grey = await sharp(await encodeAlphaPng({ width: 16, height: 16, data: alpha }))
+    const gray = await sharp(await encodeAlphaPng({ width: 16, height: 16, data: alpha }))
       .raw({ depth: 'ushort' })
-      .toColourspace('grey16')
+      .toColorspace('grey16')
       .toBuffer({ resolveWithObject: true });
-    expect(grey.info.channels).toBe(1);
-    expect([...new Uint16Array(grey.data.buffer, grey.data.byteOffset, 256)]).toEqual([...alpha]);
+    expect(gray.info.channels).toBe(1);
+    expect([...new Uint16Array(gray.data.buffer, gray.data.byteOffset, 256)]).toEqual([...alpha]);
     const small = Uint8Array.from({ length: 256 }, (_, i) => i);
     const eight = await encodeAlphaPng({ width: 16, height: 16, data: small });
     expect(await sharp(eight).metadata()).toMatchObject({ channels: 1, depth: 'uchar' });
-    expect([...(await sharp(eight).toColourspace('b-w').raw().toBuffer())]).toEqual([...small]);
+    expect([...(await sharp(eight).toColorspace('b-w').raw().toBuffer())]).toEqual([...small]);
     const straight = await encodePng({ width: 8, height: 8, channels: 4, data: small });
     expect([...(await sharp(straight).raw().toBuffer())]).toEqual([...small]);
   });
@@ -277,10 +277,10 @@ describe('raw grids', () => {
   });
 });
 
-it('a JPEG of a matte has three channels: Photoshop panels show no grey pictures', async () => {
+it('a JPEG of a matte has three channels: Photoshop panels show no gray pictures', async () => {
   const data = Uint8Array.from({ length: 64 }, (_, index) => index * 4);
   const jpeg = await encodeJpeg({ width: 8, height: 8, data }, 100);
   expect((await sharp(jpeg).metadata()).channels).toBe(3);
-  const grey = await sharp(jpeg).toColourspace('b-w').raw().toBuffer();
-  for (const [index, value] of grey.entries()) expect(Math.abs(value - data[index]!)).toBeLessThan(4);
+  const gray = await sharp(jpeg).toColorspace('b-w').raw().toBuffer();
+  for (const [index, value] of gray.entries()) expect(Math.abs(value - data[index]!)).toBeLessThan(4);
 });

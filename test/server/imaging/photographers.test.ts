@@ -72,7 +72,7 @@ async function read(file: Buffer) {
 }
 
 describe('saved selections', () => {
-  it.each([1, 2, 3])('%d of them are no transparency and leave the colours alone', async (count) => {
+  it.each([1, 2, 3])('%d of them are no transparency and leave the colors alone', async (count) => {
     const selections = Array(count).fill(0);
     for (const bits of [8, 16]) {
       const unit = bits === 8 ? 1 : 257;
@@ -93,7 +93,7 @@ describe('saved selections', () => {
   });
 });
 
-describe('colours that the library misreads', () => {
+describe('colors that the library misreads', () => {
   // Reference: little CMS, sRGB (200, 100, 50) to Lab D50 and back.
   it('Lab of 8 and 16 bits looks as in Photoshop', async () => {
     const [l, a, b] = [54.56, 37.98, 45.02];

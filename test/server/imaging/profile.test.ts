@@ -42,7 +42,7 @@ describe('sRGB is named in', () => {
 test('a deep picture in a wider space comes out in sRGB', async () => {
   // Red of sRGB, as Display P3 (D65, the same curve) has it.
   const red = Uint16Array.from([0.9176, 0.2003, 0.1386, 0.5, 0.5, 0.5], (v) => v * 65535);
-  const raw = sharp(red, { raw: { width: 2, height: 1, channels: 3 } }).toColourspace('rgb16');
+  const raw = sharp(red, { raw: { width: 2, height: 1, channels: 3 } }).toColorspace('rgb16');
   const p3 = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } })
     .withIccProfile('p3')
     .png()

@@ -18,7 +18,7 @@ function noise(channels: 3 | 4, deep: boolean): Uint8Array | Uint16Array {
 
 function draw(channels: 3 | 4 = 3, deep = false): Sharp {
   const image = sharp(noise(channels, deep), { raw: { width: WIDTH, height: HEIGHT, channels } });
-  return deep ? image.toColourspace('rgb16') : image;
+  return deep ? image.toColorspace('rgb16') : image;
 }
 
 const PICTURES: [name: string, write: () => Sharp][] = [

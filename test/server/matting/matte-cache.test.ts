@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openRaw } from '../../../server/imaging/codec.ts';
 import type { Raster } from '../../../server/imaging/picture.ts';
-import { ColourMemory } from '../../../server/matting/foreground/colour-memory.ts';
+import { ColorMemory } from '../../../server/matting/foreground/color-memory.ts';
 import { type KeptMatte, MatteCache } from '../../../server/matting/matte-cache.ts';
 
 const matte = (pixels: number): KeptMatte => ({
@@ -64,18 +64,18 @@ describe('MatteCache', () => {
     const cache = new MatteCache({ maxBytes: 200, keepFor: 1000 });
     const [first, id] = [cache.add(matte(20), 40), cache.add(matte(20), 40)];
     const alpha = { width: 20, height: 1, data: new Uint16Array(20) };
-    cache.setPreview(id, { alpha, picture: null, colours: null });
+    cache.setPreview(id, { alpha, picture: null, colors: null });
     expect(cache.bytes).toBe(200);
     const picture: Raster = { width: 20, height: 1, channels: 3, data: new Uint8Array(60) };
-    cache.setPreview(id, { alpha, picture, colours: null });
+    cache.setPreview(id, { alpha, picture, colors: null });
     expect(() => cache.get(first)).toThrow(gone);
     expect(cache.bytes).toBe(180);
-    const colours = new ColourMemory({ ...picture, width: 5, data: new Uint8Array(15) }, alpha, 'fast');
-    cache.setPreview(id, { alpha, picture: null, colours });
+    const colors = new ColorMemory({ ...picture, width: 5, data: new Uint8Array(15) }, alpha, 'fast');
+    cache.setPreview(id, { alpha, picture: null, colors });
     expect(cache.bytes).toBe(120 + 5 * 4 + 1);
-    cache.setPreview(id, { alpha, picture: null, colours: null });
+    cache.setPreview(id, { alpha, picture: null, colors: null });
     expect(cache.bytes).toBe(120);
-    cache.setPreview('gone', { alpha, picture: null, colours: null });
+    cache.setPreview('gone', { alpha, picture: null, colors: null });
     expect(cache.delete(id)).toBe(true);
     expect(cache.delete(id)).toBe(false);
     expect(cache.bytes).toBe(0);

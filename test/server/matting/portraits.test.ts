@@ -24,11 +24,11 @@ async function load(index: number, side: number): Promise<Scene> {
   const reduce = { width: side, height: side, fit: 'inside' } as const;
   const { data, info } = await sharp(image)
     .resize(reduce)
-    .toColourspace('srgb')
+    .toColorspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
   const { width, height } = info;
-  const truth = await sharp(alpha).resize({ width, height, fit: 'fill' }).toColourspace('b-w').raw().toBuffer();
+  const truth = await sharp(alpha).resize({ width, height, fit: 'fill' }).toColorspace('b-w').raw().toBuffer();
   return { width, height, rgb: data, truth };
 }
 

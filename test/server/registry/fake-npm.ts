@@ -13,7 +13,7 @@ export interface FakeNpm {
   /** How often the tarball was asked for. */
   downloads: number;
   /** `cut` ends the connection half way, `hang` stops sending half way. */
-  behaviour: 'whole' | 'cut' | 'hang';
+  behavior: 'whole' | 'cut' | 'hang';
   close(): Promise<void>;
 }
 
@@ -47,9 +47,9 @@ export async function startFakeNpm(name: string, version: string, tarball: Buffe
     }
     fake.downloads++;
     response.setHeader('content-length', tarball.length);
-    if (fake.behaviour === 'whole') return response.end(tarball);
+    if (fake.behavior === 'whole') return response.end(tarball);
     response.write(tarball.subarray(0, tarball.length >> 1), () => {
-      if (fake.behaviour === 'cut') response.destroy();
+      if (fake.behavior === 'cut') response.destroy();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -58,7 +58,7 @@ export async function startFakeNpm(name: string, version: string, tarball: Buffe
     integrity,
     tarballBytes: tarball.length,
     downloads: 0,
-    behaviour: 'whole',
+    behavior: 'whole',
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

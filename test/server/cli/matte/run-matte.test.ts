@@ -62,7 +62,7 @@ async function matte(
   return { code, out: recorder.out, err: recorder.err, lines: recorder.lines };
 }
 
-/** A picture of one grey. */
+/** A picture of one gray. */
 async function picture(name: string, level = 128, width = 40, height = 30) {
   const file = path.join(cwd, name);
   await mkdir(path.dirname(file), { recursive: true });
@@ -82,7 +82,7 @@ async function pixel(name: string) {
   const { width, height, channels, depth } = await image.metadata();
   if (depth !== 'ushort')
     return { width, height, channels, first: [...(await image.raw().toBuffer()).subarray(0, channels)] };
-  const deep = image.toColourspace(channels === 1 ? 'grey16' : 'rgb16').raw({ depth });
+  const deep = image.toColorspace(channels === 1 ? 'grey16' : 'rgb16').raw({ depth });
   const data = await deep.toBuffer();
   const samples = new Uint16Array(data.buffer, data.byteOffset, channels);
   return { width, height, channels, first: [...samples] };
@@ -133,7 +133,7 @@ describe('one picture', () => {
     expect(await inside('cut')).toEqual(['a_cutout.png']);
   });
 
-  test('is laid over a colour, or over a picture that covers it', async () => {
+  test('is laid over a color, or over a picture that covers it', async () => {
     await picture('a.png', 0);
     await picture('sky.png', 200, 10, 100);
     await matte(['a.png'], { outputs: ['composition'], background: '#102030' });
@@ -150,7 +150,7 @@ describe('one picture', () => {
   test('has the depth, profile and resolution of the picture, and what is written about it', async () => {
     const samples = Uint16Array.from({ length: 40 * 30 * 3 }, (_, i) => 65535 - ((i * 37) % 9000));
     await sharp(samples, { raw: { width: 40, height: 30, channels: 3 } })
-      .toColourspace('rgb16')
+      .toColorspace('rgb16')
       .withMetadata({ density: 300 })
       .withIccProfile('p3')
       .withExif({ IFD0: { Artist: 'Anna' } })
@@ -420,7 +420,7 @@ describe('what is passed on to the server', () => {
     const { code } = await matte(['a.png'], { outputs: ['alpha'], force: true, ...options });
     expect(code).toBe(0);
     const data = await sharp(path.join(cwd, 'out', 'a_alpha.png'))
-      .toColourspace('b-w')
+      .toColorspace('b-w')
       .raw()
       .toBuffer();
     return [data[17 * WIDTH + 15]!, data[20 * WIDTH + 58]!].map((value) => value > 200);

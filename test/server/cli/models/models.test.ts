@@ -196,8 +196,8 @@ describe('pull', () => {
     expect(await pull('bshm', {}, context, signal)).toBe(0);
     const { err } = context.recorder;
     expect(err).toContain('Source: ModelScope (iic/cv_unet_image-matting)');
-    expect(err).toContain('Licence: unknown, https://www.modelscope.cn/models/iic/cv_unet_image-matting');
-    expect(err).toContain('Read the licence');
+    expect(err).toContain('License: unknown, https://www.modelscope.cn/models/iic/cv_unet_image-matting');
+    expect(err).toContain('Read the license');
   });
 
   test.each<[string, ModelHost['faults']]>([

@@ -76,7 +76,7 @@ describe('POST /v1/mattes/:id/edge', () => {
       expect(await sharp(jpeg.body).metadata()).toMatchObject({ format: 'jpeg', width: 40, height: 20, channels: 3 });
       const raw = await refine(id, { output, width: 40 });
       const space = channels === 1 ? 'b-w' : 'srgb';
-      const read = await sharp(jpeg.body).toColourspace(space).raw().toBuffer();
+      const read = await sharp(jpeg.body).toColorspace(space).raw().toBuffer();
       expect(read).toHaveLength(raw.body.length);
       const error = read.reduce((sum, value, i) => sum + Math.abs(value - raw.body[i]!), 0) / read.length;
       expect(error).toBeLessThan(4);
@@ -107,7 +107,7 @@ describe('POST /v1/mattes/:id/edge', () => {
     expect(answer.body.equals((await refine(id, { output: 'composition', background: 'checker' })).body)).toBe(true);
   });
 
-  it('gives previews of colours that do not depend on what was asked for before', async () => {
+  it('gives previews of colors that do not depend on what was asked for before', async () => {
     const settings = { output: 'cutout', width: 40, shift: 4 };
     const [one, two] = [await keep(), await keep()];
     for (const before of [{}, { shift: -9 }, { foreground: 'best' }, { width: 30 }, { feather: 5 }])
@@ -169,7 +169,7 @@ describe('POST /v1/mattes/:id/edge', () => {
     ['{"width": 1.5}', 'The setting "width" must be a whole number of at least 16.'],
     ['{"shfit": 1}', 'The setting "shfit" is not known.'],
     ['[]', 'The body must be an object of known settings.'],
-    ['{"background": "notacolour"}', '"notacolour" is not a color. Use a CSS name or #rrggbb.'],
+    ['{"background": "notacolor"}', '"notacolor" is not a color. Use a CSS name or #rrggbb.'],
   ])('refuses %s', async (body, sentence) => {
     const { id } = await keep();
     expect(expectError(await refine(id, body), 'BAD_REQUEST')).toBe(sentence);
@@ -216,8 +216,8 @@ describe('a small cache', () => {
     const [first, second] = [await send(), await send()];
     expect((await ask(first, {})).status).toBe(404);
     expect((await ask(second, {})).status).toBe(200);
-    const colours = await ask(second, { output: 'cutout' });
-    expect(await colours.json()).toMatchObject({
+    const colors = await ask(second, { output: 'cutout' });
+    expect(await colors.json()).toMatchObject({
       error: { code: 'MATTE_GONE', message: 'The picture was too large to be kept beside its matte.' },
     });
     await tiny.close();

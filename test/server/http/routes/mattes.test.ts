@@ -70,7 +70,7 @@ describe('raw pixels', () => {
     }
   });
 
-  it('shows transparency to the network over mid-grey', async () => {
+  it('shows transparency to the network over mid-gray', async () => {
     const body = Uint8Array.from({ length: SIDE * SIDE * 4 }, (_, i) => (i % 4 === 3 ? 0 : 255));
     const answer = await post(server.port, { headers: rawHeaders(SIDE, SIDE), body });
     expect(Math.abs(answer.body[0]! - expectedAlpha(128 / 255, 255))).toBeLessThanOrEqual(1);
@@ -92,7 +92,7 @@ describe('raw pixels', () => {
       ]);
       const space = depth === 8 ? 'b-w' : 'grey16';
       const data = await sharp(png.body)
-        .toColourspace(space)
+        .toColorspace(space)
         .raw({ depth: depth === 8 ? 'uchar' : 'ushort' })
         .toBuffer();
       const decoded = depth === 8 ? [...data] : [...new Uint16Array(data.buffer, data.byteOffset, data.length / 2)];
@@ -103,7 +103,7 @@ describe('raw pixels', () => {
 
 describe('outputs', () => {
   it.each([8, 16] as const)(
-    'cutout without decontamination keeps the colours, and is empty outside (%d bits)',
+    'cutout without decontamination keeps the colors, and is empty outside (%d bits)',
     async (depth) => {
       const { request, samples } = upload(3, depth);
       const alpha = samplesOf(await post(server.port, { ...request, query: `?depth=${depth}` }), depth);
@@ -151,17 +151,17 @@ describe('encoded pictures', () => {
     ]);
     const small = await sharp(answer.body, { raw: { width, height, channels: 1 } })
       .resize(16, 16, { fit: 'fill' })
-      .toColourspace('b-w')
+      .toColorspace('b-w')
       .raw()
       .toBuffer();
-    const grey = await sharp(photo).resize(16, 16, { fit: 'fill' }).removeAlpha().raw().toBuffer();
+    const gray = await sharp(photo).resize(16, 16, { fit: 'fill' }).removeAlpha().raw().toBuffer();
     for (let i = 0; i < 256; i++) {
-      const mean = (grey[3 * i]! + grey[3 * i + 1]! + grey[3 * i + 2]!) / 3;
+      const mean = (gray[3 * i]! + gray[3 * i + 1]! + gray[3 * i + 2]!) / 3;
       expect(Math.abs(small[i]! - mean)).toBeLessThan(16);
     }
   });
 
-  it('are recognised by their bytes, not by the type that the client claims', async () => {
+  it('are recognized by their bytes, not by the type that the client claims', async () => {
     const png = await sharp({ create: { width: 9, height: 7, channels: 3, background: 'white' } })
       .png()
       .toBuffer();
@@ -214,7 +214,7 @@ describe('weights', () => {
   });
 });
 
-it('colours are answered in the profile of the picture and with what it says, or in sRGB without', async () => {
+it('colors are answered in the profile of the picture and with what it says, or in sRGB without', async () => {
   const body = await sharp({ create: { width: 30, height: 20, channels: 3, background: '#2c4' } })
     .withMetadata({ density: 240 })
     .withIccProfile('p3')

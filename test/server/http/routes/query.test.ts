@@ -65,7 +65,7 @@ describe('query', () => {
   );
 
   it.each([
-    'notacolour',
+    'notacolor',
     '%22%0d%0aX-Evil:%201',
     '#12',
     'rgb(',
@@ -76,12 +76,12 @@ describe('query', () => {
     '__proto__',
     'toString',
     `${' '.repeat(60)}`,
-  ])('background=%s is not a colour', async (background) => {
+  ])('background=%s is not a color', async (background) => {
     expectError(await talkQuery(`?background=${background.replace('#', '%23').replaceAll(' ', '%20')}`), 'BAD_REQUEST');
   });
 
   it.each(['white', 'WHITE', '%23fff', '%20red%20', 'rgb(1%202%203)'])(
-    'background=%s is a colour',
+    'background=%s is a color',
     async (background) => {
       expect((await ask(`?output=composition&background=${background}`)).status).toBe(200);
     },
@@ -140,12 +140,18 @@ describe('size headers', () => {
 });
 
 describe('content types', () => {
-  it.each(['text/plain', 'application/json', 'image/x-targa', 'image/svg+xml', 'image/*', 'image/png garbage', ',', 'x'])(
-    '%s is not accepted',
-    async (type) => {
-      expectError(await ask('', { 'content-type': type }), 'UNSUPPORTED_TYPE');
-    },
-  );
+  it.each([
+    'text/plain',
+    'application/json',
+    'image/x-targa',
+    'image/svg+xml',
+    'image/*',
+    'image/png garbage',
+    ',',
+    'x',
+  ])('%s is not accepted', async (type) => {
+    expectError(await ask('', { 'content-type': type }), 'UNSUPPORTED_TYPE');
+  });
 
   it('needs one', async () => {
     expectError(

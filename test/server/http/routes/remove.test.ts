@@ -79,7 +79,7 @@ async function pixelsOf({ status, headers, body }: Answer, channels: number): Pr
   const meta = await image.metadata();
   expect([meta.width, meta.height, meta.channels, meta.depth]).toEqual([SIDE, SIDE, channels, 'uchar']);
   return image
-    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .toColorspace(channels === 1 ? 'b-w' : 'srgb')
     .raw()
     .toBuffer();
 }
@@ -118,7 +118,7 @@ describe('POST /api/remove', () => {
     expectAlphas(await pixelsOf(await ask({ body: form(), query: 'om=false&om=1&unknown=x&model=u2netp' }), 1), 1);
   });
 
-  it('puts the subject over a colour', async () => {
+  it('puts the subject over a color', async () => {
     const pixels = await pixelsOf(await ask({ body: form({ dc: 'false' }), query: { bgc: '10,200,30,255' } }), 3);
     const background = [10, 200, 30];
     const worst = Array.from(pixels, (value, i) => {

@@ -75,7 +75,7 @@ describe('GET /ready', () => {
 
 describe('GET /v1/models', () => {
   it('lists every model with its state', async () => {
-    const row = { id: 'stand-in', name: 'Stand-in', purpose: 'Tests', licence: 'MIT', default: true, downloadBytes: 0 };
+    const row = { id: 'stand-in', name: 'Stand-in', purpose: 'Tests', license: 'MIT', default: true, downloadBytes: 0 };
     const { bytes = 0 } = server.registry.resolve('auto').weights;
     const models: ModelInfo[] = [{ ...row, state: 'ready', bytes }];
     expect(await get(server.port, '/v1/models')).toEqual({ status: 200, json: { models } });

@@ -11,9 +11,9 @@ const image = (width = 640, height = 480) =>
 const KINDS: Record<string, () => Promise<Buffer>> = {
   'with coarse color': () => image(96, 64).jpeg().toBuffer(),
   'with whole color': () => image(96, 64).jpeg({ chromaSubsampling: '4:4:4', quality: 95 }).toBuffer(),
-  'with tables of its own': () => image(96, 64).jpeg({ optimiseCoding: true }).toBuffer(),
-  'in gray': () => image(96, 64).toColourspace('b-w').jpeg().toBuffer(),
-  'in CMYK': () => image(96, 64).toColourspace('cmyk').jpeg().toBuffer(),
+  'with tables of its own': () => image(96, 64).jpeg({ optimizeCoding: true }).toBuffer(),
+  'in gray': () => image(96, 64).toColorspace('b-w').jpeg().toBuffer(),
+  'in CMYK': () => image(96, 64).toColorspace('cmyk').jpeg().toBuffer(),
   'longer than the window': () => image().jpeg({ quality: 95 }).toBuffer(),
 };
 

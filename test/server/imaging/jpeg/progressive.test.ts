@@ -14,7 +14,7 @@ async function read(file: Buffer, allowDamaged = false) {
   return (await openEncoded(file, allowDamaged)).readRaster(8);
 }
 
-describe.each(['4:2:0', '4:4:4'])('a progressive JPEG with colour of %s', async (chromaSubsampling) => {
+describe.each(['4:2:0', '4:4:4'])('a progressive JPEG with color of %s', async (chromaSubsampling) => {
   const raw = { raw: { width: WIDTH, height: HEIGHT, channels: 3 as const } };
   const file = await sharp(pixels, raw).jpeg({ progressive: true, chromaSubsampling }).toBuffer();
   const start = file.indexOf(Buffer.of(0xff, 0xda)) + 20;

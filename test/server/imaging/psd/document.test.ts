@@ -62,10 +62,10 @@ function expectedMerged({ picture, alpha }: PsdDocument): Samples[] {
   const max = maxOf(alpha.data);
   const own = channelOf(picture, 3);
   const opacity = alpha.data.map((a, i) => Math.round((a * own[i]!) / max));
-  const colours = [0, 1, 2].map((c) =>
+  const colors = [0, 1, 2].map((c) =>
     channelOf(picture, c).map((v, i) => Math.round((v * opacity[i]!) / max + max - opacity[i]!)),
   );
-  return [...colours, opacity];
+  return [...colors, opacity];
 }
 
 /** Compares without printing a million numbers. */
@@ -99,7 +99,7 @@ describe('a strict reader finds every sample of', () => {
     expect(file).toMatchObject({ version: width > 30_000 ? 2 : 1, width, height, depth, dpi: 300 });
     const [layer, hidden] = file.layers;
     expect(file.layers).toHaveLength(2);
-    expect(layer).toMatchObject({ name: 'Anna ü 美', isHidden: false, mask: { colour: 0 } });
+    expect(layer).toMatchObject({ name: 'Anna ü 美', isHidden: false, mask: { color: 0 } });
     expect(hidden).toMatchObject({ name: 'Subject - cutout', isHidden: true, mask: null });
     expect([...layer!.channels.keys()]).toEqual([-1, 0, 1, 2, -2]);
     expect([...hidden!.channels.keys()]).toEqual([-1, 0, 1, 2]);

@@ -7,7 +7,7 @@ export interface StrictLayer {
   isHidden: boolean;
   /** Samples of each channel by its id, and how they were stored. */
   channels: Map<number, { compression: number; samples: Uint8Array | Uint16Array }>;
-  mask: { colour: number } | null;
+  mask: { color: number } | null;
 }
 
 export interface StrictFile {
@@ -187,7 +187,7 @@ function readRecord(info: Cursor, shape: Shape) {
   if (maskLength > 0) {
     demand(maskLength === 20, 'mask data');
     readBounds(extra, shape);
-    mask = { colour: extra.u8() };
+    mask = { color: extra.u8() };
     extra.zeros(3);
   }
   demand((mask !== null) === lengths.some(([id]) => id === -2), 'mask data and mask channel go together');

@@ -50,7 +50,7 @@ describe('findConsensus', () => {
 });
 
 describe('resampleAlpha', () => {
-  test('keeps constants, mirrors and the centre of a disc', () => {
+  test('keeps constants, mirrors and the center of a disc', () => {
     const flat = resampleAlpha(
       draw(() => 0.3, 20, 30),
       47,
@@ -83,7 +83,7 @@ test('only portraits of RVM take several views', () => {
   }
 });
 
-test('a view alone gets edges from the colours, unless it has to be fast', () => {
+test('a view alone gets edges from the colors, unless it has to be fast', () => {
   expect(planStages(1, 'best')).toEqual({ guide: true });
   expect(planStages(1, 'fast')).toEqual({});
 });

@@ -53,7 +53,7 @@ describe.each(FOREGROUND_METHODS)('estimateForeground, %s', (method) => {
   const F = [210, 40, 90] as const;
   const B = [20, 200, 60] as const;
 
-  /** A disc of colour F over colour B with an edge of the given softness. */
+  /** A disc of color F over color B with an edge of the given softness. */
   function disc(width: number, height: number, max: 255 | 65535, softness = 12) {
     const samples = max === 255 ? Uint8Array : Uint16Array;
     const alpha = new samples(width * height);
@@ -68,7 +68,7 @@ describe.each(FOREGROUND_METHODS)('estimateForeground, %s', (method) => {
     return { picture: raster(width, height, 3, data), alpha: plane(width, height, alpha) };
   }
 
-  it.each([255, 65535] as const)('recovers the colour under a soft edge (samples up to %d)', async (max) => {
+  it.each([255, 65535] as const)('recovers the color under a soft edge (samples up to %d)', async (max) => {
     const { picture, alpha } = disc(160, 120, max);
     const { data } = await estimateForeground(picture, alpha, { method });
     let before = 0;
@@ -108,7 +108,7 @@ describe.each(FOREGROUND_METHODS)('estimateForeground, %s', (method) => {
         if (data[4 * i + 3] !== alpha.data[i]) expect.fail(`alpha differs at ${i}`);
         if (alpha.data[i] !== max) continue;
         for (let c = 0; c < 3; c++)
-          if (data[4 * i + c] !== picture.data[3 * i + c]) expect.fail(`colour differs at ${i}`);
+          if (data[4 * i + c] !== picture.data[3 * i + c]) expect.fail(`color differs at ${i}`);
       }
     }
   });
@@ -118,7 +118,7 @@ describe.each(FOREGROUND_METHODS)('estimateForeground, %s', (method) => {
     const random = seeded(5);
     const shift = 128;
     const [width, height] = [420, 300];
-    const colours = Uint8Array.from({ length: (width + shift) * (height + shift) * 3 }, () => random() * 256);
+    const colors = Uint8Array.from({ length: (width + shift) * (height + shift) * 3 }, () => random() * 256);
     const soft = Uint8Array.from({ length: (width + shift) * (height + shift) }, () => random() * 256);
     const crop = <T extends Uint8Array>(from: T, step: number, left: number, top: number) => {
       const out = new Uint8Array(width * height * step);
@@ -129,7 +129,7 @@ describe.each(FOREGROUND_METHODS)('estimateForeground, %s', (method) => {
       return out;
     };
     const at = async (left: number, top: number) => {
-      const picture = raster(width, height, 3, crop(colours, 3, left, top));
+      const picture = raster(width, height, 3, crop(colors, 3, left, top));
       return (await estimateForeground(picture, plane(width, height, crop(soft, 1, left, top)), { method })).data;
     };
     const [one, two] = [await at(0, 0), await at(shift, shift)];
@@ -145,25 +145,25 @@ describe.each(FOREGROUND_METHODS)('estimateForeground, %s', (method) => {
     expect(worst).toBeLessThanOrEqual(1);
   });
 
-  it('composes like the truth over any colour, where the picture itself leaves a halo', async () => {
+  it('composes like the truth over any color, where the picture itself leaves a halo', async () => {
     const { truth, behind, alpha } = hair(240);
     const picture = composeOver(cutOut(truth, alpha), behind);
     const estimate = await estimateForeground(picture, alpha, { method });
-    for (const colour of [
+    for (const color of [
       [0, 0, 0],
       [255, 255, 255],
       [255, 0, 0],
       [0, 255, 0],
     ] as const) {
-      const want = composeOver(cutOut(truth, alpha), colour);
-      const halo = difference(composeOver(cutOut(picture, alpha), colour), want, alpha);
-      const rest = difference(composeOver(estimate, colour), want, alpha);
+      const want = composeOver(cutOut(truth, alpha), color);
+      const halo = difference(composeOver(cutOut(picture, alpha), color), want, alpha);
+      const rest = difference(composeOver(estimate, color), want, alpha);
       expect(halo).toBeGreaterThan(8);
       expect(rest).toBeLessThan(method === 'best' ? 1.2 : halo / 2);
     }
   });
 
-  it('knows colours beyond the edge, for masks that grow', async () => {
+  it('knows colors beyond the edge, for masks that grow', async () => {
     const { picture, alpha } = disc(160, 120, 255);
     const { data } = await estimateForeground(picture, alpha, { method });
     const i = 60 * 160 + 80 - 40 - 6 - 8;
@@ -209,7 +209,7 @@ describe('makeCutout', () => {
     }
   });
 
-  it("mixes the picture's own colours with the estimate", async () => {
+  it("mixes the picture's own colors with the estimate", async () => {
     const [none, half, full] = await Promise.all(
       [0, 0.5, 1].map((decontaminate) => makeCutout(picture, alpha, { decontaminate })),
     );
@@ -223,7 +223,7 @@ describe('makeCutout', () => {
     }
   });
 
-  it('finds colours for what a larger mask newly shows', async () => {
+  it('finds colors for what a larger mask newly shows', async () => {
     const everything = plane(120, 120, new Uint8Array(120 * 120).fill(255));
     const { data } = await makeCutout(picture, alpha, { shown: everything, method: 'best' });
     // Just beyond the strands: background in the picture, hair in the cut-out.

@@ -6,7 +6,7 @@ const level = { width: 61, height: 47 };
 const whole = () => {
   const random = seeded(8);
   const window = new LevelWindow(level, { left: 0, top: 0, right: level.width, bottom: level.height });
-  for (const values of [window.image, window.alpha, window.colours])
+  for (const values of [window.image, window.alpha, window.colors])
     for (let i = 0; i < values.length; i++) values[i] = random();
   return window;
 };
@@ -38,28 +38,28 @@ describe('LevelWindow.relax', () => {
       };
       copy(before.image, window.image, 3);
       copy(before.alpha, window.alpha, 1);
-      copy(before.colours, window.colours, 6);
+      copy(before.colors, window.colors, 6);
       window.relax(2, certain);
       for (let y = tile.top; y < tile.bottom; y++) {
         const from = 6 * ((y - bounds.top) * columns + tile.left - bounds.left);
         const want = 6 * (y * level.width + tile.left);
         const length = 6 * (tile.right - tile.left);
-        expect(window.colours.subarray(from, from + length)).toEqual(after.colours.subarray(want, want + length));
+        expect(window.colors.subarray(from, from + length)).toEqual(after.colors.subarray(want, want + length));
       }
     }
   });
 
-  it('solves the two-by-two system of a pixel without neighbours', () => {
+  it('solves the two-by-two system of a pixel without neighbors', () => {
     const window = new LevelWindow({ width: 1, height: 1 }, { left: 0, top: 0, right: 1, bottom: 1 });
     window.image.set([0.5, 0.2, 0.8]);
     window.alpha[0] = 0.5;
-    window.colours.set([0.9, 0.3, 0.8, 0.1, 0.1, 0.8]);
+    window.colors.set([0.9, 0.3, 0.8, 0.1, 0.1, 0.8]);
     window.relax(10, false);
     for (let c = 0; c < 3; c++) {
-      const mixed = (window.colours[c]! + window.colours[3 + c]!) / 2;
+      const mixed = (window.colors[c]! + window.colors[3 + c]!) / 2;
       expect(mixed).toBeCloseTo(window.image[c]!, 3);
-      // The change is shared: each colour moves as little as it can.
+      // The change is shared: each color moves as little as it can.
     }
-    expect(window.colours[0]! - window.colours[3]!).toBeCloseTo(0.8, 3);
+    expect(window.colors[0]! - window.colors[3]!).toBeCloseTo(0.8, 3);
   });
 });

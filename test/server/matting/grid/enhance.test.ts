@@ -7,8 +7,8 @@ import { seeded } from '../../random.ts';
 
 const SIDE = 32;
 
-/** Colours of which the darkest and the brightest are `low` and `high`. */
-const colours = (low: number, high: number, seed = 1) => {
+/** Colors of which the darkest and the brightest are `low` and `high`. */
+const colors = (low: number, high: number, seed = 1) => {
   const next = seeded(seed);
   return Uint8Array.from({ length: 3 * SIDE * SIDE }, () => Math.round(low + (high - low) * next()));
 };
@@ -26,7 +26,7 @@ describe('contrast lift', () => {
       [5, 140],
       [120, 255],
     ] as const) {
-      const rgb = colours(low, high);
+      const rgb = colors(low, high);
       expect(new Lift().apply(rgb.slice())).toEqual(rgb);
     }
   });
@@ -37,7 +37,7 @@ describe('contrast lift', () => {
       [102, 153],
       [220, 255],
     ] as const) {
-      const rgb = colours(low, high);
+      const rgb = colors(low, high);
       const lifted = luma(new Lift().apply(rgb.slice())).sort((a, b) => a - b);
       expect(lifted[Math.floor(0.02 * lifted.length)]).toBeLessThan(60);
       expect(lifted[Math.floor(0.98 * lifted.length)]).toBeGreaterThan(195);
@@ -50,32 +50,32 @@ describe('contrast lift', () => {
   });
 
   it('is not misled by a few stray pixels', () => {
-    const rgb = colours(0, 38);
+    const rgb = colors(0, 38);
     rgb.fill(255, 0, 9);
     expect(Math.max(...luma(new Lift().apply(rgb)).slice(3))).toBeGreaterThan(200);
   });
 
-  it('leaves a single colour alone', () => {
+  it('leaves a single color alone', () => {
     const rgb = new Uint8Array(300).fill(17);
     expect(new Lift().apply(rgb.slice())).toEqual(rgb);
   });
 
   it('treats all grids of a picture alike', () => {
     const lift = new Lift();
-    const first = lift.apply(colours(0, 38));
+    const first = lift.apply(colors(0, 38));
     // Alone, this one would have been left as it is.
     const second = lift.apply(Uint8Array.of(0, 10, 38, 255, 255, 255));
     expect([...second.subarray(3)]).toEqual([255, 255, 255]);
-    expect(second[1]).toBe(first[colours(0, 38).indexOf(10)]);
+    expect(second[1]).toBe(first[colors(0, 38).indexOf(10)]);
     const plain = new Lift();
-    plain.apply(colours(0, 255));
-    expect(plain.apply(colours(0, 38))).toEqual(colours(0, 38));
+    plain.apply(colors(0, 255));
+    expect(plain.apply(colors(0, 38))).toEqual(colors(0, 38));
   });
 
   it('is for the networks alone, and only where it was asked for', async () => {
     const fed: number[] = [];
     const model = brightModel(SIDE, (planes) => fed.push(Math.max(...planes)));
-    const picture = openRaw({ width: SIDE, height: SIDE, channels: 3, data: colours(0, 38) });
+    const picture = openRaw({ width: SIDE, height: SIDE, channels: 3, data: colors(0, 38) });
     const before = (await picture.readRaster(8)).data.slice();
     for (const enhance of [false, true]) await estimateMatte(picture, [{ model }], { depth: 8, enhance });
     expect(fed[0]).toBeCloseTo(38 / 255, 6);

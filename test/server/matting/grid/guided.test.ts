@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Raster, Strip } from '../../../../server/imaging/picture.ts';
-import { fitColour, GuidedRows } from '../../../../server/matting/grid/guided.ts';
+import { fitColor, GuidedRows } from '../../../../server/matting/grid/guided.ts';
 import { upsampleAlpha } from '../../../../server/matting/grid/upsample.ts';
 
 const SCALE = 8;
@@ -20,12 +20,12 @@ const blurred = (edge: number, softness: number) => {
   return { width: SIDE, height: SIDE, data };
 };
 const guide = (edge: number, options?: { radius: number; epsilon: number }) => ({
-  fit: fitColour(blurred(edge, 4), paint(SIDE, edge).data as Uint8Array, options),
+  fit: fitColor(blurred(edge, 4), paint(SIDE, edge).data as Uint8Array, options),
   strips: [{ ...paint(SIDE * SCALE, edge * SCALE), top: 0 }],
 });
 
-describe('colour guide', () => {
-  it('draws an edge where the colours have it, at the size of the picture', async () => {
+describe('color guide', () => {
+  it('draws an edge where the colors have it, at the size of the picture', async () => {
     const size = SIDE * SCALE;
     const plain = await upsampleAlpha(blurred(8, 4), size, size, 8);
     const guided = await upsampleAlpha(blurred(8, 4), size, size, 8, guide(8));
@@ -51,16 +51,16 @@ describe('colour guide', () => {
     expect(parts.data).toEqual(once.data);
   });
 
-  it('keeps what the colours do not explain', () => {
-    const grey = new Uint8Array(3 * SIDE * SIDE).fill(99);
+  it('keeps what the colors do not explain', () => {
+    const gray = new Uint8Array(3 * SIDE * SIDE).fill(99);
     const alpha = blurred(8, 4);
-    const { data } = fitColour(alpha, grey, { radius: 1, epsilon: 1e-4 });
-    const centre = 8 * SIDE + 8;
-    for (const slope of data.subarray(4 * centre, 4 * centre + 3)) expect(slope).toBeCloseTo(0, 9);
-    expect(data[4 * centre + 3]).toBeCloseTo(alpha.data[centre]!, 5);
+    const { data } = fitColor(alpha, gray, { radius: 1, epsilon: 1e-4 });
+    const center = 8 * SIDE + 8;
+    for (const slope of data.subarray(4 * center, 4 * center + 3)) expect(slope).toBeCloseTo(0, 9);
+    expect(data[4 * center + 3]).toBeCloseTo(alpha.data[center]!, 5);
   });
 
-  it('recovers alpha that is a linear function of colour', () => {
+  it('recovers alpha that is a linear function of color', () => {
     const rgb = new Uint8Array(3 * SIDE * SIDE);
     let seed = 1;
     for (let i = 0; i < rgb.length; i++) {
@@ -70,7 +70,7 @@ describe('colour guide', () => {
     const of = (i: number) => (0.3 * rgb[3 * i]! + 0.2 * rgb[3 * i + 1]! + 0.4 * rgb[3 * i + 2]!) / 255 + 0.05;
     const alpha = { width: SIDE, height: SIDE, data: Float32Array.from({ length: SIDE * SIDE }, (_, i) => of(i)) };
     const strip: Strip = { top: 0, width: SIDE, height: SIDE, channels: 3, data: rgb };
-    const rows = new GuidedRows(fitColour(alpha, rgb, { radius: 2, epsilon: 1e-9 }), SIDE, SIDE);
+    const rows = new GuidedRows(fitColor(alpha, rgb, { radius: 2, epsilon: 1e-9 }), SIDE, SIDE);
     const found = new Float64Array(1);
     for (const [x, y] of [
       [0, 0],
@@ -82,7 +82,7 @@ describe('colour guide', () => {
     }
   });
 
-  it('sees transparent pixels as the networks did, over mid-grey', () => {
+  it('sees transparent pixels as the networks did, over mid-gray', () => {
     const fit = { width: 1, height: 1, data: Float32Array.of(0.5, 0.25, 0.25, 0) };
     const read = (alpha: number) => {
       const data = Uint8Array.of(255, 255, 255, alpha);

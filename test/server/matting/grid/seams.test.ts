@@ -17,7 +17,7 @@ const GRID = 96;
 /** Not black, which would be snapped: a window that adds or takes away anything shows. */
 const WALL = 51;
 
-/** A bright head with strands before a grey wall; and where it is neither surely one nor the other. */
+/** A bright head with strands before a gray wall; and where it is neither surely one nor the other. */
 function portrait(): { picture: Raster; band: Uint8Array } {
   const random = seeded(5);
   const strands = Array.from({ length: 90 }, () => 60 + 30 * random());
@@ -109,7 +109,7 @@ describe('seams', () => {
     }
   });
 
-  it.each(FOREGROUND_METHODS)('do not show where the tiles of the colours lie, %s', async (method) => {
+  it.each(FOREGROUND_METHODS)('do not show where the tiles of the colors lie, %s', async (method) => {
     const alpha: AlphaPlane = {
       width: WIDTH,
       height: HEIGHT,

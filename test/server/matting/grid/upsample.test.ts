@@ -100,7 +100,7 @@ describe('upsampleAlpha', () => {
     }
   });
 
-  it('is centre-aligned: a mirrored grid gives the mirrored matte', async () => {
+  it('is center-aligned: a mirrored grid gives the mirrored matte', async () => {
     const random = seeded(3);
     const coarse = grid(9, 6, () => random());
     const mirrored = grid(9, 6, (x, y) => coarse.data[(5 - y) * 9 + (8 - x)]!);

@@ -1,7 +1,7 @@
 import { type Net, type NetNode, producersOf } from '../net.ts';
 
 /**
- * Recognises x * relu6(x + 3) / 6 in the orders that exporters write it, and writes it as x * HardSigmoid(x), which
+ * Recognizes x * relu6(x + 3) / 6 in the orders that exporters write it, and writes it as x * HardSigmoid(x), which
  * ONNX Runtime has kernels for on CPU, CUDA and DirectML, and which it fuses into a convolution on the CPU.
  */
 export function fuseHardSwish(net: Net): Net {

@@ -1,11 +1,11 @@
 import type { AlphaPlane, Raster } from '../../server/imaging/picture.ts';
 
 /**
- * Colours of the solid subject carried over the whole picture: exact where alpha is at least 0.99, elsewhere the mean of
+ * Colors of the solid subject carried over the whole picture: exact where alpha is at least 0.99, elsewhere the mean of
  * the nearest scale at which some solid pixel is in reach (push-pull over a pyramid of halves, bilinear on the way back).
  * @param picture RGB of 8 bits
  */
-export function extendColours({ width, height, data }: Raster, alpha: AlphaPlane): Raster {
+export function extendColors({ width, height, data }: Raster, alpha: AlphaPlane): Raster {
   const solid = alpha.data instanceof Uint16Array ? 65535 : 255;
   const values = new Float32Array(width * height * 4);
   for (let i = 0; i < width * height; i++) {
@@ -18,7 +18,7 @@ export function extendColours({ width, height, data }: Raster, alpha: AlphaPlane
   return { width, height, channels: 3, data: out };
 }
 
-/** Gives every pixel of weight below 1 the colour of the halved picture for the missing part. */
+/** Gives every pixel of weight below 1 the color of the halved picture for the missing part. */
 function fill(values: Float32Array, width: number, height: number): void {
   if (width === 1 && height === 1) return;
   const [columns, rows] = [Math.ceil(width / 2), Math.ceil(height / 2)];

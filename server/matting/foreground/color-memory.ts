@@ -9,21 +9,21 @@ import type { Painter } from './painter.ts';
 const AHEAD = 4;
 
 /**
- * Estimated colours of a small picture, kept so that the next turn of a slider, which changes only what shows of them,
+ * Estimated colors of a small picture, kept so that the next turn of a slider, which changes only what shows of them,
  * need not estimate them again.
  */
-export class ColourMemory {
+export class ColorMemory {
   readonly method: ForegroundMethod;
   readonly #picture: Raster;
   readonly #alpha: AlphaPlane;
   /** The picture's samples and room for alpha, estimated in the cells that are known. */
-  readonly #colours: Strip;
+  readonly #colors: Strip;
   readonly #known: Uint8Array;
 
   constructor(picture: Raster, alpha: AlphaPlane, method: ForegroundMethod) {
     const { width, height, data } = picture;
     const samples = width * height * 4;
-    this.#colours = {
+    this.#colors = {
       top: 0,
       width,
       height,
@@ -37,23 +37,23 @@ export class ColourMemory {
   }
 
   get bytes(): number {
-    return this.#colours.data.byteLength + this.#known.byteLength;
+    return this.#colors.data.byteLength + this.#known.byteLength;
   }
 
-  /** Gives the same colours as estimating those cells alone: no method's result depends on what else is asked for. */
+  /** Gives the same colors as estimating those cells alone: no method's result depends on what else is asked for. */
   async findPainter(cells: Cells, pace: Pace): Promise<Painter> {
     if (cells.active.some((flag, i) => flag === 1 && this.#known[i] === 0)) {
       const near = markNear(cells, AHEAD);
       const active = near.map((flag, i) => (this.#known[i] === 1 ? 0 : flag));
       const paint = await METHODS[this.method](this.#picture, this.#alpha, { ...cells, active }, pace);
-      await paint(this.#colours);
+      await paint(this.#colors);
       for (let i = 0; i < active.length; i++) this.#known[i]! |= active[i]!;
     }
     return async (strip) => this.#copy(cells, strip);
   }
 
   #copy({ columns, active }: Cells, { top, width, height, data: out }: Strip): void {
-    const { data } = this.#colours;
+    const { data } = this.#colors;
     const alpha = this.#alpha.data;
     const solid = alpha instanceof Uint16Array ? 65535 : 255;
     for (let y = 0, t = 0; y < height; y++) {

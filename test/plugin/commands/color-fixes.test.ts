@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { keepFixes } from '../../../plugin/commands/colour-fixes.ts';
+import { keepFixes } from '../../../plugin/commands/color-fixes.ts';
 import type { Picture, Pixels } from '../../../plugin/picture.ts';
 
-/** 4 x 3 pixels of the same colour at 10, 20 of the document. */
+/** 4 x 3 pixels of the same color at 10, 20 of the document. */
 function create(depth: 8 | 16, channels: 3 | 4): { picture: Picture; cleaned: Pixels } {
   const shape = { width: 4, height: 3, depth };
   const fill = (count: number) =>
@@ -23,7 +23,7 @@ test.each([
   [8, 4],
   [16, 3],
   [16, 4],
-] as const)('keeps what changed, at its place and in its colours (%i bits, %i channels)', (depth, channels) => {
+] as const)('keeps what changed, at its place and in its colors (%i bits, %i channels)', (depth, channels) => {
   const { picture, cleaned } = create(depth, channels);
   const unit = depth === 8 ? 1 : 257;
   cleaned.data[(1 * 4 + 1) * 4] = 40 * unit;

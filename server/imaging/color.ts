@@ -9,16 +9,16 @@ export const CHECKER = 'checker';
  * @throws {AppError} BAD_REQUEST
  */
 export function parseBackground(text: string): [number, number, number] | typeof CHECKER {
-  return text === CHECKER ? CHECKER : parseColour(text);
+  return text === CHECKER ? CHECKER : parseColor(text);
 }
 
 /**
  * Parses a CSS color (`white`, `#fff`, `rgb(255 255 255)`) as 0..255 per channel; its opacity is ignored.
  * @throws {AppError} BAD_REQUEST
  */
-export function parseColour(text: string): [number, number, number] {
-  const colour = colorString.get.rgb(text.trim());
-  if (!colour) throw new AppError('BAD_REQUEST', `"${text}" is not a color. Use a CSS name or #rrggbb.`);
-  const [red = 0, green = 0, blue = 0] = colour;
+export function parseColor(text: string): [number, number, number] {
+  const color = colorString.get.rgb(text.trim());
+  if (!color) throw new AppError('BAD_REQUEST', `"${text}" is not a color. Use a CSS name or #rrggbb.`);
+  const [red = 0, green = 0, blue = 0] = color;
   return [red, green, blue];
 }

@@ -4,7 +4,7 @@ import type { Picture, Pixels } from '../picture.ts';
 const NOTICEABLE = 1;
 
 /**
- * What is left of cleaned colours where they are those of the picture anyway: the edge alone, so that the original can
+ * What is left of cleaned colors where they are those of the picture anyway: the edge alone, so that the original can
  * still be retouched elsewhere. Opaque; null where there is nothing to fix.
  */
 export function keepFixes(cleaned: Pixels, picture: Picture): Picture | null {

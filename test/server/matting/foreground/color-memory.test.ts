@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FOREGROUND_METHODS, type ForegroundMethod } from '../../../../protocol/matte.ts';
 import type { Raster } from '../../../../server/imaging/picture.ts';
-import { ColourMemory } from '../../../../server/matting/foreground/colour-memory.ts';
+import { ColorMemory } from '../../../../server/matting/foreground/color-memory.ts';
 import { estimateForeground, makeCutout } from '../../../../server/matting/foreground/estimate-foreground.ts';
 import { METHODS } from '../../../../server/matting/foreground/methods.ts';
 import type { Estimate } from '../../../../server/matting/foreground/painter.ts';
@@ -30,9 +30,9 @@ const estimates: Record<ForegroundMethod, Estimate> = METHODS;
 
 afterEach(() => vi.restoreAllMocks());
 
-describe.each(FOREGROUND_METHODS)('colours that are remembered, %s', (method) => {
+describe.each(FOREGROUND_METHODS)('colors that are remembered, %s', (method) => {
   it('are those that would be estimated, whatever was asked for before', async () => {
-    const memory = new ColourMemory(picture, alpha, method);
+    const memory = new ColorMemory(picture, alpha, method);
     const findPainter = memory.findPainter.bind(memory);
     for (const radius of [70, 74, 66, 130, 30, 71]) {
       const shown = disc(radius);
@@ -44,7 +44,7 @@ describe.each(FOREGROUND_METHODS)('colours that are remembered, %s', (method) =>
   });
 
   it('are not estimated again for a small move', async () => {
-    const memory = new ColourMemory(picture, alpha, method);
+    const memory = new ColorMemory(picture, alpha, method);
     const findPainter = memory.findPainter.bind(memory);
     const estimate = vi.spyOn(estimates, method);
     for (const radius of [70, 74, 66, 78, 70]) await makeCutout(picture, alpha, { shown: disc(radius), findPainter });
@@ -54,7 +54,7 @@ describe.each(FOREGROUND_METHODS)('colours that are remembered, %s', (method) =>
   });
 
   it('are forgotten where their estimation was stopped', async () => {
-    const memory = new ColourMemory(picture, alpha, method);
+    const memory = new ColorMemory(picture, alpha, method);
     const findPainter = memory.findPainter.bind(memory);
     vi.spyOn(estimates, method).mockRejectedValueOnce(new Error('stopped'));
     await expect(makeCutout(picture, alpha, { findPainter })).rejects.toThrow('stopped');

@@ -11,7 +11,7 @@ const raster = (width: number, height: number, channels: 3 | 4, data: Raster['da
 const plane = (width: number, height: number, data: AlphaPlane['data']): AlphaPlane => ({ width, height, data });
 
 describe('cutOut', () => {
-  it('puts the matte beside the colours, at every pair of depths', () => {
+  it('puts the matte beside the colors, at every pair of depths', () => {
     const eight = raster(2, 1, 3, Uint8Array.of(10, 20, 30, 40, 50, 60));
     const sixteen = raster(2, 1, 3, Uint16Array.of(1000, 2000, 3000, 4000, 5000, 65535));
     expect([...cutOut(eight, plane(2, 1, Uint8Array.of(0, 200))).data]).toEqual([10, 20, 30, 0, 40, 50, 60, 200]);
@@ -31,7 +31,7 @@ describe('cutOut', () => {
 });
 
 describe('composeOver', () => {
-  it('mixes with a colour', () => {
+  it('mixes with a color', () => {
     const cut = raster(3, 1, 4, Uint8Array.of(200, 100, 0, 255, 200, 100, 0, 0, 200, 100, 0, 51));
     expect([...composeOver(cut, [0, 50, 255]).data]).toEqual([200, 100, 0, 0, 50, 255, 40, 60, 204]);
     const fine = raster(1, 1, 4, Uint16Array.of(65535, 0, 0, 32768));
@@ -52,8 +52,8 @@ describe('composeOver', () => {
     const { data } = composeOver(clear, 'checker');
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
-        const grey = (Math.floor(x / 8) + Math.floor(y / 8)) % 2 ? 204 : 255;
-        expect([...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)]).toEqual([grey, grey, grey]);
+        const gray = (Math.floor(x / 8) + Math.floor(y / 8)) % 2 ? 204 : 255;
+        expect([...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)]).toEqual([gray, gray, gray]);
       }
     }
     const deep = composeOver(raster(9, 1, 4, new Uint16Array(36)), 'checker').data;
