@@ -23,7 +23,7 @@ export interface Frame {
   canvas: { width: number; height: number };
 }
 
-/** Opacity below which nobody sees anything: 2 %. */
+/** Opacity too low to be seen: 2 %. */
 const VISIBLE = 0.02;
 
 /** @throws {RangeError} when the margin leaves no room on the canvas */
