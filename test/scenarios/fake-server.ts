@@ -45,10 +45,14 @@ export class FakeServer {
 
   readonly #sockets = new WebSocketServer({ noServer: true });
 
-  async start(): Promise<this> {
+  constructor() {
+    // Here, as a test file may start the same server before each of its tests.
     this.#server.on('upgrade', (request, socket, head) => {
       this.#sockets.handleUpgrade(request, socket, head, (opened) => serveTunnel(this.#server, opened, request));
     });
+  }
+
+  async start(): Promise<this> {
     await new Promise<void>((resolve) => this.#server.listen(0, LOOPBACK, resolve));
     return this;
   }
