@@ -85,3 +85,11 @@ export const NEVER_LOADS = [
   ['server/http', 'sharp onnxruntime-node server/cli'],
   ['words page plugin', 'typebox node:*'],
 ];
+
+/** What must not be loaded before it is needed: only by an `import()`. Otherwise a broken sharp would break --help. */
+export const STARTS_WITHOUT = [
+  [
+    'server/cli/main.ts',
+    'sharp onnxruntime-node protobufjs fastify @fastify/* pino pacote @npmcli/* make-fetch-happen tar',
+  ],
+];
