@@ -39,10 +39,12 @@ export const MAY_IMPORT = {
   'server/http':
     'protocol server ./access ./config ./system ./registry ./http-client ./remote ./jobs ./engine/engine.ts ' +
     './imaging/area.ts ./imaging/check-size.ts ./imaging/color.ts type:./imaging/picture.ts',
+  'server/update': 'server ./system ./http-client ./registry/download',
   'server/library': 'protocol server ./config ./registry ./engine',
   'server/main.ts': 'protocol ./system ./access ./config ./registry ./engine ./http',
   'server/cli':
-    'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./imaging ./registry ./inference ./matting',
+    'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./update ' +
+    './imaging ./registry ./inference ./matting',
 
   simulator: '',
   scripts: 'protocol models/import simulator server/*',
