@@ -7,6 +7,7 @@ import type {
   Kept,
   MetadataChoice,
   Output,
+  PATH,
   ProfileChoice,
   Refine,
   Subject,
@@ -26,7 +27,7 @@ export interface MatteTask {
   readonly model: string;
   readonly subject: Subject;
   readonly refine: Refine;
-  readonly output: Output | typeof DOCUMENT;
+  readonly output: Output | typeof DOCUMENT | typeof PATH;
   readonly depth: Depth;
   /** CSS color, for compositions. */
   readonly background: string;
@@ -35,6 +36,10 @@ export interface MatteTask {
   readonly decontaminate: number;
   /** Adds the cutout to documents, as a hidden layer. */
   readonly cutoutLayer: boolean;
+  /** Adds the outline to documents, as their clipping path. */
+  readonly clippingPath?: boolean;
+  /** Of that, or of the path that is the output: how far it may be from the outline, in pixels. */
+  readonly pathTolerance?: number;
   /** The part of the picture that the matte is limited to. */
   readonly region: Region | null;
   readonly subjects: Kept;

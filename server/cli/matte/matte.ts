@@ -5,8 +5,7 @@ import {
   ENHANCEMENTS,
   FOREGROUND_METHODS,
   KEPT,
-  OUTPUTS,
-  type Output,
+  PATH_TOLERANCE,
   POINT_PATTERN,
   PROFILES,
   REFINEMENTS,
@@ -15,7 +14,7 @@ import {
 } from '../../../protocol/matte.ts';
 import { FITS, type Framing } from '../../imaging/framing.ts';
 import { interruptible, type Terminal, UsageError } from '../terminal.ts';
-import { FORMATS } from './plan.ts';
+import { FILE_OUTPUTS, type FileOutput, FORMATS } from './plan.ts';
 import type { MatteOptions } from './run-matte.ts';
 
 /** Adds `hairline matte`. */
@@ -29,7 +28,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .addOption(
       new Option(
         '--outputs <list>',
-        `outputs to write, of ${OUTPUTS.join(',')} (default: alpha,composition,foreground)`,
+        `outputs to write, of ${FILE_OUTPUTS.join(',')} (default: alpha,composition,foreground)`,
       )
         .argParser(parseOutputs)
         .conflicts('saveForeground'),
@@ -41,6 +40,13 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
         .default('png'),
     )
     .option('--psd-cutout', 'add the cutout to a psd as a hidden layer')
+    .option('--clipping-path', 'add the outline as clipping path, to a psd and to color tiffs')
+    .addOption(
+      new Option(
+        '--path-tolerance <px>',
+        'how far that path may be from the outline, in pixels (default: 1)',
+      ).argParser(parseTolerance),
+    )
     .addOption(
       new Option('--into <psd>', 'add the matte to Photoshop documents, as Layer Mask of one layer').choices(['psd']),
     )
@@ -126,11 +132,11 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     });
 }
 
-function parseOutputs(text: string): Output[] {
+function parseOutputs(text: string): FileOutput[] {
   const names = text.split(',').map((name) => name.trim());
-  const wrong = names.find((name) => !OUTPUTS.some((output) => output === name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not one of ${OUTPUTS.join(', ')}.`);
-  return OUTPUTS.filter((output) => names.includes(output));
+  const wrong = names.find((name) => !FILE_OUTPUTS.some((output) => output === name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not one of ${FILE_OUTPUTS.join(', ')}.`);
+  return FILE_OUTPUTS.filter((output) => names.includes(output));
 }
 
 function parseDepth(text: string): Depth {
@@ -172,6 +178,13 @@ function parseAlign(text: string): Framing['align'] {
   if (rest.length > 0 || words.length > 2 || isTwice || (words.includes('left') && words.includes('right')))
     throw new InvalidArgumentError('Use center, top, bottom, left, right, or two of them, like bottom-left.');
   return { x: find('left', 'right'), y: find('top', 'bottom') };
+}
+
+function parseTolerance(text: string): number {
+  const { minimum, maximum } = PATH_TOLERANCE;
+  const pixels = Number(text);
+  if (text.trim() !== '' && pixels >= minimum && pixels <= maximum) return pixels;
+  throw new InvalidArgumentError(`It must be a number from ${minimum} to ${maximum}.`);
 }
 
 function parseShare(text: string): number {

@@ -6,7 +6,7 @@ import {
   type Kept,
   type MetadataChoice,
   OUTPUTS,
-  type Output,
+  PATH_TOLERANCE,
   type ProfileChoice,
   type Refine,
   type Subject,
@@ -22,7 +22,7 @@ import { type Connect, connect as connectToServer, openRegistry } from './connec
 import type { Backdrop } from './finisher.ts';
 import { expandInputs } from './inputs.ts';
 import { openMasks } from './masks.ts';
-import { checkTemplate, type Format, findOverwritten, planJobs } from './plan.ts';
+import { checkTemplate, type FileOutput, type Format, findOverwritten, planJobs } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
 
 interface Size {
@@ -33,7 +33,7 @@ interface Size {
 export interface MatteOptions {
   outputDir: string;
   /** Absent: alpha, composition and foreground. */
-  outputs?: Output[];
+  outputs?: FileOutput[];
   saveForeground: boolean;
   format: Format;
   /** Absent: the picture's. */
@@ -45,6 +45,10 @@ export interface MatteOptions {
   keepLocation?: boolean;
   /** Adds the cutout to documents, as a hidden layer. */
   psdCutout?: boolean;
+  /** Adds the outline to documents and color TIFFs, as their clipping path. */
+  clippingPath?: boolean;
+  /** Pixels. */
+  pathTolerance?: number;
   /** Documents get a mask on a layer instead of new pictures. */
   into?: 'psd';
   /** Name of that layer. */
@@ -106,6 +110,7 @@ export async function runMatte(
   const outputs = chooseOutputs(options);
   const settings = chooseSettings(options);
   const framing = chooseFraming(options);
+  const pathTolerance = choosePath(options, outputs);
   const { depth, format, subject } = options;
   const config = loadUserConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
   checkModel(config);
@@ -147,6 +152,7 @@ export async function runMatte(
         psdCutout,
         method,
         decontaminate,
+        pathTolerance,
       };
       const work = {
         ...finish,
@@ -175,7 +181,7 @@ export async function runMatte(
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOptions): readonly Output[] {
+function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOptions): readonly FileOutput[] {
   if (format === 'psd' && (outputs || !saveForeground)) {
     throw new UsageError(
       '--format psd writes one document per picture; --outputs and --no-save-foreground do not apply.',
@@ -221,6 +227,21 @@ function chooseFraming({ format, into, trim, margin, size, fit, align }: MatteOp
     fit: fit ?? 'contain',
     align: align ?? { x: 0.5, y: 0.5 },
   };
+}
+
+/** @returns the tolerance, or null where no path is wanted */
+function choosePath(
+  { clippingPath, pathTolerance, format, into }: MatteOptions,
+  outputs: readonly FileOutput[],
+): number | null {
+  if (!clippingPath) {
+    if (pathTolerance !== undefined) throw new UsageError('--path-tolerance requires --clipping-path.');
+    return null;
+  }
+  const hasColors = outputs.some((output) => output !== 'alpha');
+  if (into || (format !== 'psd' && !(format === 'tiff' && hasColors)))
+    throw new UsageError('--clipping-path requires --format psd, or --format tiff with an output in color.');
+  return pathTolerance ?? PATH_TOLERANCE.default;
 }
 
 function chooseMetadata({ metadata, keepLocation }: MatteOptions): MetadataChoice {
