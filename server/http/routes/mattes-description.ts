@@ -18,7 +18,15 @@ export const DESCRIBED_EDGE: FastifySchema = {
       headers: PixelHeaders.properties,
       content: { [PNG_TYPE]: BINARY, [RAW_TYPE]: BINARY, [JPEG_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
     },
-    ...failures(...EVERYWHERE, 'BAD_REQUEST', 'MATTE_GONE', 'UNSUPPORTED_TYPE', 'NOT_ACCEPTABLE', 'QUEUE_FULL'),
+    ...failures(
+      ...EVERYWHERE,
+      'BAD_REQUEST',
+      'MATTE_GONE',
+      'UNSUPPORTED_TYPE',
+      'NOT_ACCEPTABLE',
+      'QUEUE_FULL',
+      'QUEUE_UNREACHABLE',
+    ),
   },
 };
 
@@ -49,6 +57,9 @@ export const MATTE_FAILURES = [
   'DOWNLOAD_FAILED',
   'INFERENCE_FAILED',
   'DEADLINE_PASSED',
+  'QUEUE_UNREACHABLE',
+  'QUEUE_TAMPERED',
+  'NO_WORKERS',
 ] as const satisfies readonly ErrorCode[];
 
 /** For `GET /docs` only: the route validates body and headers, which a schema cannot fully describe. */
