@@ -33,6 +33,8 @@ export interface BatchOptions extends FinishOptions {
   onWritten(path: string): void;
   /** Told which picture shows no subject. */
   onEmpty(location: string): void;
+  /** Told which document keeps the clipping path that it had. */
+  onOtherPath(location: string): void;
   /** Told which picture is the preview of a camera raw file. */
   onPreview(location: string): void;
 }
@@ -91,6 +93,7 @@ async function runJob(
 ): Promise<string[]> {
   if (job.files[0]!.kind === 'masked') {
     const masked = await maskDocument(job, connection, options, onDownload, signal);
+    if (masked.hasOtherPath) options.onOtherPath(job.input.location);
     if (!masked.hasSubject) options.onEmpty(job.input.location);
     return [masked.path];
   }

@@ -129,6 +129,7 @@ export async function runMatte(
   const written: string[] = [];
   const empty: string[] = [];
   const previews: string[] = [];
+  const otherPaths: string[] = [];
   const failures: Failure[] = [...problems];
   let done = 0;
   if (open.length > 0) {
@@ -163,6 +164,7 @@ export async function runMatte(
         readMask,
         onWritten,
         onEmpty: (location: string) => empty.push(location),
+        onOtherPath: (location: string) => otherPaths.push(location),
         onPreview: (location: string) => previews.push(location),
       };
       const failed = await runBatch(open, connection, work, terminal, signal);
@@ -176,7 +178,7 @@ export async function runMatte(
   const skipped = jobs.length - open.length;
   if (options.json) terminal.result(JSON.stringify({ written, skipped, empty, previews, failed: failures }));
   terminal.flush();
-  report({ done, skipped, failures, empty, previews, outputDir, interrupted: signal.aborted }, terminal);
+  report({ done, skipped, failures, empty, previews, otherPaths, outputDir, interrupted: signal.aborted }, terminal);
   if (signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -239,7 +241,7 @@ function choosePath(
     return null;
   }
   const hasColors = outputs.some((output) => output !== 'alpha');
-  if (into || (format !== 'psd' && !(format === 'tiff' && hasColors)))
+  if (!into && format !== 'psd' && !(format === 'tiff' && hasColors))
     throw new UsageError('--clipping-path requires --format psd, or --format tiff with an output in color.');
   return pathTolerance ?? PATH_TOLERANCE.default;
 }
@@ -303,16 +305,20 @@ interface Summary {
   empty: readonly string[];
   /** Raw files of which the preview was used. */
   previews: readonly string[];
+  /** Documents whose own clipping path stays. */
+  otherPaths: readonly string[];
   outputDir: string;
   interrupted: boolean;
 }
 
 function report(
-  { done, skipped, failures, empty, previews, outputDir, interrupted }: Summary,
+  { done, skipped, failures, empty, previews, otherPaths, outputDir, interrupted }: Summary,
   terminal: Terminal,
 ): void {
   for (const { location, message, hint } of failures) terminal.complain(`${location}\n  ${message} ${hint}`);
   for (const location of empty) terminal.say(`${location}\n  No subject was found; its matte is empty.`);
+  for (const location of otherPaths)
+    terminal.say(`${location}\n  It keeps its clipping path; the new path is saved beside it, under Paths.`);
   if (previews.length > 0) {
     const what = previews.length === 1 ? 'is a camera raw file' : 'are camera raw files';
     terminal.say(`${count(previews.length, 'picture')} ${what}: the embedded JPEG preview was used.`);

@@ -3,9 +3,10 @@ import type { ClippingPath, Knot, Place } from '../../../protocol/schemas/path.t
 import { ByteWriter } from './bytes.ts';
 import { packResource } from './pack-resource.ts';
 
-/** Image resource ids: the first saved path, and the name of the clipping path (specification, Image Resource IDs). */
-const FIRST_PATH = 2000;
-const CLIPPING_PATH = 2999;
+/** Image resource ids: the first and the last saved path, and the name of the clipping path (specification, Image Resource IDs). */
+export const FIRST_PATH = 2000;
+export const LAST_PATH = 2997;
+export const CLIPPING_PATH = 2999;
 
 /** Kinds of records (specification, Path records). */
 const RECORD = { closedSubpath: 0, smoothKnot: 1, cornerKnot: 2, fillRule: 6, initialFill: 8 } as const;
@@ -38,7 +39,8 @@ export function packPath({ width, height, subpaths }: ClippingPath): Buffer {
 /** Vertical before horizontal, as fractions of the document in fixed point with 24 bits behind it. */
 function packKnot({ anchor, before, after, isSmooth }: Knot, width: number, height: number): ByteWriter {
   const record = new ByteWriter().u16(isSmooth ? RECORD.smoothKnot : RECORD.cornerKnot);
-  const fixed = (value: number) => record.u32(Math.round(value * 2 ** 24) >>> 0);
+  // Of layers that reach far beyond a small canvas; the format ends there.
+  const fixed = (value: number) => record.u32(Math.round(Math.min(15.9, Math.max(-16, value)) * 2 ** 24) >>> 0);
   for (const [x, y] of [before, anchor, after] satisfies Place[]) {
     fixed(y / height);
     fixed(x / width);
@@ -47,6 +49,6 @@ function packKnot({ anchor, before, after, isSmooth }: Knot, width: number, heig
 }
 
 /** A Pascal string, padded to even; flatness in fixed point, 0 for what the device does by itself; a fill rule that Photoshop ignores. */
-function packClipping(name: string): Buffer {
+export function packClipping(name: string): Buffer {
   return new ByteWriter().u8(name.length).key(name).pad(2).u32(0).u16(1).toBuffer();
 }

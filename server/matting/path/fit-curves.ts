@@ -1,4 +1,5 @@
 import type { Knot } from '../../../protocol/schemas/path.ts';
+import { bendAt, dot, length, pointAt, reversed, scaled, slopeAt, type Vector } from './bezier.ts';
 
 /** Sharper turns are corners: 60 degrees. */
 const CORNER = Math.cos(Math.PI / 3);
@@ -8,8 +9,6 @@ const MOST_POINTS = 1024;
 
 /** Rounds of better parameters, for a curve that is not much too far away. */
 const ROUNDS = 4;
-
-type Vector = [number, number];
 
 /** Shares of the tolerance: how far the line may bulge between points that tell its direction, at a corner and elsewhere. */
 const BULGE = { corner: 0.25, smooth: 0.5 };
@@ -280,42 +279,4 @@ class Fitter {
     const rest = i % this.#count;
     return rest < 0 ? rest + this.#count : rest;
   }
-}
-
-/** `Math.hypot` takes ten times as long. */
-function length(x: number, y: number): number {
-  return Math.sqrt(x * x + y * y);
-}
-
-function dot(a: Vector, b: Vector): number {
-  return a[0] * b[0] + a[1] * b[1];
-}
-
-function scaled([x, y]: Vector, by: number): Vector {
-  return [x * by, y * by];
-}
-
-function reversed(vector: Vector): Vector {
-  return scaled(vector, -1);
-}
-
-function pointAt(c: readonly number[], t: number): Vector {
-  const s = 1 - t;
-  const [a, b, d, e] = [s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t];
-  return [a * c[0]! + b * c[2]! + d * c[4]! + e * c[6]!, a * c[1]! + b * c[3]! + d * c[5]! + e * c[7]!];
-}
-
-/** First derivative. */
-function slopeAt(c: readonly number[], t: number): Vector {
-  const s = 1 - t;
-  const of = (i: number) =>
-    3 * (s * s * (c[2 + i]! - c[i]!) + 2 * s * t * (c[4 + i]! - c[2 + i]!) + t * t * (c[6 + i]! - c[4 + i]!));
-  return [of(0), of(1)];
-}
-
-/** Second derivative. */
-function bendAt(c: readonly number[], t: number): Vector {
-  const of = (i: number) =>
-    6 * ((1 - t) * (c[4 + i]! - 2 * c[2 + i]! + c[i]!) + t * (c[6 + i]! - 2 * c[4 + i]! + c[2 + i]!));
-  return [of(0), of(1)];
 }
