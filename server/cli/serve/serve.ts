@@ -13,6 +13,7 @@ import { pullProgress } from '../progress.ts';
 import { EXIT, Terminal } from '../terminal.ts';
 import { startInBackground } from './background.ts';
 import { createDesk } from './desk.ts';
+import { createUpdates } from './updates.ts';
 
 /** Milliseconds that a matte in progress may take to finish after Ctrl-C or `hairline stop`. */
 export const GRACE = 30_000;
@@ -65,7 +66,7 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   const logger = createLogger(config, { onFailure: (sentence) => terminal.complain(sentence) });
   let stop = () => {};
   const shutdown = { token: randomBytes(32).toString('base64url'), begin: () => stop() };
-  const desk = createDesk(config, placeOf(config), runProgram);
+  const desk = createDesk(config, placeOf(config), runProgram, createUpdates(config, process.env));
   const server = await startServer(config, { logger, onProgress: progress.onProgress, shutdown, desk }).catch(
     (error: Error) => {
       logger.error({ err: error }, 'could not start');
