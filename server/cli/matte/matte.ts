@@ -14,8 +14,8 @@ import {
 } from '../../../protocol/matte.ts';
 import { FITS, type Framing } from '../../imaging/framing.ts';
 import { interruptible, type Terminal, UsageError } from '../terminal.ts';
+import type { MatteOptions } from './options.ts';
 import { FILE_OUTPUTS, type FileOutput, FORMATS } from './plan.ts';
-import type { MatteOptions } from './run-matte.ts';
 
 /** Adds `hairline matte`. */
 export function registerMatte(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -116,6 +116,10 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .option('--cache-dir <folder>', 'model folder')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, …; applies if this command starts a server')
     .option('--allow-damaged', 'read damaged files as far as possible')
+    .option(
+      '--watch <folder>',
+      'take pictures from this folder as they come, until Ctrl-C; then they go to its done or failed',
+    )
     .option('--force', 'overwrite existing results')
     .option('-q, --quiet', 'print errors only')
     .option('--json', 'print one JSON object instead of the paths written')
@@ -123,6 +127,11 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .action(async (inputs: string[], options: MatteOptions & { input?: string[]; quiet?: boolean }) => {
       terminal.quiet = Boolean(options.quiet);
       const given = [...inputs, ...(options.input ?? [])];
+      if (options.watch !== undefined) {
+        if (given.length > 0) throw new UsageError('--watch takes its pictures from the folder: name no others.');
+        const { runWatch } = await import('./watch/run-watch.ts');
+        return exit(await interruptible((signal) => runWatch(options, { terminal, signal })));
+      }
       if (given.length === 0) {
         throw new UsageError('Name a picture, a folder or a URL: hairline matte -i photo.jpg -d results');
       }
