@@ -5,6 +5,7 @@ import { BEST_STAGES, PAIR_STAGES, type Stages } from './pipeline.ts';
 export interface PlannedView {
   model: string;
   squash?: boolean;
+  side?: number;
   edges?: boolean;
   /** Is asked only where it is installed, and never fetched for this. */
   optional?: boolean;
@@ -13,13 +14,13 @@ export interface PlannedView {
 /**
  * The three opinions of `refine=best` with RVM as the portrait model. RVM at a quarter of the grid keeps the person
  * whole; the same network at half of it, and on a stretched picture, makes different errors; ISNet draws edges best but
- * does not recognize people. Chosen on 24 portraits among the pairs of eight RVM views that go with ISNet (`npm run
- * bench:quality`).
+ * does not recognize people. On 640 x 640 it takes a third of the time that 1024 x 1024 take, at no loss (training/RUNS.md).
+ * Views chosen on 24 portraits among the pairs of eight RVM views that go with ISNet (`npm run bench:quality`).
  */
 export const PORTRAIT_VIEWS: readonly PlannedView[] = [
   { model: 'rvm-wide' },
   { model: 'rvm', squash: true, edges: true },
-  { model: 'isnet', edges: true },
+  { model: 'isnet', side: 640, edges: true },
 ];
 
 /** The two opinions of `refine=fast`: RVM from afar and from near. Both come from one download of 4 MB. */
