@@ -28,7 +28,7 @@ describe.skipIf(REDIS === null)('the host of the queue', () => {
       leaving.abort(new Error('left'));
       await expect(blocking).rejects.toThrow('left');
     };
-    const jobs = async () => (await redis().zrange((await find('*:prioritized'))[0] ?? 'none', '0', '-1'));
+    const jobs = async () => await redis().zrange((await find('*:prioritized'))[0] ?? 'none', '0', '-1');
     const waiting = async (count: number) => {
       await until(async () => (await jobs()).length === count);
       return jobs();
@@ -117,7 +117,7 @@ describe.skipIf(REDIS === null)('the host of the queue', () => {
     const copy = await redis().hgetall(key);
     await open();
     expect(await asked).toBe('once');
-    await until(async () => (await studio.redis.leftovers()).every((left) => left.startsWith('hairline:cancel:')));
+    await studio.untilEmpty();
     await redis().hset(key, copy);
     const queue = key.slice(0, -job!.length - 1);
     await redis().lpush(`${queue}:wait`, job!);
