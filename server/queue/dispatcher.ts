@@ -22,6 +22,9 @@ const NEWS_WITHIN = 4_000;
 /** Milliseconds without the queue until what waits for it is given up. */
 const GIVE_UP_AFTER = 60_000;
 
+/** Milliseconds that an ended job is remembered: Redis writes its file every second, and on a busy disk every few. */
+const REMEMBERED = 10_000;
+
 /** A queue that loses a picture so often is no queue. */
 const MAX_TRIES = 10;
 
@@ -44,6 +47,15 @@ export interface Errand {
 
 /** Lost: it has to be put into the queue again. */
 type Ending = Outcome | 'lost';
+
+/** A job that has ended. */
+interface Left {
+  readonly line: Line;
+  readonly picture: Place;
+  readonly chunks: number;
+  readonly outcome: Ending | null;
+  readonly at: number;
+}
 
 interface Job {
   readonly id: string;
@@ -73,6 +85,8 @@ export class Dispatcher {
   readonly #maxWaiting: number;
   readonly #jobs = new Map<string, Job>();
   readonly #lines = new Map<string, Line>();
+  /** Jobs that ended of late. */
+  readonly #left: Left[] = [];
   readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(link: Link, { maxWaiting }: { maxWaiting: number }) {
@@ -80,7 +94,10 @@ export class Dispatcher {
     this.#turns = new FairTurns(link);
     this.#maxWaiting = maxWaiting;
     const beat = () => void this.#beat();
-    link.redis.on('ready', beat);
+    link.redis.on('ready', () => {
+      beat();
+      this.#tidyAgain();
+    });
     if (link.redis.status === 'ready') beat();
     this.#timers = [setInterval(beat, BEAT_EVERY).unref(), setInterval(() => void this.#look(), LOOK_EVERY).unref()];
   }
@@ -181,7 +198,7 @@ export class Dispatcher {
     } finally {
       signal.removeEventListener('abort', cancel);
       this.#jobs.delete(id);
-      void this.#tidy({ line, picture, chunks, isOver: outcome !== null && outcome !== 'lost' });
+      this.#leave({ line, picture, chunks, outcome, at: performance.now() });
     }
   }
 
@@ -204,15 +221,34 @@ export class Dispatcher {
     }
   }
 
+  #leave(job: Left): void {
+    this.#left.push(job);
+    while (this.#left[0]!.at < job.at - REMEMBERED) this.#left.shift();
+    void this.#tidy(job, job.outcome !== null && job.outcome !== 'lost');
+  }
+
+  /** A queue that was killed may have forgotten the last second, and have again what was deleted then. */
+  #tidyAgain(): void {
+    const since = performance.now() - REMEMBERED - this.#link.silence;
+    for (const job of this.#left.filter(({ at }) => at > since)) {
+      void this.#tidy(job, false);
+      const { outcome, picture } = job;
+      if (outcome === null || outcome === 'lost' || outcome.kind !== 'answer' || outcome.result.bytes > WHOLE_BYTES)
+        continue;
+      const place = { job: picture.job, side: `out-${outcome.attempt}` };
+      void this.#link.transfer.drop(place, outcome.result.chunks).catch(() => undefined);
+    }
+  }
+
   /** Leaves nothing of a job in the queue; a queue that is away does it when it is back. */
-  async #tidy(job: { line: Line; picture: Place; chunks: number; isOver: boolean }): Promise<void> {
-    const { line, picture, chunks, isOver } = job;
+  async #tidy({ line, picture, chunks }: Left, isOver: boolean): Promise<void> {
     const { redis, transfer } = this.#link;
-    const work: Promise<unknown>[] = [transfer.drop(picture, chunks)];
-    if (!isOver) work.push(redis.set(this.#link.key(`cancel:${picture.job}`), '1', 'PX', CANCEL_LASTS));
-    work.push(line.remove(picture.job));
-    if (this.#jobs.size === 0) work.push(this.#turns.tidy(line.name, line.waitingKey));
-    await Promise.allSettled(work);
+    const cancel = async () => {
+      const isGone = await line.remove(picture.job);
+      if (!isGone && !isOver) await redis.set(this.#cancelKey(picture.job), '1', 'PX', CANCEL_LASTS);
+      if (this.#jobs.size === 0) await this.#turns.tidy(line.name, line.waitingKey);
+    };
+    await Promise.allSettled([transfer.drop(picture, chunks), cancel()]);
   }
 
   #line(queue: string): Line {
@@ -225,7 +261,10 @@ export class Dispatcher {
             if (typeof fraction === 'number' && fraction >= 0 && fraction <= 1) job.onProgress?.(fraction);
           }),
         onCompleted: (id, outcome) => this.#complete(queue, id, outcome),
-        onFailed: (id, reason) => this.#note(id, (job) => endFailed(job, reason)),
+        onFailed: (id, reason) => {
+          this.#note(id, (job) => endFailed(job, reason));
+          if (!this.#jobs.has(id)) void this.#discard(queue, id, null);
+        },
       });
       this.#lines.set(queue, line);
     }
@@ -253,7 +292,7 @@ export class Dispatcher {
   async #discard(queue: string, id: string, sealed: unknown): Promise<void> {
     const line = this.#lines.get(queue);
     if (!line || !id.startsWith(`${this.#server}.`)) return;
-    await line.remove(id);
+    await Promise.allSettled([line.remove(id), this.#link.redis.del(this.#cancelKey(id))]);
     try {
       const outcome = this.#link.sealer.openValue<Outcome>(id, outcomeName(queue), sealed);
       if (outcome.kind !== 'answer') return;
@@ -261,6 +300,10 @@ export class Dispatcher {
     } catch {
       // Chunks expire.
     }
+  }
+
+  #cancelKey(id: string): string {
+    return this.#link.key(`cancel:${id}`);
   }
 
   get #beatKey(): string {

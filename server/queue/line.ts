@@ -60,9 +60,9 @@ export class Line {
     return this.#queue.getJob(id);
   }
 
-  /** Harmless when it is not there; one in progress stays until its worker has stopped. */
-  async remove(id: string): Promise<void> {
-    await this.#queue.remove(id).catch(() => undefined);
+  /** @returns false for one in progress, which stays until its worker has stopped */
+  async remove(id: string): Promise<boolean> {
+    return (await this.#queue.remove(id).catch(() => 0)) !== 0;
   }
 
   async close(): Promise<void> {

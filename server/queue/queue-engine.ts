@@ -139,6 +139,7 @@ export class QueueEngine implements Engine {
   async prepareViews(_refine: Refine): Promise<void> {}
 
   async close(): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#reading);
     await this.#dispatcher.close();

@@ -117,7 +117,7 @@ describe.skipIf(REDIS === null)('the host of the queue', () => {
     const copy = await redis().hgetall(key);
     await open();
     expect(await asked).toBe('once');
-    await until(async () => (await studio.redis.leftovers()).every((left) => left.startsWith('hairline:cancel:')));
+    await studio.untilEmpty();
     await redis().hset(key, copy);
     const queue = key.slice(0, -job!.length - 1);
     await redis().lpush(`${queue}:wait`, job!);

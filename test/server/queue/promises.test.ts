@@ -27,7 +27,7 @@ describe.skipIf(REDIS === null)('a picture in the queue', () => {
     expect(answers).toBe(1);
     expect(lost.begun.length + other.begun.length).toBeGreaterThan(1);
     await until(() => worker.info.running === 0);
-    await until(async () => (await studio.redis.leftovers()).length === 0);
+    await studio.untilEmpty();
   });
 
   it('survives a queue that is killed and keeps its file', async () => {
@@ -42,7 +42,7 @@ describe.skipIf(REDIS === null)('a picture in the queue', () => {
     await studio.redis.begin();
     expect(await asked).toEqual(names);
     expect(await textOf(ask(server, 'echo', 'afterwards'))).toBe('afterwards');
-    await until(async () => (await studio.redis.leftovers()).length === 0);
+    await studio.untilEmpty();
   });
 
   it('survives a queue that forgets everything', async () => {

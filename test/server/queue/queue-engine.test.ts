@@ -13,8 +13,6 @@ describe.skipIf(REDIS === null)('a server with a queue', () => {
   });
   afterEach(() => studio.close());
 
-  const nothingLeft = () => until(async () => (await studio.redis.leftovers()).length === 0);
-
   it('answers with what a worker made of the picture, and leaves nothing in the queue', async () => {
     await studio.work();
     const server = studio.serve();
@@ -23,7 +21,7 @@ describe.skipIf(REDIS === null)('a server with a queue', () => {
     expect(answer).toMatchObject({ type: 'text/plain', body: Buffer.from('a picture'), timings: { inference: 1 } });
     expect(answer.headers).toMatchObject({ 'x-bytes': 9, 'x-model': 'auto' });
     expect(told).toEqual([0.5]);
-    await nothingLeft();
+    await studio.untilEmpty();
   });
 
   it('moves pictures and results of many chunks unchanged, and streams those too large for memory', async () => {
@@ -41,14 +39,14 @@ describe.skipIf(REDIS === null)('a server with a queue', () => {
       at += chunk.length;
     }
     expect(at).toBe(bytes);
-    await nothingLeft();
+    await studio.untilEmpty();
   });
 
   it('deletes the rest of a streamed result when its reader leaves', async () => {
     await studio.work();
     const { body } = await ask(studio.serve(), `stream ${40 * 1024 * 1024}`);
     for await (const _ of body as Readable) break;
-    await nothingLeft();
+    await studio.untilEmpty();
   });
 
   it('passes on the documented error of a worker, and none twice', async () => {
@@ -58,7 +56,7 @@ describe.skipIf(REDIS === null)('a server with a queue', () => {
     await expect(ask(server, 'fail')).rejects.toMatchObject({ code: 'TRUNCATED_IMAGE', message: 'Half of it.' });
     await expect(ask(server, 'throw')).rejects.toThrow('not foreseen');
     expect(engine.begun).toHaveLength(2);
-    await nothingLeft();
+    await studio.untilEmpty();
   });
 
   it('finds kept mattes on the worker that made them', async () => {
@@ -81,7 +79,7 @@ describe.skipIf(REDIS === null)('a server with a queue', () => {
         code: 'MATTE_GONE',
       });
     }
-    await nothingLeft();
+    await studio.untilEmpty();
   });
 
   it('says MATTE_GONE once the worker that keeps a matte has left', async () => {
@@ -118,7 +116,7 @@ describe.skipIf(REDIS === null)('a server with a queue', () => {
     await until(() => engine.stopped.length === 1);
     expect(await textOf(ask(server, 'echo', 'next'))).toBe('next');
     expect(engine.begun).toEqual(['running', 'next']);
-    await until(async () => (await studio.redis.leftovers()).every((key) => key.startsWith('hairline:cancel:')));
+    await studio.untilEmpty();
   });
 
   it('ends a picture that takes too long', async () => {

@@ -14,6 +14,7 @@ import type { ModelRegistry } from '../../../server/registry/model-registry.ts';
 import type { ModelSpec } from '../../../server/registry/spec/model-spec.ts';
 import { RedisServer } from '../../fixtures/redis-server.ts';
 import { TASK } from '../engine/task.ts';
+import { until } from '../until.ts';
 
 const spec = { id: 'stand-in', name: 'Stand-in', weights: { sha256: '0'.repeat(64) } } as ModelSpec;
 
@@ -79,7 +80,8 @@ function* count(bytes: number): Generator<Buffer> {
   for (let at = 0; at < bytes; at += PIECE) yield Buffer.alloc(Math.min(PIECE, bytes - at), at / PIECE);
 }
 
-const registry = {
+/** Knows one model, which is installed. */
+export const registry = {
   list: () => [spec],
   resolve(id: string) {
     if (id === 'auto' || id === spec.id) return spec;
@@ -129,6 +131,17 @@ export class Studio {
     return open;
   }
 
+  /** Settles when no picture, result or job is left in the queue. */
+  async untilEmpty(): Promise<void> {
+    let left: string[] = [];
+    await until(async () => {
+      left = await this.redis.leftovers();
+      return left.length === 0;
+    }).catch(() => {
+      throw new Error(`left in the queue: ${left.join(', ')}`);
+    });
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#engines.map((engine) => engine.close()));
     await Promise.all(this.#workers.map((worker) => worker.close()));
@@ -144,11 +157,11 @@ export class Studio {
 export function ask(
   engine: Engine,
   deed: string,
-  name = 'picture',
+  picture: string | Buffer = 'picture',
   options: Partial<WorkOptions> = {},
 ): Promise<Answer> {
   const task: MatteTask = { ...TASK, model: 'auto', background: deed };
-  return engine.matte(task, Buffer.from(name), { signal: new AbortController().signal, ...options });
+  return engine.matte(task, Buffer.from(picture), { signal: new AbortController().signal, ...options });
 }
 
 export async function textOf(answer: Promise<Answer>): Promise<string> {
