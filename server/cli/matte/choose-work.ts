@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts';
 import { parseColor } from '../../imaging/color.ts';
 import { sniffType } from '../../imaging/formats.ts';
 import type { Framing } from '../../imaging/framing.ts';
+import { VERSION } from '../../system/package-root.ts';
 import { UsageError } from '../terminal.ts';
 import type { PictureWork } from './batch.ts';
 import { openRegistry, type Wanted } from './connect.ts';
@@ -32,6 +33,7 @@ export interface Place {
 /** @throws {UsageError} when the options do not go together, or name what does not exist */
 export async function chooseWork(options: MatteOptions, { cwd, env, signal }: Place): Promise<ChosenWork> {
   checkInto(options);
+  checkRedo(options);
   const outputs = chooseOutputs(options);
   const settings = chooseSettings(options);
   const framing = chooseFraming(options);
@@ -56,6 +58,7 @@ export async function chooseWork(options: MatteOptions, { cwd, env, signal }: Pl
       method: options.foreground,
       decontaminate,
       pathTolerance,
+      provenance: options.metadata && options.provenance ? { version: VERSION, settings: describe(settings) } : null,
       model,
       subject,
       settings,
@@ -138,6 +141,11 @@ function checkInto({ into, layer, inPlace, outputs, saveForeground, format, psdC
     throw new UsageError('--into psd writes documents with a mask; it does not go with other outputs or formats.');
 }
 
+function checkRedo({ redoOlder, force, into, watch }: MatteOptions): void {
+  if (redoOlder && (force || into || watch !== undefined))
+    throw new UsageError('--redo-older looks at the results that are there; --force, --into and --watch do not apply.');
+}
+
 /** Parameters passed to the server unchanged. */
 function chooseSettings({ refine, region, point, enhance, ...options }: MatteOptions): Record<string, string> {
   const subjects = options.subjects ?? (point ? 'point' : 'all');
@@ -148,6 +156,12 @@ function chooseSettings({ refine, region, point, enhance, ...options }: MatteOpt
     throw new UsageError('--mask says what the subject is: --region, --subjects and --point do not apply.');
   const damaged = options.allowDamaged && { 'allow-damaged': 'true' };
   return { refine, subjects, enhance, ...damaged, ...(region && { region }), ...(point && { point }) };
+}
+
+function describe(settings: Record<string, string>): string {
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
 }
 
 /** Reports a wrong name now rather than after the server has started. */

@@ -59,6 +59,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
         .default('keep'),
     )
     .addOption(new Option('--no-metadata', 'write no EXIF, IPTC and XMP').conflicts('keepLocation'))
+    .option('--no-provenance', 'do not say in results how they were made')
     .option('--keep-location', 'keep the place (GPS) in the metadata')
     .option('--background <color|picture>', 'background of the composition', 'white')
     .option('--name <template>', 'names of results, with {name}, {output} and {index}; default {name}_{output}')
@@ -121,6 +122,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
       'take pictures from this folder as they come, until Ctrl-C; then they go to its done or failed',
     )
     .option('--force', 'overwrite existing results')
+    .option('--redo-older', 'make results of other models and earlier versions again, unless they were changed since')
     .option('-q, --quiet', 'print errors only')
     .option('--json', 'print one JSON object instead of the paths written')
     .addHelpText('after', '\nExample: hairline matte -i portraits -d results --background "#808080"')
