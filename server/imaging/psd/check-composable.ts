@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts';
 import { BLEND_MODES } from './blend.ts';
+import { readFillColor } from './fill.ts';
 import type { LayerRecord } from './layer-record.ts';
 import type { LayerNode } from './layer-tree.ts';
 import type { ByteSource } from './source.ts';
@@ -10,27 +11,39 @@ const ADJUSTMENTS = new Set(
     .match(/.{4}/g)!
     .map((k) => k),
 );
-const FILLS = ['SoCo', 'GdFl', 'PtFl'];
+/** What fill layers are filled with, by their blocks. */
+const FILLS = { SoCo: 'a fill in a color of another mode', GdFl: 'a gradient fill', PtFl: 'a pattern fill' } as const;
 const EFFECTS = ['lfx2', 'lfxs', 'lmfx'];
 const VECTOR_MASKS = ['vmsk', 'vsms'];
 
 /** Documents whose layers cover more pixels than this would take minutes. */
 const MAX_LAYER_PIXELS = 4e9;
 
+/** Colors of the layers that are filled with one, as samples of the document, 0..1. */
+export type Fills = ReadonlyMap<LayerRecord, readonly number[]>;
+
 /**
  * Layers can be composed where Hairline knows what each does; a picture with wrong colors is no result.
  * @throws {AppError} UNSUPPORTED_PICTURE that names the layer and what it has
  */
-export async function checkComposable(source: ByteSource, nodes: readonly LayerNode[], structure: PsdStructure) {
+export async function checkComposable(
+  source: ByteSource,
+  nodes: readonly LayerNode[],
+  structure: PsdStructure,
+): Promise<Fills> {
+  const fills = new Map<LayerRecord, readonly number[]>();
   let pixels = 0;
   for (const node of visibleNodes(nodes)) {
     const { record } = node;
     const { top, left, bottom, right } = record.bounds;
     pixels += (bottom - top) * (right - left);
     if (pixels > MAX_LAYER_PIXELS) throw refuse('Its layers are too many and too large to compose.');
-    const obstacle = findObstacle(node, structure) ?? (await findEffects(source, record));
+    const color = await readFillColor(source, record, structure);
+    if (color && isEmpty(record)) fills.set(record, color);
+    const obstacle = findObstacle(node, structure, fills) ?? (await findEffects(source, record));
     if (obstacle) throw refuse(`Layer "${record.name}" has ${obstacle}, which only Photoshop composes.`);
   }
+  return fills;
 }
 
 function refuse(reason: string): AppError {
@@ -45,7 +58,7 @@ export function* visibleNodes(nodes: readonly LayerNode[]): Generator<LayerNode>
   }
 }
 
-function findObstacle({ record, children }: LayerNode, { depth, mode }: PsdStructure): string | null {
+function findObstacle({ record, children }: LayerNode, { depth, mode }: PsdStructure, fills: Fills): string | null {
   const { blocks, blend, mask } = record;
   const key = (record.section && record.sectionBlend) || blend;
   if (key === 'pass') {
@@ -56,11 +69,13 @@ function findObstacle({ record, children }: LayerNode, { depth, mode }: PsdStruc
   else if (BLEND_MODES[key] && (depth === 32 || mode === MODE.lab)) return 'a blend mode in 32 bits or Lab';
   if (record.hasRanges) return 'a Blend If setting';
   for (const name of blocks.keys()) if (ADJUSTMENTS.has(name)) return 'an adjustment';
-  if (FILLS.some((name) => blocks.has(name)) && isEmpty(record)) return 'a fill without pixels';
   // Of shapes the pixels are those inside; of other layers the mask that shows the vector mask is there, unless it is made weaker.
-  const isShape = FILLS.some((name) => blocks.has(name)) && !isEmpty(record);
+  const fill = Object.entries(FILLS).find(([name]) => blocks.has(name));
+  const isShape = fill !== undefined && !isEmpty(record);
   const isDrawn = mask?.isRendered ? mask.parameters.length === 0 : isShape;
-  if (VECTOR_MASKS.some((name) => blocks.has(name)) && !isDrawn) return 'a vector mask';
+  if (VECTOR_MASKS.some((name) => blocks.has(name)) && !isDrawn)
+    return fill ? 'a shape without pixels' : 'a vector mask';
+  if (fill && !isShape && !fills.has(record)) return fill[1];
   if (mask && mask.feather > 0 && !mask.isDisabled) return 'a feathered mask';
   return null;
 }
