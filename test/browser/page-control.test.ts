@@ -90,7 +90,9 @@ describe.skipIf(executable === null)('the controls of the page', () => {
     await poll(() => page.innerText('#update')).toContain('is being installed');
     expect(await page.isVisible('#install-update')).toBe(false);
     Object.assign(update, { installing: false, failure: 'The disk is full.' });
-    await poll(() => page.innerText('#update')).toContain('Hairline 0.2.0 is not installed. The disk is full.');
+    await poll(() => page.innerText('#update')).toContain(
+      'The update to Hairline 0.2.0 did not work. The disk is full.',
+    );
     expect(await page.isVisible('#install-update')).toBe(true);
     expect(await visit.findFaults()).toEqual([]);
   });
