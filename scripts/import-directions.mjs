@@ -40,11 +40,12 @@ export const MAY_IMPORT = {
   'server/http':
     'protocol server ./access ./config ./system ./registry ./http-client ./remote ./jobs ./engine/engine.ts ' +
     './imaging/area.ts ./imaging/check-size.ts ./imaging/color.ts type:./imaging/picture.ts',
+  'server/update': 'server ./system ./http-client ./registry/download',
   'server/library': 'protocol server ./config ./registry ./engine',
   'server/main.ts': 'protocol ./system ./access ./config ./registry ./engine ./queue ./http',
   'server/cli':
-    'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./imaging ./registry ./inference ' +
-    './matting ./engine/open-engine.ts type:./engine ./queue',
+    'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./update ' +
+    './imaging ./registry ./inference ./matting ./engine/open-engine.ts type:./engine ./queue',
 
   simulator: '',
   scripts: 'protocol models/import simulator server/*',
@@ -88,4 +89,12 @@ export const NEVER_LOADS = [
   ],
   ['server/http', 'sharp onnxruntime-node server/cli'],
   ['words page plugin', 'typebox node:*'],
+];
+
+/** What must not be loaded before it is needed: only by an `import()`. Otherwise a broken sharp would break --help. */
+export const STARTS_WITHOUT = [
+  [
+    'server/cli/main.ts',
+    'sharp onnxruntime-node protobufjs fastify @fastify/* pino pacote @npmcli/* make-fetch-happen tar',
+  ],
 ];

@@ -99,6 +99,13 @@ export const MatteForm = Type.Object({
       description: 'A mask of the same size: its edge is found anew, the rest stays.',
     }),
   ),
+  strokes: Type.Optional(
+    Type.Unsafe<Uint8Array>({
+      type: 'string',
+      format: 'binary',
+      description: 'Brush strokes that correct the mask: light and opaque is subject, dark and opaque is not.',
+    }),
+  ),
 });
 
 /** Headers of every answer with pixels. */

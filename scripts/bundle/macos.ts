@@ -57,7 +57,7 @@ const mode = (bits: number, dos = 0) => ((bits << 16) | dos) >>> 0;
 const MOMENT = new Date(1980, 0, 1);
 
 /** Hairline.app and the panel in a zip. */
-export async function packMac({ app, runtime, licenses, ccx }: Contents, { out }: Place): Promise<string> {
+export async function packMac({ app, runtime, licenses, ccx }: Contents, { out }: Place): Promise<string[]> {
   const inside = 'Hairline.app/Contents';
   const icon = await drawIcns(readFileSync(path.join(packageRoot, 'scripts', 'bundle', 'icon.svg')));
   const entries = new Map<string, Entry>([
@@ -76,7 +76,7 @@ export async function packMac({ app, runtime, licenses, ccx }: Contents, { out }
     zip[place] = [bytes, { os: UNIX, attrs: mode(executable ? 0o100755 : 0o100644), mtime: MOMENT, level: 9 }];
   const file = path.join(out, `Hairline-${VERSION}-darwin-arm64.zip`);
   writeFileSync(file, zipSync(zip));
-  return file;
+  return [file];
 }
 
 function foldersOf(places: Iterable<string>): string[] {

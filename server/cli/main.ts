@@ -18,6 +18,7 @@ import { registerStatus } from './serve/status.ts';
 import { registerStop } from './serve/stop.ts';
 import { EXIT, Terminal, UsageError } from './terminal.ts';
 import { registerUninstall } from './uninstall.ts';
+import { registerUpdate } from './update.ts';
 import { registerWorker } from './worker/worker.ts';
 
 /**
@@ -47,6 +48,7 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
   registerModels(program, terminal, exit);
   registerDoctor(program, terminal, exit);
   registerConfig(program, terminal);
+  registerUpdate(program, terminal, exit);
   registerUninstall(program, terminal, exit);
   registerPair(program, terminal, exit);
   registerWorker(program);

@@ -81,6 +81,11 @@ const hostNames: Kind<readonly string[]> = {
   },
 };
 
+const webAddress: Kind<string> = {
+  allowed: 'an address that begins with https://',
+  parse: (text) => (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : undefined),
+};
+
 const setting = <T>(row: Setting<T>): Setting<T> => row;
 
 /** All settings. The key is the name in `Config`; a new setting needs only its row here. */
@@ -180,6 +185,13 @@ export const SETTINGS = {
     kind: toggle,
     fallback: true,
     env: 'HAIRLINE_LAUNCHER',
+  }),
+  /** Where newer versions come from, in the form of GitHub's API; empty: where this app was released. */
+  releases: setting({
+    about: 'address of the newest release',
+    kind: webAddress,
+    fallback: '',
+    env: 'HAIRLINE_RELEASES',
   }),
   /** Level of messages on the terminal. */
   logLevel: setting<LogLevel>({

@@ -52,10 +52,13 @@ export interface MatteTask {
   readonly type: string;
 }
 
-/** How the mask is stored: its bytes at the end of the body, and the depth of a raw plane or null for an encoded picture. */
+/** How the mask is stored behind the picture. */
 export interface MaskLayout {
   readonly bytes: number;
+  /** Of a raw plane; null for an encoded picture. */
   readonly depth: 8 | 16 | null;
+  /** Bytes of the strokes behind the mask, an encoded picture; 0 for none. */
+  readonly strokes: number;
 }
 
 /** Edge controls on a kept matte. */
@@ -111,7 +114,7 @@ export interface Engine {
    */
   checkModel(model: string, subject: Subject): void;
   /**
-   * @param body the encoded picture, or the raw samples of `task.layout`; then the mask of `task.mask`
+   * @param body the encoded picture, or the raw samples of `task.layout`; then the mask and strokes of `task.mask`
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, NOT_AN_IMAGE, TRUNCATED_IMAGE,
    * IMAGE_TOO_LARGE, INFERENCE_FAILED, BAD_REQUEST for a region or a point outside of the picture; the signal's reason;
    * with a queue also QUEUE_FULL, QUEUE_UNREACHABLE, QUEUE_TAMPERED, NO_WORKERS

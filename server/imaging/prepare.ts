@@ -15,6 +15,7 @@ import { TiffFile } from './tiff/directory.ts';
 import { findPicture } from './tiff/layout.ts';
 import { needsRepacking, repackTiff } from './tiff/repack.ts';
 import { wrapTiff } from './tiff/wrap.ts';
+import { checkWebp } from './webp/check.ts';
 
 /** A file that the image library reads rightly. */
 export interface Prepared {
@@ -51,6 +52,9 @@ export async function prepare(file: Buffer, type: EncodedType, allowDamaged: boo
       const { tiff, dpi, blocks } = await flattenPsd(file);
       return { bytes: tiff, page: 0, failOn: 'truncated', dpi, metadata: readBlocks(blocks) };
     }
+    case 'image/webp':
+      if (!allowDamaged) checkWebp(file);
+      return { bytes: file, page: 0, failOn: allowDamaged ? 'none' : 'truncated' };
     case 'image/x-dcraw':
       return preparePreview(takePreview(file, { width: 0, height: 0 }), allowDamaged);
     default:

@@ -1,6 +1,7 @@
 import type { Depth, Enhance, Kept, Refine, Subject } from '../../protocol/matte.ts';
 import { checkPoint, checkRegion, type Point } from '../imaging/area.ts';
 import type { Picture, Region } from '../imaging/picture.ts';
+import type { Strokes } from '../imaging/strokes-file.ts';
 import { labelOf } from '../inference/execution-providers.ts';
 import { type CacheOptions, type LoadSession, SessionCache } from '../inference/session-cache.ts';
 import { ModelFetcher } from '../registry/model-fetcher.ts';
@@ -23,6 +24,8 @@ export interface MatteOptions {
   point?: Point | null;
   /** A mask whose edge is found anew, of the picture's size; then without `region` and `subjects`. For 16 bits. */
   mask?: Plane16 | undefined;
+  /** What a person painted over the mask. */
+  strokes?: Strokes | undefined;
   enhance?: Enhance;
   depth: Depth;
   signal?: AbortSignal;

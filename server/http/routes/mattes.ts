@@ -89,19 +89,20 @@ export function registerMattes(
   }
 }
 
-/** The picture, and behind it the mask if there is one. */
+/** The picture, and behind it the mask and its strokes if there are any. */
 async function readBody(
   request: FastifyRequest<{ Querystring: MatteQuery }>,
 ): Promise<{ body: Buffer; mask: MaskLayout | null }> {
   if (mediaType(request) !== MULTIPART) {
     const depth = isRaw(request) ? readMaskDepth(request.headers) : null;
     const body = request.body as Buffer;
-    return { body, mask: depth && { bytes: body.length - readRawLayout(request.headers).bytes, depth } };
+    return { body, mask: depth && { bytes: body.length - readRawLayout(request.headers).bytes, depth, strokes: 0 } };
   }
-  const { image, mask } = await readFormFiles(request);
+  const { image, mask, strokes } = await readFormFiles(request);
   if (!mask) return { body: image, mask: null };
   refuseChoices(request.query);
-  return { body: Buffer.concat([image, mask]), mask: { bytes: mask.length, depth: null } };
+  const layout = { bytes: mask.length, depth: null, strokes: strokes?.length ?? 0 };
+  return { body: Buffer.concat(strokes ? [image, mask, strokes] : [image, mask]), mask: layout };
 }
 
 /** A mask says itself what the subject is. */
