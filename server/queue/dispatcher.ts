@@ -15,9 +15,9 @@ import { FairTurns } from './turns.ts';
 const BEAT_EVERY = 10_000;
 const BEAT_LASTS = 60_000;
 
-/** Milliseconds between two looks at the queue, and without news of a job until it is looked for. */
+/** Milliseconds between two looks at the queue, and without news of a job until it is looked for all the same. */
 const LOOK_EVERY = 1_000;
-const NEWS_WITHIN = 4_000;
+const NEWS_WITHIN = 30_000;
 
 /** Milliseconds without the queue until what waits for it is given up. */
 const GIVE_UP_AFTER = 60_000;
@@ -102,6 +102,7 @@ export class Dispatcher {
     const beat = () => void this.#beat();
     link.redis.on('ready', () => {
       beat();
+      for (const job of this.#jobs.values()) job.news = Number.NEGATIVE_INFINITY;
       const since = performance.now() - REMEMBERED - link.silence;
       for (const job of this.#left) if (job.at > since) void this.#tidy(job, false);
       this.#sweep();
@@ -121,9 +122,9 @@ export class Dispatcher {
 
   /** Queue position of the client's next picture among those of all servers, from 1; null when none waits. */
   placeOf(client: string): number | null {
-    const waiting = [...this.#jobs.values()].filter((job) => job.client === client && job.errand.takesTurn);
-    if (waiting.length === 0 || waiting.some(({ state }) => state === 'active')) return null;
-    return Math.min(...waiting.map(({ ahead }) => ahead)) + 1;
+    const own = [...this.#jobs.values()].filter((job) => job.client === client && job.errand.takesTurn);
+    if (own.length === 0 || own.some(({ state }) => state === 'active')) return null;
+    return (own.find(({ state }) => state === 'waiting')?.ahead ?? 0) + 1;
   }
 
   /**
@@ -337,8 +338,14 @@ export class Dispatcher {
       for (const job of this.#jobs.values()) job.fail(new AppError('QUEUE_UNREACHABLE'));
     if (!this.#link.isReachable) return;
     const jobs = [...this.#jobs.values()];
-    await Promise.allSettled(jobs.filter(({ state }) => state === 'waiting').map((job) => this.#findPlace(job)));
-    const silent = jobs.filter(({ state, news }) => state !== 'sending' && performance.now() - news > NEWS_WITHIN);
+    // The first one of each client: a client may have thousands.
+    const first = new Map<string, Job>();
+    for (const job of jobs) if (job.state === 'waiting' && !first.has(job.client)) first.set(job.client, job);
+    await Promise.allSettled([...first.values()].map((job) => this.#findPlace(job)));
+    const silent = jobs.filter(
+      ({ state, news, line, errand }) =>
+        state !== 'sending' && (performance.now() - news > NEWS_WITHIN || !errand.isServed(line.name)),
+    );
     await Promise.allSettled(silent.map((job) => this.#find(job)));
   }
 
