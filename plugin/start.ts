@@ -9,6 +9,7 @@ import { readingProbes } from './check/reading.ts';
 import { createNetwork } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
 import { originsOf } from './client/server-finder.ts';
+import type { BatchOptions } from './commands/batch.ts';
 import { PluginError } from './errors.ts';
 import { createBench } from './host/check-bench.ts';
 import { createPhotoshopDocuments } from './host/documents.ts';
@@ -50,7 +51,7 @@ const client = createClient(network, {
 const oneRun = new OneRun();
 const services = {
   memory,
-  record: (settings: Settings) => actions.recordMask(settings),
+  record: async (settings: Settings) => check.noteRecording(await actions.recordMask(settings)),
   openLauncher,
   readPermittedOrigins,
 };
@@ -64,10 +65,9 @@ const workshop = {
   client: session.client,
   now: () => Date.now(),
 };
-const batch = new BatchSession(
-  workshop,
-  { oneRun, settings: () => session.settings, record: (options) => actions.recordBatch(options) },
-  (view) => batchPanel?.draw(view),
+const noteBatch = async (options: BatchOptions) => check.noteRecording(await actions.recordBatch(options));
+const batch = new BatchSession(workshop, { oneRun, settings: () => session.settings, record: noteBatch }, (view) =>
+  batchPanel?.draw(view),
 );
 const hooks: string[] = [];
 const boot = bootProbes({ hooks }, facts.language, facts.system);
