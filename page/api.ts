@@ -38,6 +38,12 @@ export interface Options {
   refine: Refine;
 }
 
+/** A mask whose edge is found anew, and what was painted over it. */
+export interface Correction {
+  mask: Blob;
+  strokes: Blob | null;
+}
+
 /** @throws {ServerError | Unreachable} and the signal's reason */
 async function ask(url: string, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(url, { cache: 'no-store', ...init }).catch((error: Error) => {
@@ -72,7 +78,7 @@ export async function readReady(): Promise<Ready> {
 export function submit(
   file: Blob,
   type: string,
-  { subject, refine }: Options,
+  { subject, refine, correction }: Options & { correction?: Correction | null | undefined },
   { signal, onProgress }: { signal: AbortSignal; onProgress: (fraction: number) => void },
 ): Promise<JobInfo> {
   return new Promise((resolve, reject) => {
@@ -89,10 +95,19 @@ export function submit(
       else reject(failureOf(request.status, request.responseText));
     };
     request.open('POST', `/v1/mattes?${new URLSearchParams({ subject, refine })}`);
-    request.setRequestHeader('Content-Type', type);
     request.setRequestHeader('Prefer', 'respond-async');
-    request.send(file);
+    // The browser declares a form by itself.
+    if (!correction) request.setRequestHeader('Content-Type', type);
+    request.send(correction ? formOf(file, correction) : file);
   });
+}
+
+function formOf(file: Blob, { mask, strokes }: Correction): FormData {
+  const form = new FormData();
+  form.append('image', file);
+  form.append('mask', mask);
+  if (strokes) form.append('strokes', strokes);
+  return form;
 }
 
 export async function readJob(id: string, signal: AbortSignal): Promise<JobInfo> {

@@ -1,10 +1,15 @@
 import type { Options } from './api.ts';
 import { Session, type View } from './matte-session.ts';
+import { Strokes } from './strokes.ts';
 
 /** One of the pictures that were brought in. */
 export interface Item {
   readonly file: File;
   readonly session: Session;
+  /** What was painted over the mask, how much of it is in the shown matte, and a mask from a file to start from. */
+  readonly strokes: Strokes;
+  applied: number;
+  mask: Blob | null;
   /** Positions of the edge sliders, kept while another picture is shown; null: neutral. */
   edge: readonly string[] | null;
 }
@@ -48,7 +53,8 @@ export class Gallery {
   /** Adds pictures, and shows the first of them. */
   add(files: readonly File[]): void {
     const added = files.map((file): Item => {
-      const item: Item = { file, edge: null, session: new Session((view) => this.#heed(item, view)) };
+      const session = new Session((view) => this.#heed(item, view));
+      const item: Item = { file, edge: null, strokes: new Strokes(), applied: 0, mask: null, session };
       return item;
     });
     if (added.length === 0) return;

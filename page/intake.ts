@@ -3,6 +3,10 @@ import { ACCEPTED } from './pictures.ts';
 
 export interface IntakeEvents {
   onPictures: (files: readonly File[]) => void;
+  /** A file was dropped beside the shown picture. */
+  onMask: (file: File) => void;
+  /** Whether a mask can be used now. */
+  takesMask: () => boolean;
   /** Something other than a picture was pasted. */
   onNothing: () => void;
   onFailure: (error: unknown) => void;
@@ -11,7 +15,7 @@ export interface IntakeEvents {
 const SAMPLE = 'astronaut.png';
 
 /** Sources of pictures: drop, paste, file dialog, or the sample. */
-export function takePictures({ onPictures, onNothing, onFailure }: IntakeEvents): void {
+export function takePictures({ onPictures, onMask, takesMask, onNothing, onFailure }: IntakeEvents): void {
   const input = find<HTMLInputElement>('file');
   input.accept = ACCEPTED;
   for (const id of ['choose', 'add']) find(id).addEventListener('click', () => input.click());
@@ -39,7 +43,10 @@ export function takePictures({ onPictures, onNothing, onFailure }: IntakeEvents)
 
   // Entering a child fires before leaving its parent, so they are counted.
   let inside = 0;
-  const draw = () => show('veil', inside > 0);
+  const draw = () => {
+    show('veil', inside > 0);
+    show('mask-veil', inside > 0 && takesMask());
+  };
   const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
   document.addEventListener('dragenter', (event) => {
     if (hasFiles(event)) inside++;
@@ -58,6 +65,9 @@ export function takePictures({ onPictures, onNothing, onFailure }: IntakeEvents)
     draw();
     if (!hasFiles(event)) return;
     event.preventDefault();
-    onPictures([...(event.dataTransfer?.files ?? [])]);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    const isBeside = event.target instanceof Element && event.target.closest('#side') !== null;
+    if (isBeside && takesMask() && files.length === 1) onMask(files[0]!);
+    else onPictures(files);
   });
 }

@@ -1,6 +1,6 @@
 import { MAX_ENCODED_BYTES } from '../protocol/limits.ts';
 import type { EdgeRequest } from '../protocol/schemas/edge.ts';
-import { forget, type Options, readEdge, refusal, ServerError } from './api.ts';
+import { type Correction, forget, type Options, readEdge, refusal, ServerError } from './api.ts';
 import { type Matte, makeMatte, type Stage } from './matting.ts';
 import { isOtherThanPicture } from './pictures.ts';
 
@@ -17,6 +17,11 @@ export class Session {
   #options: Options | null = null;
   #running: AbortController | null = null;
   #again: Promise<Matte> | null = null;
+  /** The matte without corrections. */
+  #found: Matte | null = null;
+  /** What the shown matte was made with. */
+  #correction: Correction | null = null;
+  #correcting: AbortController | null = null;
   #settle!: () => void;
   /** Resolves when the first run is over, whatever became of it. */
   readonly settled = new Promise<void>((resolve) => {
@@ -34,6 +39,11 @@ export class Session {
 
   get file(): File | null {
     return this.#file;
+  }
+
+  /** The matte as the networks found it. */
+  get found(): Matte | null {
+    return this.#found;
   }
 
   /** Takes a picture whose turn has not come. */
@@ -57,10 +67,46 @@ export class Session {
       if (isOtherThanPicture(file)) throw refusal('NOT_AN_IMAGE');
       if (file.size > MAX_ENCODED_BYTES) throw refusal('BODY_TOO_LARGE');
       const matte = await makeMatte(file, { ...options, signal, onStage: (stage) => go({ name: 'working', stage }) });
+      if (this.#running === running) this.#found = matte;
       go({ name: 'result', matte });
     } catch (error) {
       go({ name: 'failed', error });
     }
+  }
+
+  /**
+   * Shows the matte with a correction, or as it was found with null; a newer call aborts an older one.
+   * @throws {ServerError | Unreachable}
+   * @returns whether it is shown
+   */
+  async correct(correction: Correction | null): Promise<boolean> {
+    this.#correcting?.abort();
+    const found = this.#found;
+    if (!found || this.#view.name !== 'result') return false;
+    const correcting = new AbortController();
+    this.#correcting = correcting;
+    const signal = AbortSignal.any([correcting.signal, this.#running!.signal]);
+    const settings = { ...this.#options!, correction, signal, onStage: () => undefined };
+    let matte: Matte;
+    try {
+      matte = correction ? await makeMatte(this.#file!, settings) : found;
+      signal.throwIfAborted();
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
+    const { matte: old } = this.#view;
+    if (old.id !== found.id && old.id !== matte.id) forget('mattes', old.id);
+    this.#correction = correction;
+    this.#again = null;
+    this.#go({ name: 'result', matte });
+    return true;
+  }
+
+  /** Frees the server's copies. */
+  release(): void {
+    const shown = this.#view.name === 'result' ? this.#view.matte : null;
+    for (const id of new Set([shown?.id, this.#found?.id])) if (id) forget('mattes', id);
   }
 
   /** Masks the same picture again. */
@@ -74,7 +120,9 @@ export class Session {
     this.#running = null;
     this.#again = null;
     this.#file = null;
-    if (this.#view.name === 'result') forget('mattes', this.#view.matte.id);
+    this.release();
+    this.#found = null;
+    this.#correction = null;
     this.#go({ name: 'empty' });
   }
 
@@ -101,6 +149,7 @@ export class Session {
     const running = this.#running;
     this.#again ??= makeMatte(this.#file!, {
       ...this.#options!,
+      correction: this.#correction,
       signal: running!.signal,
       onStage: () => undefined,
     }).finally(() => {
@@ -108,6 +157,7 @@ export class Session {
     });
     const matte = await this.#again;
     if (this.#running === running) this.#view = { name: 'result', matte };
+    if (!this.#correction) this.#found = matte;
     return matte;
   }
 

@@ -1,6 +1,16 @@
 import { HEADERS } from '../protocol/matte.ts';
 import type { JobInfo } from '../protocol/schemas/job.ts';
-import { forget, type Options, readJob, readReady, readResult, ServerError, submit, Unreachable } from './api.ts';
+import {
+  type Correction,
+  forget,
+  type Options,
+  readJob,
+  readReady,
+  readResult,
+  ServerError,
+  submit,
+  Unreachable,
+} from './api.ts';
 import { typeOf } from './pictures.ts';
 
 /** State of a run. `waiting`: for the pictures before it. `model` and `server`: it waits for them, and continues automatically. */
@@ -27,6 +37,8 @@ export interface Matte {
 }
 
 export interface RunOptions extends Options {
+  /** Makes the matte from a mask. */
+  correction?: Correction | null;
   signal: AbortSignal;
   onStage: (stage: Stage) => void;
 }

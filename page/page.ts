@@ -1,6 +1,6 @@
 import type { Refine, Subject } from '../protocol/matte.ts';
-import { forget } from './api.ts';
 import { Control } from './control.ts';
+import { Corrections } from './corrections.ts';
 import { drawDetails } from './details.ts';
 import { offerDownloads } from './downloads.ts';
 import { drawStage } from './draw-stage.ts';
@@ -41,6 +41,15 @@ export class Page {
     this.#viewer,
     (error) => this.#fail(error),
   );
+  readonly #corrections = new Corrections(this.#gallery, this.#language, {
+    onCorrected: () => this.#showCorrected(),
+    onSwitch: (isPainting) => {
+      this.#viewer.veil(isPainting);
+      this.#preview();
+    },
+    onFailure: (error) => this.#fail(error),
+    onNote: (say) => this.#notice.say(say),
+  });
   readonly #readSubject = followChoice<Subject>('subjects', () => this.#again());
   readonly #readRefine = followChoice<Refine>('refinements', () => this.#again());
   #drawn: View['name'] | null = 'empty';
@@ -51,6 +60,8 @@ export class Page {
     const onFailure = (error: unknown) => this.#fail(error);
     takePictures({
       onPictures: (files) => this.#take(files),
+      onMask: (file) => void this.#corrections.useMask(file),
+      takesMask: () => this.#session.view.name === 'result',
       onNothing: () => this.#notice.say((words) => words.clipboardEmpty),
       onFailure,
     });
@@ -72,8 +83,7 @@ export class Page {
     find('failed-another').addEventListener('click', () => this.#gallery.remove());
     // Leaving the page frees the server's copies.
     window.addEventListener('pagehide', () => {
-      for (const { session } of this.#gallery.items)
-        if (session.view.name === 'result') forget('mattes', session.view.matte.id);
+      for (const { session } of this.#gallery.items) session.release();
     });
   }
 
@@ -158,7 +168,7 @@ export class Page {
     show('intake', view.name === 'empty');
     show('working', view.name === 'working');
     show('failed', view.name === 'failed');
-    for (const id of ['viewer', 'edge', 'downloads', 'details']) show(id, view.name === 'result');
+    for (const id of ['viewer', 'retouch', 'edge', 'downloads', 'details']) show(id, view.name === 'result');
     this.#drawWords();
     if (!isNew) return;
     if (view.name === 'working') void this.#showOriginal();
@@ -168,13 +178,22 @@ export class Page {
     if (had === document.body || !had?.checkVisibility()) find(FIRST[view.name]).focus({ preventScroll: true });
   }
 
+  /** The same picture with another matte: the view stays where it is. */
+  #showCorrected(): void {
+    this.#notice.clear();
+    this.#previews.stop();
+    this.#preview();
+  }
+
   #close(): void {
+    this.#corrections.close();
     this.#previews.stop();
     this.#viewer.close();
   }
 
   async #open(matte: Matte): Promise<void> {
     this.#viewer.open(matte);
+    this.#corrections.open();
     if (matte.hasSubject) speak(this.#language.words.stages.done);
     else this.#notice.say((words) => words.noSubject);
     this.#preview();

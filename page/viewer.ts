@@ -30,6 +30,8 @@ export class Viewer {
   #spot: Spot = MIDDLE;
   #wasFit = true;
   #urls: Partial<Record<'before' | 'after', string>> = {};
+  /** Position of the slider while the whole picture is veiled; null: not veiled. */
+  #splitBefore: string | null = null;
 
   /** @param onChange backdrop, zoom or window size changed: another kind or size of picture may be needed */
   constructor(language: Language, onChange: () => void) {
@@ -55,8 +57,19 @@ export class Viewer {
     this.#letMouseMove();
   }
 
-  get backdrop(): Backdrop {
-    return this.#readBackdrop();
+  get backdrop(): Backdrop | 'veiled' {
+    return this.#splitBefore === null ? this.#readBackdrop() : 'veiled';
+  }
+
+  /** Shows the whole picture, red where the mask hides it, to paint on; or before and after again. */
+  veil(isVeiled: boolean): void {
+    if (isVeiled === (this.#splitBefore !== null)) return;
+    const split = this.#splitBefore ?? '50';
+    this.#splitBefore = isVeiled ? this.#split.value : null;
+    this.#split.value = isVeiled ? '0' : split;
+    for (const id of ['split', 'line', 'tag-before', 'tag-after']) find(id).classList.toggle('aside', isVeiled);
+    this.#drawBackdrop();
+    this.#drawSplit();
   }
 
   /** Visible width in pixels of the picture; rounded up in steps, so that not every window size needs a new picture. */
@@ -155,7 +168,7 @@ export class Viewer {
 
   /** The line stays in place on the screen while the picture moves below it. */
   #drawSplit(): void {
-    const fraction = this.#split.hidden ? 0 : Number(this.#split.value) / 100;
+    const fraction = this.#split.hidden || this.#splitBefore !== null ? 0 : Number(this.#split.value) / 100;
     const { clientWidth, scrollLeft } = this.#scroller;
     const cut = fraction * clientWidth + scrollLeft - this.#sheet.offsetLeft;
     const inside = Math.min(Math.max(cut, 0), this.#sheet.offsetWidth);

@@ -9,7 +9,6 @@ import { readingProbes } from './check/reading.ts';
 import { createNetwork } from './client/http.ts';
 import { createClient } from './client/matte-client.ts';
 import { originsOf } from './client/server-finder.ts';
-import type { BatchOptions } from './commands/batch.ts';
 import { PluginError } from './errors.ts';
 import { createBench } from './host/check-bench.ts';
 import { createPhotoshopDocuments } from './host/documents.ts';
@@ -65,7 +64,7 @@ const workshop = {
   client: session.client,
   now: () => Date.now(),
 };
-const noteBatch = async (options: BatchOptions) => check.noteRecording(await actions.recordBatch(options));
+const noteBatch = async (options: BatchSession['options']) => check.noteRecording(await actions.recordBatch(options));
 const batch = new BatchSession(workshop, { oneRun, settings: () => session.settings, record: noteBatch }, (view) =>
   batchPanel?.draw(view),
 );

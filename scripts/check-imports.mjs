@@ -3,19 +3,24 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { globSync } from 'tinyglobby';
-import { MAY_IMPORT, NEVER_LOADS, ONLY_IN, PACKAGES } from './import-directions.mjs';
+import { MAY_IMPORT, NEVER_LOADS, ONLY_IN, PACKAGES, STARTS_WITHOUT } from './import-directions.mjs';
 
 const root = process.argv[2] ?? '.';
 const files = globSync(['*/**/*.{ts,mts,mjs}'], { cwd: root, ignore: ['**/node_modules/**', 'dist/**'] }).sort();
 const imports = new Map(files.map((file) => [file, readImports(file)]));
-const faults = [...files.flatMap(checkFile), ...NEVER_LOADS.flatMap(checkLoaded), ...findCircles()];
+const faults = [
+  ...files.flatMap(checkFile),
+  ...NEVER_LOADS.flatMap((rule) => checkLoaded(rule)),
+  ...STARTS_WITHOUT.flatMap((rule) => checkLoaded(rule, ({ isLater }) => !isLater)),
+  ...findCircles(),
+];
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) {
   console.error(`\n${faults.length} wrong imports. scripts/import-directions.mjs says which folder may import which.`);
   process.exitCode = 1;
 }
 
-/** What a file imports: files of the project by path, packages by name. `isType`: gone after compilation. */
+/** What a file imports: files of the project by path, packages by name. `isType`: gone after compilation; `isLater`: on demand. */
 function readImports(file) {
   const comments = /^\s*(?:\/\*|\*|\/\/).*$/gm;
   const text = readFileSync(path.join(root, file), 'utf8').replace(comments, '');
@@ -29,6 +34,7 @@ function readImports(file) {
       target: isFile ? path.posix.join(path.posix.dirname(file), target) : target,
       isFile,
       isType: Boolean(type || typeOf),
+      isLater: Boolean(called),
     };
   });
 }
@@ -76,15 +82,16 @@ function isPackage(name, pattern) {
     : name === pattern || name.startsWith(`${pattern}/`);
 }
 
-function checkLoaded([folders, forbidden]) {
+function checkLoaded([folders, forbidden], counts = () => true) {
   const isForbidden = (name) => forbidden.split(' ').some((pattern) => isPackage(name, pattern));
   const starts = files.filter((file) => folders.split(' ').some((folder) => lies(file, folder)));
   return starts.flatMap((start) => {
     const paths = [[start]];
     const seen = new Set([start]);
     for (const chain of paths) {
-      for (const { target, isType } of imports.get(chain.at(-1)) ?? []) {
-        if (isType || seen.has(target)) continue;
+      for (const found of imports.get(chain.at(-1)) ?? []) {
+        const { target, isType } = found;
+        if (isType || seen.has(target) || !counts(found)) continue;
         if (isForbidden(target)) return [`${[...chain, target].join(' -> ')}: ${start} must not load ${target}.`];
         seen.add(target);
         paths.push([...chain, target]);

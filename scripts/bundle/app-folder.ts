@@ -33,7 +33,10 @@ export async function stageApp(platform: Platform, app: string): Promise<void> {
   npm(['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--silent', ...target], app);
   rmSync(lock);
   await embedModels(path.join(app, 'models'));
-  const facts = { platform, node: pins.node.version };
+  // Where "hairline update" looks, of apps that the release workflow builds.
+  const { GITHUB_REPOSITORY: repository } = process.env;
+  const releases = repository ? `https://api.github.com/repos/${repository}/releases/latest` : null;
+  const facts = { platform, node: pins.node.version, releases };
   writeFileSync(path.join(app, 'bundle.json'), `${JSON.stringify(facts, null, 2)}\n`);
 }
 

@@ -2,8 +2,12 @@
 ; Silent: Hairline.exe /S [/AUTOSTART=0] [/D=C:\folder], and for the removal uninstall.exe /S.
 Unicode true
 Target amd64-unicode
+!ifdef FAST
+SetCompressor zlib
+!else
 SetCompressor /SOLID lzma
 SetCompressorDictSize 64
+!endif
 ManifestDPIAware true
 RequestExecutionLevel user
 
@@ -133,6 +137,8 @@ Section "Uninstall"
     Abort
   ${EndIf}
   !include "${REMOVAL}"
+  ; Of "hairline update". Nothing else writes there.
+  RMDir /r "$INSTDIR\versions"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
   Delete "$SMPROGRAMS\Hairline.lnk"

@@ -15,7 +15,7 @@ exec "$here/node" "$here/app/server/cli/bin.mjs" "$@"
 const MOMENT = new Date('2000-01-01T00:00:00Z');
 
 /** A folder in a tar.gz, to be unpacked anywhere. */
-export async function packLinux({ app, runtime, licenses, ccx }: Contents, { out, work }: Place): Promise<string> {
+export async function packLinux({ app, runtime, licenses, ccx }: Contents, { out, work }: Place): Promise<string[]> {
   const entries = new Map<string, Entry>([
     ['Hairline/hairline', textEntry(LAUNCHER, true)],
     ...[...runtime].map(([name, bytes]) => [`Hairline/${name}`, { bytes, executable: true }] as const),
@@ -31,6 +31,11 @@ export async function packLinux({ app, runtime, licenses, ccx }: Contents, { out
     chmodSync(file, executable ? 0o755 : 0o644);
   }
   const file = path.join(out, `Hairline-${VERSION}-linux-x64.tar.gz`);
+  await packTar(file, folder);
+  return [file];
+}
+
+/** Of the folder Hairline in `folder`. */
+export async function packTar(file: string, folder: string): Promise<void> {
   await create({ file, cwd: folder, gzip: { level: 9 }, portable: true, mtime: MOMENT }, ['Hairline']);
-  return file;
 }

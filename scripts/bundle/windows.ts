@@ -4,11 +4,15 @@ import path from 'node:path';
 import { packageRoot, VERSION } from '../../server/system/package-root.ts';
 import { drawIco } from '../sheets/icons.ts';
 import type { Contents, Place } from './contents.ts';
+import { packTar } from './linux.ts';
 
 const COMMAND = '@"%~dp0node.exe" "%~dp0app\\server\\cli\\bin.mjs" %*\r\n';
 
-/** An installer for one user, made by NSIS, which also runs on Linux and macOS. */
-export async function packWindows({ app, runtime, licenses, ccx }: Contents, { out, work }: Place): Promise<string> {
+/** An installer for one user, made by NSIS, which also runs on Linux and macOS; and the same files for `hairline update`. */
+export async function packWindows(
+  { app, runtime, licenses, ccx }: Contents,
+  { out, work, fast }: Place,
+): Promise<string[]> {
   const folder = path.join(work, 'Hairline');
   mkdirSync(folder);
   for (const [name, bytes] of runtime) writeFileSync(path.join(folder, name), bytes);
@@ -28,6 +32,7 @@ export async function packWindows({ app, runtime, licenses, ccx }: Contents, { o
     REMOVAL: removal,
     // Windows shows it in kB in the list of programs.
     KILOBYTES: String(Math.ceil(sizeOf(folder) / 1024)),
+    ...(fast && { FAST: '1' }),
   };
   const options = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`);
   const script = path.join(packageRoot, 'scripts', 'bundle', 'installer.nsi');
@@ -38,7 +43,9 @@ export async function packWindows({ app, runtime, licenses, ccx }: Contents, { o
     if (code === 'ENOENT') throw new Error('makensis is missing. Debian and Ubuntu: apt-get install nsis.');
     throw new Error(`makensis failed: ${stdout}`);
   }
-  return file;
+  const forUpdates = path.join(out, `Hairline-${VERSION}-win32-x64.tar.gz`);
+  await packTar(forUpdates, work);
+  return [file, forUpdates];
 }
 
 /**

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-// Starts the compiled command line. In a checkout it compiles first when a source is newer than the last build; a
-// packaged install has no sources and starts at once. Plain JavaScript, because it must run before anything is built.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+// Starts the compiled command line; of an app that "hairline update" has updated, that of the newer version. In a
+// checkout it compiles first when a source is newer than the last build; a packaged install has no sources and starts at
+// once. Plain JavaScript, because it must run before anything is built.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -12,15 +14,64 @@ const main = path.join(root, 'dist', 'server', 'cli', 'main.js');
 const SOURCES = ['protocol', 'words', 'models', 'server', 'plugin', 'page', 'scripts', 'simulator'];
 const SETTINGS = ['package-lock.json', 'tsconfig.json', 'manifest.json'];
 
-if (isOutdated() && canBuild()) build();
-if (!existsSync(main)) {
-  console.error(
-    'Hairline is not built, and its build tools are not installed. Run "npm ci" in its folder, then try again.',
-  );
-  process.exit(1);
+const newer = findNewer();
+process.exitCode = newer ? await startNewer(newer) : await startOwn();
+
+async function startOwn() {
+  if (isOutdated() && canBuild()) build();
+  if (!existsSync(main)) {
+    console.error(
+      'Hairline is not built, and its build tools are not installed. Run "npm ci" in its folder, then try again.',
+    );
+    return 1;
+  }
+  const { run } = await import(pathToFileURL(main).href);
+  return run(process.argv.slice(2));
 }
-const { run } = await import(pathToFileURL(main).href);
-process.exitCode = await run(process.argv.slice(2));
+
+/** The version that "hairline update" has installed and chosen, if there is one: see server/update/installation.ts. */
+function findNewer() {
+  if (!existsSync(path.join(root, 'bundle.json'))) return null;
+  const isMac = process.platform === 'darwin';
+  const folder = isMac
+    ? path.join(os.homedir(), 'Library', 'Application Support', 'hairline', 'versions')
+    : path.join(root, '..', 'versions');
+  try {
+    const { base, version } = readJson(path.join(folder, 'current.json'));
+    // Otherwise this is that version itself, or a newer installation than the one that was updated.
+    const isOurs = base === readJson(path.join(root, 'package.json')).version && base !== version;
+    if (!isOurs || !/^\d+\.\d+\.\d+$/.test(version)) return null;
+    const place = path.join(folder, version, ...(isMac ? ['Hairline.app', 'Contents'] : []));
+    const node = path.join(place, ...(isMac ? ['MacOS'] : []), path.basename(process.execPath));
+    const script = path.join(place, ...(isMac ? ['Resources'] : []), 'app', 'server', 'cli', 'bin.mjs');
+    return existsSync(node) && existsSync(script) ? { node, script } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** In this process's place where the system can do that; elsewhere, as on Windows, this one waits for it. */
+async function startNewer({ node, script }) {
+  // What the system starts stays this program, whichever version it leads to.
+  const env = { ...process.env, HAIRLINE_STARTER: JSON.stringify([process.execPath, fileURLToPath(import.meta.url)]) };
+  const args = [script, ...process.argv.slice(2)];
+  if (process.execve && process.platform !== 'win32') process.execve(node, [node, ...args], env);
+  const child = spawn(node, args, { stdio: 'inherit', windowsHide: true, env });
+  // A terminal sends Ctrl-C to both.
+  for (const signal of ['SIGINT', 'SIGBREAK']) process.on(signal, () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      console.error(`Hairline could not start: ${error.message}`);
+      resolve(1);
+    });
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
 
 function isOutdated() {
   const built = timeOf(path.join(root, 'dist', '.built'));

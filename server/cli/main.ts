@@ -4,6 +4,7 @@ import { ConfigError } from '../config/config.ts';
 import { AppError } from '../errors.ts';
 import { VERSION } from '../system/package-root.ts';
 import { registerAutostart } from './autostart/autostart.ts';
+import { registerCluster } from './cluster/cluster.ts';
 import { registerConfig } from './config.ts';
 import { registerDoctor } from './doctor/doctor.ts';
 import { registerMatte } from './matte/matte.ts';
@@ -17,6 +18,8 @@ import { registerStatus } from './serve/status.ts';
 import { registerStop } from './serve/stop.ts';
 import { EXIT, Terminal, UsageError } from './terminal.ts';
 import { registerUninstall } from './uninstall.ts';
+import { registerUpdate } from './update.ts';
+import { registerWorker } from './worker/worker.ts';
 
 /**
  * Runs one command line.
@@ -45,8 +48,11 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
   registerModels(program, terminal, exit);
   registerDoctor(program, terminal, exit);
   registerConfig(program, terminal);
+  registerUpdate(program, terminal, exit);
   registerUninstall(program, terminal, exit);
   registerPair(program, terminal, exit);
+  registerWorker(program);
+  registerCluster(program, terminal, exit);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { type Config, loadUserConfig } from '../config/config.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { builtInModelsDir, loadModelSpecs } from '../registry/spec/spec-loader.ts';
+import { Installation } from '../update/installation.ts';
 import { autostart, placeOf } from './autostart/autostart.ts';
 import { runProgram } from './autostart/starter.ts';
 import { launcherFile, removeLauncher } from './launcher/launcher.ts';
@@ -14,12 +15,14 @@ import { EXIT, interruptible, type Terminal, UsageError } from './terminal.ts';
 
 /** Files that Hairline writes into its folders. Other files stay, and so does a folder that contains any. */
 const OF_CONFIG = /^((server|clients|config)\.json(\.\d+)?|autostart\.xml)$/;
-const OF_LOG = /^hairline(\.\d)?\.log$/;
+const OF_LOG = /^(hairline(\.\d)?|update)\.log$/;
 
 /** The steps outside the folders, injectable for tests. */
 export interface UninstallSteps {
   stop(signal: AbortSignal): Promise<number>;
   autostartOff(): Promise<number>;
+  /** Of an app that has updated itself. */
+  removeVersions(): Promise<void>;
   home: string;
   platform: NodeJS.Platform;
 }
@@ -36,6 +39,8 @@ export function registerUninstall(program: Command, terminal: Terminal, exit: (c
       const steps: UninstallSteps = {
         stop: (signal) => stopServer(config, terminal, signal),
         autostartOff: () => autostart('off', placeOf(config), terminal, runProgram),
+        // On Windows they run this very program: there the uninstaller removes them afterwards.
+        removeVersions: async () => (process.platform === 'win32' ? undefined : Installation.find()?.removeVersions()),
         home: os.homedir(),
         platform: process.platform,
       };
@@ -66,6 +71,7 @@ export async function uninstall(
     [agentLog, () => rm(agentLog, { force: true })],
     [logDir, () => empty(logDir, (name) => OF_LOG.test(name))],
     [configDir, () => empty(configDir, (name) => OF_CONFIG.test(name) && !isForeign(path.join(configDir, name)))],
+    ['the versions that updates brought', () => steps.removeVersions()],
     ...(models ? [[cacheDir, () => emptyCache(cacheDir)] as const] : []),
   ]);
   // On Windows these folders are by default inside folders named after Hairline, which are now empty.

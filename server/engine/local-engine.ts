@@ -1,6 +1,7 @@
 import { HEADERS, type Refine, type Subject } from '../../protocol/matte.ts';
 import { openEncoded, openRaw } from '../imaging/codec.ts';
 import type { Raster, RawLayout } from '../imaging/picture.ts';
+import { readStrokesFile } from '../imaging/strokes-file.ts';
 import { hasSubject, toPlane16 } from '../matting/edge/plane.ts';
 import type { MatteCache } from '../matting/matte-cache.ts';
 import type { ModelStatus } from '../matting/model-status.ts';
@@ -8,7 +9,7 @@ import type { MatteService } from '../matting/service.ts';
 import type { PullOptions } from '../registry/pull.ts';
 import { weighEdge, workEdge } from './edge-work.ts';
 import { describeMatte, formatTimings } from './encode-answer.ts';
-import type { Answer, EdgeTask, Engine, MatteTask, WorkOptions } from './engine.ts';
+import type { Answer, EdgeTask, Engine, MaskLayout, MatteTask, WorkOptions } from './engine.ts';
 import { readMask } from './read-mask.ts';
 import { renderMatte } from './render-matte.ts';
 
@@ -36,9 +37,10 @@ export class LocalEngine implements Engine {
   }
 
   async matte(task: MatteTask, body: Buffer, { signal, onProgress }: WorkOptions): Promise<Answer> {
-    const pixels = task.mask ? body.subarray(0, body.length - task.mask.bytes) : body;
+    const [pixels, ...guides] = splitBody(body, task.mask);
     const picture = task.layout ? openRaw(toRaster(pixels, task.layout)) : await openEncoded(pixels, task.allowDamaged);
-    const mask = task.mask ? await readMask(body.subarray(pixels.length), task.mask.depth, picture) : undefined;
+    const mask = task.mask ? await readMask(guides[0]!, task.mask.depth, picture) : undefined;
+    const strokes = task.mask?.strokes ? await readStrokesFile(guides[1]!) : undefined;
     const { model, subject, refine, region, subjects, point, enhance } = task;
     // Always 16 bits: edge controls start from them, and rounding to 8 bits later gives the same as rounding directly.
     const matte = await this.#mattes.matte(picture, {
@@ -49,6 +51,7 @@ export class LocalEngine implements Engine {
       subjects,
       point,
       mask,
+      strokes,
       enhance,
       depth: 16,
       signal,
@@ -100,6 +103,14 @@ export class LocalEngine implements Engine {
     this.#kept.close();
     await this.#mattes.dispose();
   }
+}
+
+/** The picture; with a mask also that, and its strokes, which may be empty. */
+function splitBody(body: Buffer, mask: MaskLayout | null | undefined): [pixels: Buffer, ...guides: Buffer[]] {
+  if (!mask) return [body];
+  const strokes = body.length - mask.strokes;
+  const first = strokes - mask.bytes;
+  return [body.subarray(0, first), body.subarray(first, strokes), body.subarray(strokes)];
 }
 
 function toRaster(body: Buffer, { width, height, channels, depth }: RawLayout): Raster {

@@ -68,37 +68,40 @@ export function mediaType(request: FastifyRequest): string {
   return (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
 }
 
-/** The field of a form that holds a mask. */
-const MASK_FIELD = 'mask';
+export interface FormFiles {
+  image: Buffer;
+  mask: Buffer | null;
+  strokes: Buffer | null;
+}
 
 /**
- * The picture and the mask of a form. The picture is the first file of any other field; further files are ignored.
+ * The picture of a form, and the mask and strokes of the fields so called. The picture is the first file of any other field;
+ * further files are ignored.
  * @throws {AppError} EMPTY_BODY, BAD_REQUEST, BODY_TOO_LARGE, CANCELLED
  */
-export async function readFormFiles(request: FastifyRequest): Promise<{ image: Buffer; mask: Buffer | null }> {
-  let image: Buffer | null = null;
-  let mask: Buffer | null = null;
+export async function readFormFiles(request: FastifyRequest): Promise<FormFiles> {
+  const found: { [field in keyof FormFiles]: Buffer | null } = { image: null, mask: null, strokes: null };
   let left = request.announced;
   // One byte more than allowed: the parser truncates silently at its limit.
   const limits = { fileSize: left + 1, files: 8, fields: 16, fieldSize: 4096 };
   try {
     for await (const part of request.parts({ limits })) {
       if (part.type !== 'file') continue;
-      const isMask = part.fieldname === MASK_FIELD;
-      if (isMask ? mask : image) {
+      const field = part.fieldname === 'mask' || part.fieldname === 'strokes' ? part.fieldname : 'image';
+      if (found[field]) {
         part.file.resume();
         continue;
       }
-      const file = await readStream(part.file, left, false);
-      left -= file.length;
-      if (isMask) mask = file;
-      else image = file;
+      found[field] = await readStream(part.file, left, false);
+      left -= found[field].length;
     }
   } catch (cause) {
     throw cause instanceof AppError ? cause : uploadFailure(cause as Error);
   }
+  const { image, mask, strokes } = found;
   if (!image) throw new AppError('EMPTY_BODY', 'The form contains no file.');
-  return { image, mask };
+  if (strokes && !mask) throw new AppError('BAD_REQUEST', 'Strokes correct a mask: send one in the field "mask".');
+  return { image, mask, strokes };
 }
 
 export interface Form {

@@ -2,6 +2,7 @@ import type { Depth } from '../../protocol/matte.ts';
 import { AppError } from '../errors.ts';
 import type { AlphaPlane, Picture, Region } from '../imaging/picture.ts';
 import { readStrips } from '../imaging/read-strips.ts';
+import type { Strokes } from '../imaging/strokes-file.ts';
 import type { LoadedModel } from '../inference/session-cache.ts';
 import type { Plane16 } from './edge/plane.ts';
 import { findConsensus } from './ensemble/consensus.ts';
@@ -16,6 +17,7 @@ import { chooseGrid, packTensor, shapeGrid } from './grid/preprocess.ts';
 import { resampleAlpha } from './grid/resample.ts';
 import { upsampleAlpha } from './grid/upsample.ts';
 import { keepMask, type RefinedMask, refineMask } from './mask/refine-mask.ts';
+import { paintStrokes } from './mask/strokes.ts';
 import { chooseSubject, keepSubject, moveChoice, type SubjectChoice } from './subjects/choose-subject.ts';
 import { clearOutside, cropPicture, frameRegion, placeAlpha } from './subjects/region.ts';
 import { Pace } from './yield-often.ts';
@@ -35,6 +37,8 @@ export interface View {
   model: LoadedModel;
   /** Stretches the picture to the spec's grid even where the network would take its own shape. */
   squash?: boolean;
+  /** Side of the square that it sees, where the network takes squares of any size; else the spec's. */
+  side?: number;
   /** Draws edges well: its strands may be used in the result. */
   edges?: boolean;
 }
@@ -65,6 +69,8 @@ export interface EstimateOptions {
    * neither `region` nor `choice`: it says itself what the subject is.
    */
   mask?: Plane16 | undefined;
+  /** What a person painted over the mask: 1 or 0 there, whatever the networks say. */
+  strokes?: Strokes | undefined;
   /** Brightens dark and low-contrast pictures for the networks. */
   enhance?: boolean;
   /** Called with 0..1, never decreasing. */
@@ -99,7 +105,7 @@ interface WholeSettings extends Omit<EstimateOptions, 'region'> {
 async function estimateWhole(
   picture: Picture,
   views: readonly View[],
-  { depth, signal, stages = {}, choice, mask, enhance, within, onProgress }: WholeSettings,
+  { depth, signal, stages = {}, choice, mask, strokes, enhance, within, onProgress }: WholeSettings,
 ): Promise<Matte> {
   const timings: Timings = { decode: 0, pack: 0, queue: 0, inference: 0, consensus: 0, guide: 0, upsample: 0 };
   const clock = startClock();
@@ -124,7 +130,8 @@ async function estimateWhole(
   const looks = { whole: opinions, wholeEdges: edgesOf(views), near };
   const found = closer ? runSecondPass(first, looks, closer, picture) : first;
   const cleared = stages.clear ? removeHaze(found) : found;
-  const refined = mask && (await refineOn(picture, grids, mask, cleared));
+  if (mask && strokes) await paintStrokes(mask, strokes, new Pace(signal));
+  const refined = mask && (await refineOn(picture, grids, { mask, strokes, found: cleared }));
   const coarse = refined?.coarse ?? cleared;
   const chosen = choice ? chooseSubject(subjectOf(coarse), choice, picture) : null;
   timings.consensus += clock();
@@ -135,6 +142,7 @@ async function estimateWhole(
   const alpha = await upsampleAlpha(coarse, picture.width, picture.height, depth, guide, signal);
   if (chosen) await keepSubject(alpha, chosen, new Pace(signal));
   if (mask && refined) await keepMask(alpha, mask, refined.band, new Pace(signal));
+  if (strokes) await paintStrokes(alpha, strokes, new Pace(signal));
   timings.upsample = clock();
   onProgress?.(1);
   return { alpha, timings, runs: views.length + near.length };
@@ -151,12 +159,12 @@ interface Eye {
 
 async function look(
   { picture, grids, timings, signal, lift }: Eye,
-  { model, squash = false }: View,
+  { model, squash = false, side }: View,
   region?: Region,
 ): Promise<CoarseAlpha> {
   const { spec, session } = model;
   const clock = startClock();
-  const grid = chooseGrid(spec, session.flexible && !squash, region ?? picture);
+  const grid = chooseGrid(spec, session.flexible && !squash, region ?? picture, side);
   const rgb = await grids.read(grid.width, grid.height, region);
   timings.decode += clock();
   signal?.throwIfAborted();
@@ -174,9 +182,13 @@ async function look(
 }
 
 /** On a grid of the picture's shape, so that the band is as wide across as down. */
-async function refineOn(picture: Picture, grids: Grids, mask: Plane16, found: CoarseAlpha): Promise<RefinedMask> {
+async function refineOn(
+  picture: Picture,
+  grids: Grids,
+  { mask, strokes, found }: { mask: Plane16; strokes: Strokes | undefined; found: CoarseAlpha },
+): Promise<RefinedMask> {
   const { width, height } = shapeGrid(picture, Math.max(found.width, found.height));
-  return refineMask(mask, resampleAlpha(found, width, height), await grids.read(width, height));
+  return refineMask(mask, resampleAlpha(found, width, height), await grids.read(width, height), strokes);
 }
 
 /** The picture is decoded once more, at full size, while it is used. */

@@ -34,7 +34,7 @@ export async function writeWhole(target: string, content: Uint8Array | AsyncIter
 }
 
 /** Virus scanners on Windows hold a new file open for a moment, during which it cannot be renamed. */
-async function renamePatiently(from: string, to: string): Promise<void> {
+export async function renamePatiently(from: string, to: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await rename(from, to);

@@ -19,3 +19,21 @@ const found = findPackage(path.dirname(fileURLToPath(import.meta.url)));
 /** Folder of Hairline's own package.json. */
 export const packageRoot = found.root;
 export const VERSION = found.version;
+
+/**
+ * What the system starts: Node and the script. Once there was an update these are the ones that were installed first,
+ * which start the newer version (bin.mjs) and tell it so; links, tasks and launchers name them for good.
+ */
+export const starter = takeStarter(process.env) ?? {
+  node: process.execPath,
+  script: path.join(packageRoot, 'server', 'cli', 'bin.mjs'),
+};
+
+/** Taken away: it is not meant for programs that this one starts. */
+function takeStarter(env: NodeJS.ProcessEnv): { node: string; script: string } | null {
+  const text = env.HAIRLINE_STARTER;
+  delete env.HAIRLINE_STARTER;
+  if (!text) return null;
+  const [node, script] = JSON.parse(text) as [string, string];
+  return { node, script };
+}

@@ -84,6 +84,16 @@ test('the panel loads no schema library by way of the contract, but takes its ty
   expect(status).toBe(1);
 });
 
+test('the command line starts without the image library, which a command may load on demand', () => {
+  const codec = { 'server/imaging/codec.ts': load('sharp') };
+  const main = { 'server/cli/main.ts': load('./models.ts') };
+  const later = "export const x = () => import('../imaging/codec.ts');\n";
+  expect(check({ ...codec, ...main, 'server/cli/models.ts': later })).toEqual({ status: 0, said: '' });
+  const { status, said } = check({ ...codec, ...main, 'server/cli/models.ts': load('../imaging/codec.ts') });
+  expect(said).toContain('server/cli/main.ts -> server/cli/models.ts -> server/imaging/codec.ts -> sharp');
+  expect(status).toBe(1);
+});
+
 test.each([
   ['of code', load],
   ['of types', loadType],

@@ -51,6 +51,25 @@ export interface Words extends PanelWords {
     updating: string;
   };
   backdrops: Record<Backdrop, string>;
+  /** Correcting the mask by hand. */
+  retouch: {
+    title: string;
+    brush: string;
+    off: string;
+    keep: string;
+    remove: string;
+    size: string;
+    undo: string;
+    keys: string;
+    canvas: string;
+    choose: string;
+    reset: string;
+    dropHere: string;
+    working: string;
+    done: string;
+    /** The mask is {mask}, the picture {picture}. */
+    otherSize: Sentence;
+  };
   picture: string;
   close: string;
   another: string;
@@ -107,6 +126,11 @@ export interface Words extends PanelWords {
     panelSilent: string;
     mask: string;
     autostart: string;
+    watch: string;
+    available: string;
+    update: string;
+    updating: string;
+    updateFailed: string;
     openLog: string;
     stop: string;
     models: string;

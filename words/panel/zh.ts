@@ -248,6 +248,15 @@ export const zh: Strings = {
     CANCELLED: ['请求已取消。', '无需任何操作。'],
     DEADLINE_PASSED: ['处理图片的时间超过了限制。', '请尝试较小的图片或 refine=fast，或允许更长的时间。'],
     QUEUE_FULL: ['服务器正忙于处理其他图片。', '请在几秒钟后重试。'],
+    QUEUE_UNREACHABLE: ['无法连接工作室的队列。', '请在一分钟后重试；如果仍然失败，请检查网络和队列所在的计算机。'],
+    QUEUE_TAMPERED: [
+      '从工作室队列返回的内容在传输中被更改，因此已丢弃。',
+      '请重试；如果再次出现，请检查队列所在的计算机和集群密钥。',
+    ],
+    NO_WORKERS: [
+      '工作室中没有计算机在处理图片。',
+      '请用“hairline worker”启动一台，或等待其恢复；“hairline cluster status”会列出它们。',
+    ],
     SHUTTING_DOWN: ['服务器正在关闭。', '请重新启动服务器，然后重试。'],
     MODEL_DOWNLOADING: ['正在下载模型。', '请在一分钟后重试。'],
     WEIGHTS_MISSING: ['模型尚未下载。', '请在联网时运行一次“hairline models pull”。'],

@@ -1,12 +1,9 @@
 import type { Command } from 'commander';
 import { type Config, type Flags, loadUserConfig } from '../../config/config.ts';
-import { forgetVerdicts } from '../../inference/verdict-memory.ts';
 import { redact } from '../../log/redact.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import { openRegistry } from '../matte/connect.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
-import { describeModels, describeSystem, tryMatte } from './report.ts';
-import { writeMatte, writeModels, writeSystem } from './text.ts';
 
 /** Adds `hairline doctor`. */
 export function registerDoctor(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -40,6 +37,9 @@ export async function diagnose(
     for (const line of lines) terminal.result(redact(line));
     terminal.flush();
   };
+  // Loaded only now: the other commands do not need the network runtime.
+  const [{ forgetVerdicts }, { describeModels, describeSystem, tryMatte }, { writeMatte, writeModels, writeSystem }] =
+    await Promise.all([import('../../inference/verdict-memory.ts'), import('./report.ts'), import('./text.ts')]);
   if (config.recheck) forgetVerdicts(config.cacheDir);
   const system = await describeSystem(config);
   print(writeSystem(system));

@@ -5,7 +5,6 @@ import { openRegistry } from '../matte/connect.ts';
 import { formatBytes, interruptible, type Terminal } from '../terminal.ts';
 import { addModel, pull } from './install.ts';
 import { type ModelsContext, notesOn, stateOf } from './state.ts';
-import { verifyModel } from './verify.ts';
 
 interface CacheOption {
   cacheDir?: string;
@@ -39,6 +38,8 @@ export function registerModels(program: Command, terminal: Terminal, exit: (code
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, coreml or webgpu')
     .action(async (id: string, options: CacheOption & { from?: string; device?: string }) => {
       const { device } = loadUserConfig({ device: options.device });
+      // Loaded only now: the other commands do not need the image library.
+      const { verifyModel } = await import('./verify.ts');
       exit(await interruptible((signal) => verifyModel(id, { from: options.from, device }, open(options), signal)));
     });
   command('remove <id>', 'delete a downloaded model').action((id: string, options: CacheOption) =>

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { packageRoot } from '../../system/package-root.ts';
+import { starter } from '../../system/package-root.ts';
 
 /** Settings of this shell's environment that a program started by the system would not inherit. */
 const PASSED_ON = {
@@ -21,6 +21,5 @@ export function serveCommand(env: NodeJS.ProcessEnv, ...options: string[]): stri
     if (!value) return [];
     return [flag, flag.endsWith('-dir') ? path.resolve(value) : value];
   });
-  const bin = path.join(packageRoot, 'server', 'cli', 'bin.mjs');
-  return [process.execPath, bin, 'serve', ...options, ...settings];
+  return [starter.node, starter.script, 'serve', ...options, ...settings];
 }

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts';
 import type { AlphaPlane } from '../../imaging/picture.ts';
+import type { Strokes } from '../../imaging/strokes-file.ts';
 import { type Plane16, reduceSamples, toPlane16 } from '../edge/plane.ts';
 import { boxMean } from '../ensemble/consensus.ts';
 import type { CoarseAlpha } from '../grid/coarse-alpha.ts';
@@ -31,9 +32,11 @@ export interface RefinedMask {
  * @param mask at the size of the picture
  * @param found the networks' alpha, on the grid that the result is wanted on
  * @param rgb the picture on that grid
+ * @param strokes what a person painted over the mask, which has it already: where the networks contradict it, they count for
+ * nothing around
  * @throws {AppError} BAD_REQUEST for a mask without an edge
  */
-export function refineMask(mask: Plane16, found: CoarseAlpha, rgb: Uint8Array): RefinedMask {
+export function refineMask(mask: Plane16, found: CoarseAlpha, rgb: Uint8Array, strokes?: Strokes): RefinedMask {
   const { width, height } = found;
   const small = shrinkMask(mask, width, height);
   const radius = Math.max(width, height) * REACH;
@@ -44,15 +47,18 @@ export function refineMask(mask: Plane16, found: CoarseAlpha, rgb: Uint8Array): 
       'The mask has no edge: it is the same everywhere, so there is nothing to refine.',
     );
   const around = Math.round(2 * radius);
-  const sure = band.data.map((value) => (value === 0 ? 1 : 0));
-  const apart = sure.map((value, i) => value * Math.abs(found.data[i]! - small.data[i]!));
-  const known = boxMean(sure, width, height, around);
-  const distance = boxMean(apart, width, height, around);
+  const apart = small.data.map((value, i) => Math.abs(found.data[i]! - value));
+  const measure = (where: Float32Array) => weightedMean(apart, where, width, height, around);
+  const distance = measure(band.data.map((value) => (value === 0 ? 1 : 0)));
+  if (strokes)
+    measure(resampleAlpha({ ...strokes, data: strokes.painted }, width, height).data).forEach((value, i) => {
+      distance[i] = Math.max(distance[i]!, value);
+    });
   const fitted = fitMask(small, rgb, Math.round(radius));
   const data = small.data.map((value, i) => {
     const share = band.data[i]!;
     if (share === 0) return value;
-    const trust = known[i]! > 0 ? Math.exp(-distance[i]! / known[i]! / TRUST) : 1;
+    const trust = Math.exp(-distance[i]! / TRUST);
     return value + share * (fitted[i]! + trust * (found.data[i]! - fitted[i]!) - value);
   });
   return { coarse: { width, height, data }, band };
@@ -88,6 +94,18 @@ function shrinkMask(mask: Plane16, width: number, height: number): CoarseAlpha {
   const { data, ...size } = reduces ? { width, height, data: reduceSamples(mask, 1, width, height) } : mask;
   const alpha = { ...size, data: Float32Array.from(data, (value) => value / 65535) };
   return resampleAlpha(alpha, width, height);
+}
+
+/** Mean of `values` over a window, in which only `where` counts; 0 where nothing does. */
+function weightedMean(values: Float32Array, where: Float32Array, width: number, height: number, radius: number) {
+  const counted = boxMean(where, width, height, radius);
+  const sum = boxMean(
+    values.map((value, i) => value * where[i]!),
+    width,
+    height,
+    radius,
+  );
+  return sum.map((value, i) => (counted[i]! > 1e-6 ? value / counted[i]! : 0));
 }
 
 /** The mask as a function of color in the window around each pixel, on its own grid. */

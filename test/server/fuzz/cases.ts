@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import sharp from 'sharp';
 import { ERRORS } from '../../../protocol/errors.ts';
 import type { ErrorBody } from '../../../protocol/schemas/failure.ts';
 import { AppError } from '../../../server/errors.ts';
@@ -8,11 +5,26 @@ import { CannotMask } from '../../../server/imaging/psd/choose-layer.ts';
 import { openLayer } from '../../../server/imaging/psd/open-layer.ts';
 import { bufferSource } from '../../../server/imaging/psd/source.ts';
 import { fuzzDocuments } from '../imaging/psd/fuzz-documents.ts';
+import { seeded } from '../random.ts';
 import { type Answer, lines, post, rawHeaders, talk } from '../raw-socket.ts';
-import type { Mutator } from './mutate.ts';
+import { goodFiles } from './inputs.ts';
+import { Mutator } from './mutate.ts';
 
-/** Sends one malformed request and says what was wrong with the answer, or null. */
-export type Case = (i: number) => Promise<string | null>;
+/** What became of an input: taken, refused with one of our words, or neither. */
+export interface Outcome {
+  isTaken: boolean;
+  /** What was wrong with the answer. */
+  complaint?: string;
+}
+
+const TAKEN: Outcome = { isTaken: true };
+const REFUSED: Outcome = { isTaken: false };
+
+export interface FuzzKind {
+  /** How many of them there are among all inputs, in relation to the others. */
+  share: number;
+  send(mutator: Mutator): Promise<Outcome>;
+}
 
 export interface FuzzPorts {
   /** Of a server with the stand-in network. */
@@ -21,11 +33,16 @@ export interface FuzzPorts {
   impatient: number;
 }
 
-/** One kind of malformed input for each name. */
-export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Record<string, Case>> {
-  const files = await pictures(mutator);
+const QUERIES = ['', '?output=cutout', '?output=foreground&depth=16', '?output=composition'];
+
+/** One picture of 24 x 16 pixels that takes longer would let a few of them stop a server. */
+const PATIENCE = 120_000;
+
+/** Kinds of malformed input by name. */
+export async function fuzzKinds(ports: FuzzPorts): Promise<Record<string, FuzzKind>> {
+  const files = await goodFiles();
   const documents = fuzzDocuments();
-  const form = await formWith(files[3]!);
+  const form = formWith(files.png[0]!);
   const header = lines(
     ports.impatient,
     'POST /v1/mattes?model=auto&output=cutout&depth=8&background=white',
@@ -36,115 +53,66 @@ export async function fuzzCases(ports: FuzzPorts, mutator: Mutator): Promise<Rec
     ],
     'abcdefghijkl',
   );
+  const pictures = Object.entries(files).map(([name, good]): [string, FuzzKind] => [
+    name,
+    {
+      share: ['tiff', 'psd', 'heif'].includes(name) ? 2 : 1,
+      async send(mutator) {
+        const body = mutator.mutate(mutator.pick(good));
+        const query = mutator.pick(QUERIES);
+        const answer = await post(ports.patient, {
+          query,
+          headers: { 'content-type': 'image/jpeg' },
+          body: Uint8Array.from(body),
+          signal: AbortSignal.timeout(PATIENCE),
+        });
+        return judge(answer, `${query} ${body.toString('base64')}`);
+      },
+    },
+  ]);
   return {
-    async pictures(i) {
-      const body = mutator.mutate(files[i % files.length]!);
-      const type = mutator.pick([
-        'image/jpeg',
-        'image/png',
-        'image/webp',
-        'image/tiff',
-        'image/avif',
-        'image/vnd.adobe.photoshop',
-        'image/heic',
-        'image/bmp',
-      ]);
-      const query = mutator.pick(['', '?output=cutout', '?output=foreground&depth=16', '?output=composition']);
-      const answer = await post(ports.patient, {
-        query,
-        headers: { 'content-type': type },
-        body: Uint8Array.from(body),
-      });
-      return complaint(answer, `${query} ${body.toString('base64')}`);
+    ...Object.fromEntries(pictures),
+    documents: { share: 3, send: (mutator) => maskDocument(mutator.mutate(mutator.pick(documents))) },
+    headers: {
+      share: 3,
+      async send(mutator) {
+        const text = mutator.disturb(header, header.length - 12);
+        return judge(await talk(ports.impatient, text), JSON.stringify(text.toString('latin1')));
+      },
     },
-    async documents(i) {
-      const file = mutator.mutate(documents[i % documents.length]!);
-      return maskDocument(file).catch((error: Error) =>
-        error instanceof AppError || error instanceof CannotMask
-          ? null
-          : `${error.stack} to ${file.toString('base64')}`,
-      );
-    },
-    async 'headers and addresses'() {
-      const text = mutator.disturb(header, header.length - 12);
-      return complaint(await talk(ports.impatient, text), JSON.stringify(text.toString('latin1')));
-    },
-    async forms() {
-      const body = mutator.mutate(form);
-      const boundary = mutator.pick(['b', 'b', 'b', '"b"', 'c', '']);
-      const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
-      return complaint(await post(ports.patient, { headers, body: Uint8Array.from(body) }), body.toString('latin1'));
+    forms: {
+      share: 2,
+      async send(mutator) {
+        const body = mutator.mutate(form);
+        const boundary = mutator.pick(['b', 'b', 'b', '"b"', 'c', '']);
+        const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
+        return judge(await post(ports.patient, { headers, body: Uint8Array.from(body) }), body.toString('latin1'));
+      },
     },
   };
 }
 
-/** From the folder of the compiled test or of its source. */
-const HEIC = path.resolve('test/fixtures/heic');
-
-/** Eight rows of eight pixels: plain, with a palette, packed, with masks. */
-function bitmaps(mutator: Mutator): Buffer[] {
-  const kinds: [bits: number, compression: number, extra: number][] = [
-    [24, 0, 0],
-    [8, 0, 1024],
-    [8, 1, 1024],
-    [4, 2, 64],
-    [32, 3, 12],
-  ];
-  return kinds.map(([bits, compression, extra]) => {
-    const head = Buffer.alloc(54);
-    head.write('BM', 'latin1');
-    head.writeUInt32LE(54 + extra, 10);
-    head.writeUInt32LE(40, 14);
-    head.writeInt32LE(8, 18);
-    head.writeInt32LE(8, 22);
-    head.writeUInt16LE(bits, 28);
-    head.writeUInt32LE(compression, 30);
-    return Buffer.concat([head, mutator.bytes(extra), mutator.bytes(8 * bits)]);
-  });
-}
-
 /** What `hairline matte --into psd` does to a document. */
-async function maskDocument(file: Buffer): Promise<string | null> {
-  const layer = await openLayer(bufferSource(file));
-  await layer.readPicture();
-  const { width, height, depth } = layer;
-  const data = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
-  const { chunks, bytes } = await layer.addMask({ width, height, data });
-  let written = 0;
-  for await (const { length } of chunks) written += length;
-  return written === bytes ? null : `${written} bytes in place of ${bytes} for ${file.toString('base64')}`;
+async function maskDocument(file: Buffer): Promise<Outcome> {
+  const context = `to ${file.toString('base64')}`;
+  try {
+    const layer = await openLayer(bufferSource(file));
+    await layer.readPicture();
+    const { width, height, depth } = layer;
+    const data = depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
+    const { chunks, bytes } = await layer.addMask({ width, height, data });
+    let written = 0;
+    for await (const { length } of chunks) written += length;
+    return written === bytes
+      ? TAKEN
+      : { isTaken: false, complaint: `${written} bytes in place of ${bytes} ${context}` };
+  } catch (error) {
+    if (error instanceof AppError || error instanceof CannotMask) return REFUSED;
+    return { isTaken: false, complaint: `${(error as Error).stack} ${context}` };
+  }
 }
 
-/** Every accepted type in its main varieties. */
-function pictures(mutator: Mutator): Promise<Buffer[]> {
-  const noise = mutator.bytes(24 * 16 * 4);
-  const image = () => sharp(noise, { raw: { width: 24, height: 16, channels: 4 } });
-  return Promise.all([
-    image().flatten().jpeg().toBuffer(),
-    image().flatten().jpeg({ progressive: true }).withMetadata({ orientation: 6 }).toBuffer(),
-    image().flatten().toColorspace('cmyk').jpeg().toBuffer(),
-    image().png().toBuffer(),
-    image().png({ palette: true }).toBuffer(),
-    image().toColorspace('rgb16').png().toBuffer(),
-    image().webp().toBuffer(),
-    image().webp({ lossless: true }).toBuffer(),
-    image().tiff({ compression: 'none' }).toBuffer(),
-    image().tiff({ compression: 'lzw' }).toBuffer(),
-    image().tiff({ compression: 'jpeg' }).toBuffer(),
-    image().avif({ effort: 0 }).toBuffer(),
-    ...fuzzDocuments(),
-    image().gif().toBuffer(),
-    // What is brought into another form first: floating samples, CMYK with a profile, a thumbnail behind.
-    image().toColorspace('scrgb').tiff({ compression: 'deflate' }).toBuffer(),
-    image().flatten().toColorspace('cmyk').tiff({ compression: 'packbits' }).toBuffer(),
-    image().flatten().toColorspace('lab').tiff({ tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer(),
-    image().tiff({ bigtiff: true, compression: 'deflate', pyramid: true }).toBuffer(),
-    ...['display-p3', 'transparent'].map((name) => readFile(path.join(HEIC, `${name}.heic`))),
-    ...bitmaps(mutator),
-  ]);
-}
-
-async function formWith(picture: Buffer): Promise<Buffer> {
+function formWith(picture: Buffer): Buffer {
   const part = (head: string, content: Buffer) => [
     Buffer.from(`--b\r\nContent-Disposition: form-data; ${head}\r\n\r\n`),
     content,
@@ -158,31 +126,39 @@ async function formWith(picture: Buffer): Promise<Buffer> {
 }
 
 /** Anything but a matte or a refusal of the table: a hang-up without words, an unforeseen error, a shape of its own. */
-function complaint(answer: Answer | null, context: string): string | null {
-  if (!answer) return `no answer to ${context}`;
+function judge(answer: Answer | null, context: string): Outcome {
+  if (!answer) return { isTaken: false, complaint: `no answer to ${context}` };
   const { status, body } = answer;
-  if (status === 200) return null;
+  if (status === 200) return TAKEN;
   try {
     const { code, message, hint } = (JSON.parse(body.toString()) as ErrorBody).error;
     const known = ERRORS[code];
-    if (status !== 500 && known[0] === status && known[2] === hint && message !== '') return null;
+    if (status !== 500 && known[0] === status && known[2] === hint && message !== '') return REFUSED;
   } catch {
     // Below: it is none of ours.
   }
-  return `${status} ${body.subarray(0, 300)} to ${context}`;
+  return { isTaken: false, complaint: `${status} ${body.subarray(0, 300)} to ${context}` };
 }
 
-/** Four at a time, as a busy panel would. @returns the complaints */
-export async function repeat(times: number, send: Case, onProgress?: (sent: number) => void): Promise<string[]> {
-  const complaints: string[] = [];
-  let next = 0;
+/** One input by its kind and number: the same for the same seed, whatever was sent before. */
+export async function sendOne(kind: FuzzKind, seed: number, number: number): Promise<Outcome> {
+  const mutator = new Mutator(seeded(Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ number));
+  return kind
+    .send(mutator)
+    .catch((error: Error) => ({ isTaken: false, complaint: `${error.message} (${String(error.cause)})` }));
+}
+
+/** Runs a task for each number, four at a time, as a busy panel would; ends early when `isOver` says so. @returns the next number */
+export async function fourAtOnce(
+  from: number,
+  to: number,
+  task: (number: number) => Promise<void>,
+  isOver: () => boolean = () => false,
+): Promise<number> {
+  let next = from;
   const worker = async () => {
-    while (next < times) {
-      const found = await send(next++).catch((error: Error) => `${error.message} (${String(error.cause)})`);
-      if (found) complaints.push(found);
-      onProgress?.(next);
-    }
+    while (next < to && !isOver()) await task(next++);
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
-  return complaints;
+  return next;
 }

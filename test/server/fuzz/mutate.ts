@@ -19,13 +19,13 @@ export class Mutator {
     return Buffer.from(Array.from({ length: count }, () => this.below(256)));
   }
 
-  /** Flips, overwrites, cuts, doubles and fills a few places. */
+  /** Flips, overwrites, cuts, doubles and fills a few places, and puts numbers there that lengths and counts should not be. */
   mutate(bytes: Buffer): Buffer {
     let out = Buffer.from(bytes);
     for (let i = 1 + this.below(4); i > 0; i--) {
       const at = this.below(out.length);
       const many = 1 + this.below(16);
-      switch (this.below(6)) {
+      switch (this.below(7)) {
         case 0:
           out[at]! ^= 1 << this.below(8);
           break;
@@ -41,11 +41,23 @@ export class Mutator {
         case 4:
           out.fill(this.pick([0, 0xff]), at, Math.min(out.length, at + many));
           break;
+        case 5:
+          this.#putNumber(out, at);
+          break;
         default:
           out = Buffer.concat([out.subarray(0, at), this.bytes(many), out.subarray(at)]);
       }
     }
     return out;
+  }
+
+  #putNumber(out: Buffer, at: number): void {
+    const number = Buffer.alloc(this.pick([2, 4, 8]));
+    const value = this.pick([0, 1, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0xffffffff, out.length, at, at + 1]);
+    if (number.length === 2) number.writeUInt16BE(value & 0xffff);
+    else number.writeUInt32BE(value, number.length - 4);
+    if (this.below(2)) number.reverse();
+    number.copy(out, at);
   }
 
   /** Puts what means something to a parser of HTTP in a few places before `end`. */

@@ -174,6 +174,7 @@ describe('uninstall', () => {
   const steps = (stopped = 0) => ({
     stop: async () => stopped,
     autostartOff: async () => 0,
+    removeVersions: async () => {},
     home,
     platform: process.platform,
   });

@@ -213,10 +213,10 @@ describe('wait=N', () => {
 describe('the server', () => {
   it('keeps silently waiting clients connected, and disconnects those that do not read', async () => {
     await start();
-    stage.app.server.timeout = 50;
+    stage.app.server.timeout = 400;
     const answers = ['', 'respond-async, wait=60', 'wait=60'].map((prefer) => post(stage.port, pixel(prefer)));
     await until(async () => (await metric('hairline_jobs')) === 3);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     gate.open();
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200]);
     const socket = connect(stage.port, '127.0.0.1');

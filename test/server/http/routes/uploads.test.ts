@@ -42,9 +42,10 @@ describe('a mask whose edge is found anew', () => {
       .png()
       .toBuffer();
   const half = (x: number) => (x < 10 ? 255 : 0);
-  const send = async (mask: Buffer, query = '') => {
+  const send = async (mask: Buffer | null, query = '', strokes?: Buffer) => {
     const body = new FormData();
-    body.append('mask', new Blob([Uint8Array.from(mask)]), 'mask.png');
+    if (mask) body.append('mask', new Blob([Uint8Array.from(mask)]), 'mask.png');
+    if (strokes) body.append('strokes', new Blob([Uint8Array.from(strokes)]), 'strokes.png');
     body.append('image', new Blob([Uint8Array.from(png)]), 'x.png');
     return post(server.port, { body, query });
   };
@@ -78,6 +79,28 @@ describe('a mask whose edge is found anew', () => {
     expectError(await send(Buffer.from('not a picture')), 'NOT_AN_IMAGE');
     const whole = await gray(20, 0, half);
     expectError(await send(whole.subarray(0, whole.length - 20)), 'TRUNCATED_IMAGE');
+  });
+
+  it('is corrected by strokes of any size, which stand', async () => {
+    // Removed: the left eighth. Kept: the right eighth. Between them nothing is painted.
+    const strokes = (channels: 3 | 4) =>
+      sharp(
+        Uint8Array.from({ length: 8 * 4 * channels }, (_, i) => {
+          const x = Math.floor(i / channels) % 8;
+          return i % channels === 3 ? (x === 0 || x === 7 ? 255 : 0) : x > 3 ? 255 : 0;
+        }),
+        { raw: { width: 8, height: 4, channels } },
+      )
+        .png()
+        .toBuffer();
+    const mask = await gray(20, 0, half);
+    const answer = await send(mask, '', await strokes(4));
+    expect(answer.status).toBe(200);
+    const data = await sharp(answer.body).extractChannel(0).raw().toBuffer();
+    expect([data[0], data[19]]).toEqual([0, 255]);
+    expectError(await send(mask, '', await strokes(3)), 'BAD_REQUEST');
+    expectError(await send(mask, '', Buffer.from('not a picture')), 'NOT_AN_IMAGE');
+    expectError(await send(null, '', await strokes(4)), 'BAD_REQUEST');
   });
 
   it('says itself what the subject is', async () => {

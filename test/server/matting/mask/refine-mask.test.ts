@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Strokes } from '../../../../server/imaging/strokes-file.ts';
 import type { Plane16 } from '../../../../server/matting/edge/plane.ts';
 import type { CoarseAlpha } from '../../../../server/matting/grid/coarse-alpha.ts';
 import { findBand } from '../../../../server/matting/mask/find-band.ts';
 import { keepMask, refineMask } from '../../../../server/matting/mask/refine-mask.ts';
+import { paintStrokes } from '../../../../server/matting/mask/strokes.ts';
 import { Pace } from '../../../../server/matting/yield-often.ts';
 import { seeded } from '../../random.ts';
 
@@ -56,6 +58,18 @@ describe('refineMask', () => {
     expect(error(coarse.data, truth)).toBeLessThan(0.5 * error(values(drawn), truth));
   });
 
+  it('does not ask the networks about an edge beside strokes that contradict them', () => {
+    // The networks lost an arm, and a thin stroke is painted along it.
+    const arm: Draw = (x, y) => (x >= 256 && x < 470 && Math.abs(y - 256) <= 12 ? 1 : 0);
+    const shown: Draw = (x, y) => Math.max(person(x, y), arm(x, y));
+    const stroke: Draw = (x, y) => (x >= 256 && x < 470 && Math.abs(y - 256) <= 6 ? 1 : 0);
+    const drawn: Draw = (x, y) => Math.max(person(x, y), stroke(x, y));
+    const strokes = { width: SIDE, height: SIDE, painted: values(stroke), kept: values(stroke) };
+    const truth = values(shown);
+    const found = (painted?: Strokes) => refineMask(plane(drawn), grid(person), picture(shown), painted).coarse.data;
+    expect(error(found(strokes), truth)).toBeLessThan(0.25 * error(found(), truth));
+  });
+
   it.each([0, 1])('refuses a mask that is %i everywhere', (value) => {
     expect(() =>
       refineMask(
@@ -96,6 +110,29 @@ describe('keepMask', () => {
     for (let i = 0; i < refined.data.length; i++) {
       if (i % 64 < 28) expect(refined.data[i]).toBe(777);
       if (i % 64 >= 36) expect(refined.data[i]).toBe(mask.data[i]);
+    }
+  });
+});
+
+describe('paintStrokes', () => {
+  it('sets what is painted, keeps what is not, and is stretched to the picture', async () => {
+    const random = seeded(3);
+    const [width, height] = [90, 60];
+    const before = Uint16Array.from({ length: width * height }, () => random() * 65536);
+    const alpha: Plane16 = { width, height, data: before.slice() };
+    // Thirds of the picture: kept, untouched, removed.
+    const strokes: Strokes = {
+      width: 30,
+      height: 20,
+      painted: Float32Array.from({ length: 600 }, (_, i) => (i % 30 < 10 || i % 30 >= 20 ? 1 : 0)),
+      kept: Float32Array.from({ length: 600 }, (_, i) => (i % 30 < 10 ? 1 : 0)),
+    };
+    await paintStrokes(alpha, strokes, new Pace());
+    for (let i = 0; i < before.length; i++) {
+      const x = i % width;
+      if (x < 28) expect(alpha.data[i]).toBe(65535);
+      else if (x >= 32 && x < 58) expect(alpha.data[i]).toBe(before[i]);
+      else if (x >= 62) expect(alpha.data[i]).toBe(0);
     }
   });
 });
