@@ -81,6 +81,8 @@ export interface EdgeTask {
 
 export interface WorkOptions {
   readonly signal: AbortSignal;
+  /** Whose picture it is, for engines whose queue has turns of its own. */
+  readonly client?: string;
   /** Called with progress, 0..1, never decreasing. */
   onProgress?(fraction: number): void;
 }
@@ -111,15 +113,21 @@ export interface Engine {
   /** The child process's last reported memory; null when there is none or it is not running. */
   readonly usage: Usage | null;
   /**
+   * Only of an engine that lets clients take turns by itself: position of the client's next picture, from 1; null when
+   * none waits.
+   */
+  placeOf?(client: string): number | null;
+  /**
    * Checks a request before its picture arrives. Synchronous, so that a client that disconnects meanwhile is not
    * missed.
-   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING
+   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING; with a queue NO_WORKERS, QUEUE_UNREACHABLE
    */
   checkModel(model: string, subject: Subject): void;
   /**
    * @param body the encoded picture, or the raw samples of `task.layout`; then the mask and strokes of `task.mask`
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, NOT_AN_IMAGE, TRUNCATED_IMAGE,
-   * IMAGE_TOO_LARGE, INFERENCE_FAILED, BAD_REQUEST for a region or a point outside of the picture; the signal's reason
+   * IMAGE_TOO_LARGE, INFERENCE_FAILED, BAD_REQUEST for a region or a point outside of the picture; the signal's reason;
+   * with a queue also QUEUE_FULL, QUEUE_UNREACHABLE, QUEUE_TAMPERED, NO_WORKERS
    */
   matte(task: MatteTask, body: Buffer, options: WorkOptions): Promise<Answer>;
   /**

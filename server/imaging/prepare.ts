@@ -4,6 +4,8 @@ import { readBmp } from './bmp.ts';
 import { readSensor, takePreview } from './camera-raw/preview.ts';
 import { checkSize } from './check-size.ts';
 import { damaged } from './damage.ts';
+import { buildProfile } from './heif/build-profile.ts';
+import { readColorCode } from './heif/color-code.ts';
 import { decodeHeic } from './heif/decode.ts';
 import { checkJpeg } from './jpeg/check.ts';
 import { tidyJpeg } from './jpeg/tidy.ts';
@@ -77,17 +79,38 @@ function prepareRaster({ width, height, channels, data }: Raster, profile?: Buff
   return { bytes, page: 0, failOn: 'truncated' };
 }
 
-/** The library reads everything about HEIC but its pixels. */
+/** The library reads everything about HEIC but its pixels, and of HEIC and AVIF no colors that a code names in place of a profile. */
 async function prepareHeif(file: Buffer, allowDamaged: boolean): Promise<Prepared> {
+  const failOn = allowDamaged ? 'none' : 'truncated';
   const info = await sharp(file, { limitInputPixels: false })
     .metadata()
     .catch((cause) => {
       throw damaged(undefined, cause);
     });
-  if (info.compression !== 'hevc') return { bytes: file, page: 0, failOn: allowDamaged ? 'none' : 'truncated' };
+  const isHevc = info.compression === 'hevc';
+  const code = info.icc ? null : readColorCode(file);
+  const profile = info.icc ?? (code && buildProfile(code)) ?? undefined;
+  if (!isHevc && profile === info.icc) return { bytes: file, page: 0, failOn };
   checkSize(info.width, info.height);
-  const raster = await decodeHeic(file, info.hasAlpha);
-  return { ...prepareRaster(raster, info.icc), metadata: readBlocks(info), dpi: info.density };
+  const raster = isHevc
+    ? await decodeHeic(file, info.hasAlpha, info.bitsPerSample ?? 8)
+    : await decodeAvif(file, failOn);
+  return { ...prepareRaster(raster, profile), metadata: readBlocks(info), dpi: info.density };
+}
+
+/** Upright, with its own numbers. */
+async function decodeAvif(file: Buffer, failOn: Prepared['failOn']): Promise<Raster> {
+  const image = sharp(file, { limitInputPixels: false, failOn, ignoreIcc: true });
+  const isDeep = (await image.metadata()).depth === 'ushort';
+  const { data, info } = await image
+    .toColorspace(isDeep ? 'rgb16' : 'srgb')
+    .raw({ depth: isDeep ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause) => {
+      throw damaged(undefined, cause);
+    });
+  const samples = isDeep ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
+  return { width: info.width, height: info.height, channels: info.channels === 4 ? 4 : 3, data: samples };
 }
 
 /** The most samples of a pixel in a Photoshop document (File Header Section). */

@@ -148,12 +148,10 @@ function chooseMetadata({ metadata, keepLocation }: MatteOptions): MetadataChoic
   return keepLocation ? 'all' : 'keep';
 }
 
-function checkInto({ into, layer, inPlace, mask, outputs, saveForeground, format, psdCutout }: MatteOptions): void {
+function checkInto({ into, layer, inPlace, outputs, saveForeground, format, psdCutout }: MatteOptions): void {
   if (!into && (layer !== undefined || inPlace)) throw new UsageError('--layer and --in-place require --into psd.');
-  if (into && (outputs || !saveForeground || psdCutout || format !== 'png' || mask))
-    throw new UsageError(
-      '--into psd writes documents with a mask; it does not go with other outputs or formats, nor with --mask.',
-    );
+  if (into && (outputs || !saveForeground || psdCutout || format !== 'png'))
+    throw new UsageError('--into psd writes documents with a mask; it does not go with other outputs or formats.');
 }
 
 function checkRedo({ redoOlder, force, into, watch }: MatteOptions): void {

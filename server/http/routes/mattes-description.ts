@@ -25,7 +25,15 @@ export const DESCRIBED_EDGE: FastifySchema = {
         [PATH_TYPE]: { schema: ClippingPath },
       },
     },
-    ...failures(...EVERYWHERE, 'BAD_REQUEST', 'MATTE_GONE', 'UNSUPPORTED_TYPE', 'NOT_ACCEPTABLE', 'QUEUE_FULL'),
+    ...failures(
+      ...EVERYWHERE,
+      'BAD_REQUEST',
+      'MATTE_GONE',
+      'UNSUPPORTED_TYPE',
+      'NOT_ACCEPTABLE',
+      'QUEUE_FULL',
+      'QUEUE_UNREACHABLE',
+    ),
   },
 };
 
@@ -56,6 +64,9 @@ export const MATTE_FAILURES = [
   'DOWNLOAD_FAILED',
   'INFERENCE_FAILED',
   'DEADLINE_PASSED',
+  'QUEUE_UNREACHABLE',
+  'QUEUE_TAMPERED',
+  'NO_WORKERS',
 ] as const satisfies readonly ErrorCode[];
 
 /** For `GET /docs` only: the route validates body and headers, which a schema cannot fully describe. */

@@ -13,7 +13,6 @@ const ADJUSTMENTS = new Set(
 const FILLS = ['SoCo', 'GdFl', 'PtFl'];
 const EFFECTS = ['lfx2', 'lfxs', 'lmfx'];
 const VECTOR_MASKS = ['vmsk', 'vsms'];
-const REAL_MASK = -3;
 
 /** Documents whose layers cover more pixels than this would take minutes. */
 const MAX_LAYER_PIXELS = 4e9;
@@ -58,8 +57,10 @@ function findObstacle({ record, children }: LayerNode, { depth, mode }: PsdStruc
   if (record.hasRanges) return 'a Blend If setting';
   for (const name of blocks.keys()) if (ADJUSTMENTS.has(name)) return 'an adjustment';
   if (FILLS.some((name) => blocks.has(name)) && isEmpty(record)) return 'a fill without pixels';
-  const isRendered = mask?.isRendered && !record.channels.some(({ id }) => id === REAL_MASK);
-  if (VECTOR_MASKS.some((name) => blocks.has(name)) && !isRendered) return 'a vector mask';
+  // Of shapes the pixels are those inside; of other layers the mask that shows the vector mask is there, unless it is made weaker.
+  const isShape = FILLS.some((name) => blocks.has(name)) && !isEmpty(record);
+  const isDrawn = mask?.isRendered ? mask.parameters.length === 0 : isShape;
+  if (VECTOR_MASKS.some((name) => blocks.has(name)) && !isDrawn) return 'a vector mask';
   if (mask && mask.feather > 0 && !mask.isDisabled) return 'a feathered mask';
   return null;
 }

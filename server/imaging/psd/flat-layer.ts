@@ -27,6 +27,7 @@ export function openFlat(source: ByteSource, structure: PsdStructure, wanted?: s
   }
   return {
     ...{ name: NAME, width, height, depth: structure.depth === 8 ? 8 : 16 },
+    ...{ left: 0, top: 0, canvas: structure },
     readPicture: async () => (await flattenSource(source, MAX_ENCODED_BYTES)).tiff,
     async addMask(alpha, path, signal) {
       if (alpha.width !== width || alpha.height !== height)

@@ -32,6 +32,10 @@ export interface OpenLayer {
   name: string;
   width: number;
   height: number;
+  /** Of the layer on the canvas; parts of it may lie outside. */
+  left: number;
+  top: number;
+  canvas: { width: number; height: number };
   /** Bits that its mask needs. */
   depth: 8 | 16;
   /** Its own pixels, without mask, opacity and what lies above and below. */

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import os from 'node:os';
 import path from 'node:path';
 import { type LayerMaskData, readPsd } from 'ag-psd';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Connection } from '../../../../server/cli/matte/connection.ts';
 import type { MatteOptions } from '../../../../server/cli/matte/options.ts';
@@ -125,6 +126,30 @@ describe('hairline matte --into psd', () => {
       Math.max(...range(10)) * 30,
     ];
     for (const [i, side] of [10, 30, 5, 15].entries()) expect(Math.abs(box[i]! - side)).toBeLessThan(1);
+  });
+
+  test('takes a rough mask of the size of the document, or of the layer', async () => {
+    await document('a.psd');
+    const gray = (width: number, height: number) => {
+      const image = sharp({ create: { width, height, channels: 3, background: 'black' } });
+      const white = { create: { width: width / 2, height, channels: 3 as const, background: 'white' } };
+      return image.composite([{ input: white, left: 0, top: 0 }]).png();
+    };
+    await gray(40, 30).toFile(path.join(cwd, 'canvas.png'));
+    await gray(20, 10).toFile(path.join(cwd, 'layer.png'));
+    await gray(8, 8).toFile(path.join(cwd, 'other.png'));
+    const masked = async (mask: string) => {
+      const { code, err } = await matte(['a.psd'], { layer: 'Model', mask, force: true });
+      if (code !== 0) return err;
+      const { children = [] } = await look(path.join(cwd, 'out', 'a_masked.psd'));
+      const { width, data } = children[1]!.mask!.imageData!;
+      // Away from the edge the mask counts, whatever the network says.
+      return [1, 18].map((x) => data[4 * (5 * width + x)]);
+    };
+    expect(await masked('layer.png')).toEqual([255, 0]);
+    // The layer lies from 10 to 30 of 40.
+    expect(await masked('canvas.png')).toEqual([255, 0]);
+    expect(await masked('other.png')).toContain('8 x 8 pixels, layer "Model" 20 x 10, the document 40 x 30.');
   });
 
   test('says what it cannot mask and why, and leaves those files as they are', async () => {
