@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts';
 import { parseColor } from '../../imaging/color.ts';
 import { sniffType } from '../../imaging/formats.ts';
 import type { Framing } from '../../imaging/framing.ts';
+import { hasRoom } from '../../imaging/parse-framing.ts';
 import { VERSION } from '../../system/package-root.ts';
 import { UsageError } from '../terminal.ts';
 import type { PictureWork } from './batch.ts';
@@ -13,6 +14,8 @@ import type { Backdrop } from './finisher.ts';
 import type { MatteOptions } from './options.ts';
 import { checkTemplate, type FileOutput, type PlanOptions } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
+
+const SHADOW_OPACITY = 0.5;
 
 /** What the options ask for, checked. */
 export interface ChosenWork {
@@ -58,6 +61,7 @@ export async function chooseWork(options: MatteOptions, { cwd, env, signal }: Pl
       method: options.foreground,
       decontaminate,
       pathTolerance,
+      shadow: chooseShadow(options, outputs),
       provenance: options.metadata && options.provenance ? { version: VERSION, settings: describe(settings) } : null,
       model,
       subject,
@@ -102,17 +106,15 @@ function chooseFraming({ format, into, trim, margin, size, fit, align }: MatteOp
   if (format === 'psd' || into)
     throw new UsageError('A psd keeps the whole picture; --trim, --margin, --size, --fit and --align do not apply.');
   if (!size && (fit || align)) throw new UsageError('--fit and --align require --size.');
-  const edge = margin ?? { value: 0, isPercent: false };
-  const pixels = size && (edge.isPercent ? (edge.value / 100) * Math.max(size.width, size.height) : edge.value);
-  if (size && 2 * Math.round(pixels!) >= Math.min(size.width, size.height))
-    throw new UsageError('--margin leaves no room in --size.');
-  return {
+  const framing: Framing = {
     trim: Boolean(trim),
-    margin: edge,
+    margin: margin ?? { value: 0, isPercent: false },
     size: size ?? null,
     fit: fit ?? 'contain',
     align: align ?? { x: 0.5, y: 0.5 },
   };
+  if (!hasRoom(framing)) throw new UsageError('--margin leaves no room in --size.');
+  return framing;
 }
 
 /** @returns the tolerance, or null where no path is wanted */
@@ -128,6 +130,17 @@ function choosePath(
   if (!into && format !== 'psd' && !(format === 'tiff' && hasColors))
     throw new UsageError('--clipping-path requires --format psd, or --format tiff with an output in color.');
   return pathTolerance ?? PATH_TOLERANCE.default;
+}
+
+/** @returns its opacity; 0: none */
+function chooseShadow({ shadow, shadowOpacity, format, into }: MatteOptions, outputs: readonly FileOutput[]): number {
+  if (!shadow) {
+    if (shadowOpacity !== undefined) throw new UsageError('--shadow-opacity requires --shadow.');
+    return 0;
+  }
+  if (into || format === 'psd' || !outputs.some((output) => output === 'cutout' || output === 'composition'))
+    throw new UsageError('--shadow requires the output cutout or composition.');
+  return shadowOpacity ?? SHADOW_OPACITY;
 }
 
 function chooseMetadata({ metadata, keepLocation }: MatteOptions): MetadataChoice {

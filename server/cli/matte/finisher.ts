@@ -12,6 +12,7 @@ import { encodeTiff } from '../../imaging/tiff/encode.ts';
 import { composeOver, cutOut } from '../../matting/composition.ts';
 import { estimateForeground, makeCutout } from '../../matting/foreground/estimate-foreground.ts';
 import { tracePath } from '../../matting/path/trace-path.ts';
+import { addShadow } from '../../matting/shadow.ts';
 import { writeWhole } from '../../system/files.ts';
 import { type Format, type Job, largePath, type PlannedFile } from './plan.ts';
 
@@ -33,6 +34,8 @@ export interface FinishOptions extends Inheritance {
   decontaminate: number;
   /** Adds the outline to documents and color TIFFs, as their clipping path; how far it may be from it, in pixels. Null: none. */
   pathTolerance: number | null;
+  /** Opacity of the shadow under cutouts and compositions, 0..1; 0: none. */
+  shadow: number;
   /** What results say of how they were made, beside the model; null: nothing. */
   provenance: Omit<Provenance, 'model' | 'hash'> | null;
 }
@@ -91,7 +94,7 @@ export async function finishJob(
         return { path, content: await encodePlane(plane, note({ dpi: annotation.dpi }, plane)) };
       }
       case 'cutout':
-        return { path, content: await encodeColors(await lay(await cutout())) };
+        return { path, content: await encodeColors(await layOnGround(await cutout())) };
       case 'foreground':
         return { path, content: await encodeColors(await lay(await foreground())) };
       case 'composition':
@@ -119,6 +122,11 @@ export async function finishJob(
     return { path: isLarge ? largePath(path) : path, content: chunks };
   }
 
+  async function layOnGround(pixels: Raster) {
+    const laid = await lay(pixels);
+    return options.shadow > 0 ? addShadow(laid, options.shadow, signal) : laid;
+  }
+
   /** A canvas that it does not fill is transparent. */
   async function layPicture() {
     const pixels = await raster();
@@ -127,7 +135,7 @@ export async function finishJob(
   }
 
   async function compose() {
-    const subject = await lay(await shown());
+    const subject = await layOnGround(await shown());
     const { backdrop } = options;
     if (!Buffer.isBuffer(backdrop)) return composeOver(subject, inherited.encodeColor(backdrop));
     const picture = await readBackdrop(backdrop, subject.width, subject.height, depth);

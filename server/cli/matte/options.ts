@@ -53,6 +53,10 @@ export interface MatteOptions {
   size?: Size;
   fit?: Framing['fit'];
   align?: Framing['align'];
+  /** Under cutouts and compositions. */
+  shadow?: boolean;
+  /** 0..1 */
+  shadowOpacity?: number;
   subject: Subject;
   refine: Refine;
   /** `left,top,width,height` and `x,y`, already validated. */

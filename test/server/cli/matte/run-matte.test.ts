@@ -309,6 +309,47 @@ describe('--clipping-path', () => {
   });
 });
 
+describe('--shadow', () => {
+  test('lies under cutouts and compositions on their canvas, and under nothing else', async () => {
+    const background = { r: 0, g: 0, b: 0 };
+    const body = await sharp({ create: { width: 20, height: 40, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer();
+    const file = sharp({ create: { width: 60, height: 60, channels: 3, background } });
+    await writeFile(
+      path.join(cwd, 'a.png'),
+      await file
+        .composite([{ input: body, left: 20, top: 5 }])
+        .png()
+        .toBuffer(),
+    );
+    const outputs = ['alpha', 'cutout', 'foreground', 'composition'] as const;
+    const options = { outputs: [...outputs], margin: { value: 20, isPercent: false } };
+    await matte(['a.png'], { ...options, outputDir: 'plain' });
+    await matte(['a.png'], { ...options, outputDir: 'cast', shadow: true, shadowOpacity: 0.8 });
+    for (const output of outputs) {
+      const [plain, cast] = await Promise.all(
+        ['plain', 'cast'].map((folder) =>
+          sharp(path.join(cwd, folder, `a_${output}.png`))
+            .raw()
+            .toBuffer(),
+        ),
+      );
+      const isChanged = output === 'cutout' || output === 'composition';
+      expect(plain!.equals(cast!), output).toBe(!isChanged);
+    }
+  });
+
+  test.each([
+    ['a psd', { shadow: true, format: 'psd' }],
+    ['the alpha alone', { shadow: true, outputs: ['alpha'] }],
+    ['its opacity alone', { shadowOpacity: 0.3 }],
+  ] as const)('is refused with %s', async (_, options) => {
+    await picture('a.png');
+    await expect(matte(['a.png'], options as Partial<MatteOptions>)).rejects.toThrow(UsageError);
+  });
+});
+
 describe('what results say of how they were made', () => {
   const alter = async (file: string, find: string, value: string) => {
     const bytes = await readFile(file);
