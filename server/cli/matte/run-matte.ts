@@ -112,7 +112,7 @@ export async function runMatte(
   const backdrop = await readBackdropOption(options.background, cwd, signal);
 
   const outputDir = path.resolve(cwd, options.outputDir);
-  const { inputs, problems } = await expandInputs(given, outputDir, cwd);
+  const { inputs, problems, twins } = await expandInputs(given, outputDir, cwd);
   const readMask = options.mask ? await openMasks(path.resolve(cwd, options.mask), inputs) : undefined;
   checkName(options.name, inputs.length, format === 'psd' || options.into ? 1 : outputs.length, given, outputDir, cwd);
   const into = options.into && (options.inPlace ? 'same' : 'new');
@@ -168,9 +168,9 @@ export async function runMatte(
   }
 
   const skipped = jobs.length - open.length;
-  if (options.json) terminal.result(JSON.stringify({ written, skipped, empty, previews, failed: failures }));
+  if (options.json) terminal.result(JSON.stringify({ written, skipped, empty, previews, twins, failed: failures }));
   terminal.flush();
-  report({ done, skipped, failures, empty, previews, outputDir, interrupted: signal.aborted }, terminal);
+  report({ done, skipped, failures, empty, previews, twins, outputDir, interrupted: signal.aborted }, terminal);
   if (signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -280,16 +280,20 @@ interface Summary {
   empty: readonly string[];
   /** Raw files of which the preview was used. */
   previews: readonly string[];
+  /** Raw files that were left out. */
+  twins: readonly string[];
   outputDir: string;
   interrupted: boolean;
 }
 
 function report(
-  { done, skipped, failures, empty, previews, outputDir, interrupted }: Summary,
+  { done, skipped, failures, empty, previews, twins, outputDir, interrupted }: Summary,
   terminal: Terminal,
 ): void {
   for (const { location, message, hint } of failures) terminal.complain(`${location}\n  ${message} ${hint}`);
   for (const location of empty) terminal.say(`${location}\n  No subject was found; its matte is empty.`);
+  for (const location of twins)
+    terminal.say(`${location}\n  Left out: the same picture lies beside it as JPEG or HEIC, and was taken.`);
   if (previews.length > 0) {
     const what = previews.length === 1 ? 'is a camera raw file' : 'are camera raw files';
     terminal.say(`${count(previews.length, 'picture')} ${what}: the embedded JPEG preview was used.`);
