@@ -40,7 +40,7 @@ export function openSteps(config: Config, terminal: Terminal): OpenSteps {
   return {
     find: () => findPage(config),
     async findOlder() {
-      const announced = (await locateServer(config))?.announced;
+      const announced = (await locateServer(config, PATIENT_MS))?.announced;
       return announced && isNewer(VERSION, announced.version) ? announced.version : null;
     },
     stop: () => interruptible((signal) => stopServer(config, terminal, signal)),
@@ -52,7 +52,7 @@ export function openSteps(config: Config, terminal: Terminal): OpenSteps {
 }
 
 async function findPage(config: Config): Promise<string | null> {
-  const found = await locateServer(config);
+  const found = await locateServer(config, PATIENT_MS);
   if (!found) return null;
   const { url, announced } = found;
   const ask = (token: string) =>
