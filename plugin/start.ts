@@ -25,10 +25,10 @@ import { Session } from './session/session.ts';
 import { ProfileMemory } from './settings/profile-memory.ts';
 import type { Settings } from './settings/settings.ts';
 import { SettingsMemory } from './settings/settings-memory.ts';
-import { BatchPanel } from './ui/batch-view.ts';
-import { CheckPanel, describeCheck, describeDifferences } from './ui/check-view.ts';
+import { type BatchPanel, createBatchPanel } from './ui/batch-view.ts';
+import { type CheckPanel, createCheckPanel, describeCheck, describeDifferences } from './ui/check-view.ts';
 import { describeError } from './ui/messages.ts';
-import { Panel } from './ui/panel.ts';
+import { createPanel, type Panel } from './ui/panel.ts';
 import { showStartFailure } from './ui/start-failure.ts';
 
 const memory = new SettingsMemory();
@@ -90,9 +90,9 @@ actions.register();
 function openPanel(rootNode: HTMLElement, hook: 'create' | 'show'): void {
   hooks.push(hook);
   try {
-    panel ??= new Panel(document, strings, session.intents);
-    batchPanel ??= new BatchPanel(document, strings, batch.intents);
-    checkPanel ??= new CheckPanel(document, strings, check.intents);
+    panel ??= createPanel(document, strings, session.intents);
+    batchPanel ??= createBatchPanel(document, strings, batch.intents);
+    checkPanel ??= createCheckPanel(document, strings, check.intents);
     panel.mount(rootNode);
     panel.draw(session.view);
     batchPanel.draw(batch.view);

@@ -53,6 +53,16 @@ export type Output = (typeof OUTPUTS)[number];
 export const DOCUMENT = 'psd';
 export const DOCUMENT_TYPE = 'image/vnd.adobe.photoshop';
 
+/** `output` of the outline as Bézier curves, in JSON: see `ClippingPath`. */
+export const PATH = 'path';
+export const PATH_TYPE = 'application/json';
+
+/** Name of clipping paths in Photoshop. */
+export const PATH_NAME = 'Hairline';
+
+/** How far a path may be from the outline of the matte, in pixels. */
+export const PATH_TOLERANCE = { default: 1, minimum: 0.25, maximum: 20 } as const;
+
 /** `fast`: at most two network runs. `best`: a consensus of more, if their models are installed. */
 export const REFINEMENTS = ['fast', 'best'] as const;
 export type Refine = (typeof REFINEMENTS)[number];

@@ -105,6 +105,20 @@ export interface Faults {
   columnsShrink: boolean;
   /** The host does not tell its language. */
   uiLocaleMissing: boolean;
+  /** Scripts are taken out of the page once they have run. */
+  scriptsGone: boolean;
+  /** Widgets forget what was set before they came into the page. */
+  forgetsEarly: boolean;
+  /** `show` of a panel is called before `create`. */
+  showFirst: boolean;
+  /** The document has no `activeElement`. */
+  focusUntold: boolean;
+  /** `contains(null)` answers false, as on the web; otherwise it throws. */
+  containsTakesNull: boolean;
+  /** A new layer comes on top of everything; otherwise above the active one, in its group. */
+  newLayersOnTop: boolean;
+  /** The application does not tell its color settings. */
+  colorSettingsMissing: boolean;
   /** `window` takes no listeners, so that nothing tells of a panel that is made wider. */
   windowEventsMissing: boolean;
 }
@@ -160,5 +174,12 @@ export const defaultFaults = (): Faults => ({
   groupKnows: 'value',
   columnsShrink: false,
   uiLocaleMissing: false,
+  scriptsGone: false,
+  forgetsEarly: false,
+  showFirst: false,
+  focusUntold: false,
+  containsTakesNull: false,
+  newLayersOnTop: false,
+  colorSettingsMissing: false,
   windowEventsMissing: false,
 });

@@ -1,13 +1,18 @@
 import type { Marquee } from '../host/host.ts';
 import { type Alpha, type Bounds, heightOf, intersect, type Pixels, widthOf } from '../picture.ts';
 import type { MaskPolicy } from '../settings/settings.ts';
+import type { Taken } from './run.ts';
+
+/** What a matte was made of: its place on the canvas, and the user's selection in it. */
+type Cover = Pick<Taken, 'left' | 'top' | 'width' | 'height' | 'marquee'>;
 
 /**
  * The mask that was there and the new one, which is changed in place. The smaller or larger value of the two and not
- * their product, so that doing the same again changes nothing.
+ * their product, so that doing the same again changes nothing. `refine`: the old one where the matte does not reach.
  */
-export function combineMasks(policy: MaskPolicy, before: Alpha, matte: Alpha): Alpha {
+export function combineMasks(policy: MaskPolicy, before: Alpha, matte: Alpha, cover: Cover): Alpha {
   if (policy === 'replace' || policy === 'ask') return matte;
+  if (policy === 'refine') return keepOutside(before, matte, cover);
   const { data } = matte;
   const full = matte.depth === 8 ? 255 : 65535;
   const scale = full / (before.depth === 8 ? 255 : 65535);
@@ -17,6 +22,21 @@ export function combineMasks(policy: MaskPolicy, before: Alpha, matte: Alpha): A
     if (policy === 'intersect') data[index] = Math.min(old, value);
     else if (policy === 'add') data[index] = Math.max(old, value);
     else data[index] = Math.min(old, full - value);
+  }
+  return matte;
+}
+
+/** The matte is black outside of its picture, and multiplied by the selection. */
+function keepOutside(before: Alpha, matte: Alpha, { left, top, width, height, marquee }: Cover): Alpha {
+  const { data, width: canvas, depth } = matte;
+  const scale = depth === before.depth ? 1 : depth === 8 ? 1 / 257 : 257;
+  const share: Alpha = { width, height, depth: 8, data: new Uint8Array(width * height).fill(255) };
+  limitToMarquee(share, left, top, marquee);
+  for (let index = 0; index < data.length; index++) {
+    const [x, y] = [(index % canvas) - left, Math.floor(index / canvas) - top];
+    const inside = x >= 0 && y >= 0 && x < width && y < height;
+    const rest = inside ? 255 - share.data[y * width + x]! : 255;
+    if (rest > 0) data[index] = Math.round(data[index]! + (before.data[index]! * scale * rest) / 255);
   }
   return matte;
 }

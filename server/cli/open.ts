@@ -25,11 +25,11 @@ export function registerOpen(program: Command, terminal: Terminal, exit: (code: 
     .description("start the server unless it is running, and show Hairline's page in the browser")
     .action(async () => {
       const config = loadUserConfig();
-      exit(await openPage(stepsFor(config, terminal), terminal));
+      exit(await openPage(openSteps(config, terminal), terminal));
     });
 }
 
-function stepsFor(config: Config, terminal: Terminal): OpenSteps {
+export function openSteps(config: Config, terminal: Terminal): OpenSteps {
   return {
     find: () => findPage(config),
     start: () => startInBackground({}, config, terminal),

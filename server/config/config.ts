@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { FOLDER, folders, type Kind, SETTINGS, type Setting } from './settings.ts';
+import writeFileAtomic from 'write-file-atomic';
+import { FILE, FOLDER, folders, type Kind, SETTINGS, type Setting } from './settings.ts';
 
 export { DEVICES, type Device, LOG_LEVELS, type LogLevel } from './settings.ts';
 
@@ -77,6 +79,16 @@ export function readSettingsFile(file: string): SettingsFile | undefined {
   throw new ConfigError(`${file} must hold one object, such as { "port": 7867 }.`);
 }
 
+/**
+ * Puts one setting into the user's settings file, and leaves the others as they are.
+ * @throws {ConfigError} when the file is not one of settings; what the file system says
+ */
+export async function saveSetting(file: string, name: string, value: unknown): Promise<void> {
+  const { values } = readSettingsFile(file) ?? { values: {} };
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFileAtomic(file, `${JSON.stringify({ ...values, [name]: value }, null, 2)}\n`);
+}
+
 /** Like `loadConfig`, setting by setting. */
 export function resolveConfig(flags: Flags, env: NodeJS.ProcessEnv, file?: SettingsFile): Resolved[] {
   if (file) refuseUnknown(file);
@@ -100,7 +112,7 @@ const isGiven = <T>(value: T | undefined): value is T => value !== undefined && 
 function parse<T>(kind: Kind<T>, text: string, name: string): T {
   const value = kind.parse(text);
   if (value !== undefined) return value;
-  throw new ConfigError(`${name} must be ${kind.allowed}, not "${text}".`);
+  throw new ConfigError(`${name} must be ${kind.allowed}${kind.isPrivate ? '' : `, not "${text}"`}.`);
 }
 
 /** JSON numbers, booleans and strings, and arrays for list settings. */
@@ -112,7 +124,7 @@ function parseEntry<T>(kind: Kind<T>, name: string, { file, values }: SettingsFi
     throw new ConfigError(`${where} must be ${kind.allowed}, not ${JSON.stringify(entry)}.`);
   const value = parse(kind, String(entry), where);
   // Resolved against the file's folder, wherever the program is started.
-  return (kind as Kind<unknown>) === FOLDER ? (path.resolve(path.dirname(file), String(value)) as T) : value;
+  return [FILE, FOLDER].includes(kind as Kind<string>) ? (path.resolve(path.dirname(file), String(value)) as T) : value;
 }
 
 function refuseUnknown({ file, values }: SettingsFile): void {

@@ -1,4 +1,4 @@
-import { type Depth, DOCUMENT, PNG_TYPE } from '../../protocol/matte.ts';
+import { type Depth, DOCUMENT, PATH, PNG_TYPE } from '../../protocol/matte.ts';
 import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import { AppError } from '../errors.ts';
 import { type Inheritance, type Inherited, inherit, NOTHING } from '../imaging/annotation.ts';
@@ -13,15 +13,20 @@ import type { KeptMatte, MatteCache, Preview } from '../matting/matte-cache.ts';
 import { makeOutput, type OutputSource } from '../matting/outputs.ts';
 import { describeMatte, type Encoded, encodePixels, formatTimings } from './encode-answer.ts';
 import type { Answer, EdgeTask } from './engine.ts';
-import { writeDocument } from './render-matte.ts';
+import { renderPath, writeDocument } from './render-matte.ts';
 
 /** Compression of a preview's PNG: it stays on this computer and is displayed once. */
 const PREVIEW_LEVEL = 1;
 
 /** Copies of alpha during processing, and 16-bit RGBA at worst. */
 export function weighEdge(kept: MatteCache, { id, settings }: EdgeTask): number {
-  const colors = (settings.output ?? 'alpha') !== 'alpha';
+  const colors = ![undefined, 'alpha', PATH].includes(settings.output);
   return kept.get(id).alpha.data.byteLength * (colors ? 8 : 3);
+}
+
+/** Documents and paths are always full size. */
+function isWhole({ output }: EdgeRequest): boolean {
+  return output === DOCUMENT || output === PATH;
 }
 
 /** Applies edge controls to a kept matte or its preview: no upload and no network run. */
@@ -29,7 +34,7 @@ export async function workEdge(kept: MatteCache, task: EdgeTask, signal: AbortSi
   const { id, settings, type } = task;
   const matte = kept.get(id);
   const began = performance.now();
-  const small = settings.output !== DOCUMENT && settings.width !== undefined && settings.width < matte.alpha.width;
+  const small = !isWhole(settings) && settings.width !== undefined && settings.width < matte.alpha.width;
   const inherited = inheritFor(matte, task, small);
   const source = small ? openPreview(kept, id, matte, settings.width!) : openFull(matte, inherited);
   const shown = await refineEdge(source.alpha, controlsOf(settings, source.alpha.width / matte.alpha.width), signal);
@@ -51,9 +56,11 @@ async function encodeOutput(
   { settings, type }: EdgeTask,
   signal: AbortSignal,
 ): Promise<Encoded> {
-  const { output = 'alpha', depth = 8 } = settings;
+  const { output = 'alpha', depth = 8, pathTolerance } = settings;
+  const path = settings.clippingPath ? { tolerance: pathTolerance } : undefined;
   if (output === DOCUMENT)
-    return writeDocument(pictureOf(matte), { alpha: source.shown, depth, kept: keptOf(settings) }, signal);
+    return writeDocument(pictureOf(matte), { alpha: source.shown, depth, kept: keptOf(settings), path }, signal);
+  if (output === PATH) return renderPath(source.shown, pathTolerance, signal);
   const small = source.shown.width < matte.alpha.width;
   const level = small ? PREVIEW_LEVEL : undefined;
   if (output === 'picture')

@@ -5,7 +5,7 @@ import { packExif } from './metadata/exif.ts';
 import type { RasterStream, Strip } from './picture.ts';
 import { readSrgbProfile } from './profile.ts';
 import { IPTC_RESOURCE } from './psd/find-resource.ts';
-import { packResource } from './psd/resources.ts';
+import { packResource } from './psd/pack-resource.ts';
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 /** Color types (PNG 11.2.1). */

@@ -34,6 +34,7 @@ describe.skipIf(executable === null)('the controls of the page', () => {
       async openLogFolder() {
         throw new AppError('SYSTEM_REFUSED', 'There is no file manager.');
       },
+      updates: null,
     };
     const shutdown = { token: SECRET, begin: () => void done.push('stop') };
     const page = `${packageRoot}/dist/web`;

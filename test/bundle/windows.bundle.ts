@@ -113,7 +113,8 @@ describe.skipIf(reason)('the Windows bundle, in Wine', () => {
   it('starts in the background and masks a photo as Linux does', async () => {
     const started = performance.now();
     const { status, text } = hairline('serve', '--background');
-    expect(status, text).toBe(0);
+    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    expect(status, `${text} after ${seconds} s\n${hairline('logs').text}`).toBe(0);
     url = JSON.parse(hairline('status', '--json').text).url;
     const got = await mask(url);
     console.log(`First mask ${((performance.now() - started) / 1000).toFixed(0)} s after the start.`);

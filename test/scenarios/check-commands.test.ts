@@ -30,6 +30,8 @@ describe('tells what differs', () => {
     [{ batchPlayThrows: true, insertedJoinsClipping: false }, ['failingCommands', 'clipping']],
     [{ saveFails: 'The disk is full.' }, ['copies']],
     [{ suspendHistoryUnavailable: true }, ['historyCommit', 'historyRollback']],
+    [{ newLayersOnTop: true, insertedJoinsClipping: false }, ['clipping']],
+    [{ colorSettingsMissing: true }, ['workingSpaces']],
   ])('%o', async (faults, ids) => {
     await rig.open({ faults: { ...faults } });
     const report = await rig.check();

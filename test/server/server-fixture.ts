@@ -13,6 +13,8 @@ import type { ModelRegistry } from '../../server/registry/model-registry.ts';
 import type { Desk } from '../../server/system/desk.ts';
 import { buildStandIn } from '../fixtures/stand-in.ts';
 
+export { until } from './until.ts';
+
 export interface Stage {
   app: FastifyInstance;
   port: number;
@@ -66,6 +68,32 @@ export async function listenWith(
   return { app, port, engine, close: () => app.close() };
 }
 
+/** A computer that notes in `done` what the page makes it do, and whose file manager is missing. */
+export function standInDesk(done: string[] = []): Desk {
+  let on = false;
+  const update = { watch: false, available: '0.2.0', installing: false, failure: null };
+  return {
+    hasPanelFile: true,
+    autostart: async () => on,
+    async setAutostart(value) {
+      on = value;
+      done.push(`autostart ${value}`);
+    },
+    openPanelFile: async () => void done.push('panel'),
+    async openLogFolder() {
+      throw new AppError('SYSTEM_REFUSED', 'There is no file manager.');
+    },
+    updates: {
+      state: update,
+      async setWatch(value) {
+        update.watch = value;
+        done.push(`watch ${value}`);
+      },
+      install: () => void done.push('update'),
+    },
+  };
+}
+
 /** A session whose output is 1 everywhere on a 4 x 4 grid. */
 export function fakeSession(): Session {
   return {
@@ -98,16 +126,6 @@ export class Gate {
   open(): void {
     this.#open();
   }
-}
-
-/** Polls until the condition holds; fails the test's own way when it never does. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  // Long, because a machine that is busy with other things is no failure.
-  for (const began = performance.now(); performance.now() - began < 30_000; ) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`still not: ${condition}`);
 }
 
 /** Settles when the server hears that the client of a request in progress has left, a moment after the client did. */

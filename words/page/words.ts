@@ -126,6 +126,11 @@ export interface Words extends PanelWords {
     panelSilent: string;
     mask: string;
     autostart: string;
+    watch: string;
+    available: string;
+    update: string;
+    updating: string;
+    updateFailed: string;
     openLog: string;
     stop: string;
     models: string;

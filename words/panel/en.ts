@@ -32,12 +32,13 @@ export const en: Strings = {
   maskPolicies: {
     ask: 'Ask me',
     replace: 'Replace it',
+    refine: 'Refine its edge',
     intersect: 'Intersect with it',
     add: 'Add to it',
     subtract: 'Subtract from it',
   },
   question: { remember: 'Always do this', keep: 'Keep the old mask' },
-  answers: { replace: 'Replace', intersect: 'Intersect', add: 'Add', subtract: 'Subtract' },
+  answers: { replace: 'Replace', refine: 'Refine edge', intersect: 'Intersect', add: 'Add', subtract: 'Subtract' },
   edge: {
     title: 'Edge',
     apply: 'Apply',

@@ -7,8 +7,9 @@ import { type Framing, frameSubject } from '../../imaging/framing.ts';
 import type { AlphaPlane, Picture, Raster } from '../../imaging/picture.ts';
 import { encodePsd } from '../../imaging/psd/document.ts';
 import { encodeTiff } from '../../imaging/tiff/encode.ts';
-import { composeOver } from '../../matting/composition.ts';
+import { composeOver, cutOut } from '../../matting/composition.ts';
 import { estimateForeground, makeCutout } from '../../matting/foreground/estimate-foreground.ts';
+import { tracePath } from '../../matting/path/trace-path.ts';
 import { writeWhole } from '../../system/files.ts';
 import { type Format, type Job, largePath, type PlannedFile } from './plan.ts';
 
@@ -28,6 +29,8 @@ export interface FinishOptions extends Inheritance {
   method: ForegroundMethod;
   /** 0..1: share of the estimate in cutouts and compositions. */
   decontaminate: number;
+  /** Adds the outline to documents and color TIFFs, as their clipping path; how far it may be from it, in pixels. Null: none. */
+  pathTolerance: number | null;
 }
 
 /**
@@ -47,7 +50,6 @@ export async function finishJob(
     options,
     options.format !== 'psd' && job.files.some(({ kind }) => kind === 'composition'),
   );
-  const { annotation } = inherited;
   const raster = lazy(() => inherited.readRaster(depth));
   const { method, decontaminate } = options;
   const foreground = lazy(async () => estimateForeground(await raster(), alpha, { method, signal }));
@@ -58,6 +60,10 @@ export async function finishJob(
 
   const frame = options.framing && frameSubject(alpha, options.framing);
   const lay = <T extends AlphaPlane | Raster>(pixels: T) => (frame ? applyFrame(pixels, frame) : pixels);
+
+  const { pathTolerance } = options;
+  const path = pathTolerance === null ? undefined : await tracePath(await lay(alpha), pathTolerance, signal);
+  const annotation = { ...inherited.annotation, path };
 
   async function render({ kind, path }: PlannedFile): Promise<Rendered> {
     switch (kind) {
@@ -75,6 +81,8 @@ export async function finishJob(
         return { path, content: await encode(await lay(await foreground()), annotation) };
       case 'composition':
         return { path, content: await encode(await compose(), annotation) };
+      case 'picture':
+        return { path, content: await encode(await layPicture(), annotation) };
       case 'document':
         return renderDocument(path);
       case 'masked':
@@ -94,6 +102,13 @@ export async function finishJob(
       signal,
     );
     return { path: isLarge ? largePath(path) : path, content: chunks };
+  }
+
+  /** A canvas that it does not fill is transparent. */
+  async function layPicture() {
+    const pixels = await raster();
+    if (!frame || pixels.channels === 4) return lay(pixels);
+    return lay(cutOut(pixels, { ...pixels, data: new Uint8Array(pixels.width * pixels.height).fill(255) }));
   }
 
   async function compose() {

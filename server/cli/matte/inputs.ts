@@ -28,7 +28,7 @@ export interface Expansion {
 
 /** Pictures too, which are listed with a reason: nothing that a folder has is left out without a word. */
 const UNREAD = new Set('jp2 j2k jpx jxl tga exr hdr crw x3f'.split(' '));
-const OUTPUT_NAME = new RegExp(`(_(${OUTPUTS.join('|')})\\.(png|tiff?)|_masked\\.ps[db])$`, 'i');
+const OUTPUT_NAME = new RegExp(`(_(${OUTPUTS.join('|')}|picture)\\.(png|tiff?)|_masked\\.ps[db])$`, 'i');
 
 /** Expands files, folders and URLs into pictures, in the order given, folders sorted by name, each picture once. */
 export async function expandInputs(given: readonly string[], outputDir: string, cwd: string): Promise<Expansion> {
@@ -123,7 +123,7 @@ export function isDocument(name: string): boolean {
   return /\.ps[db]$/i.test(name);
 }
 
-function fileInput(location: string, folder: string): Input {
+export function fileInput(location: string, folder: string): Input {
   return { location, isUrl: false, folder, ...splitName(path.basename(location)) };
 }
 
@@ -150,6 +150,18 @@ function safeName(name: string): string {
     .slice(-100)
     .replace(/^\.+/, '');
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(plain) ? `_${plain}` : plain;
+}
+
+/** Whether a file would be tried, or listed with the reason why not. */
+export function isPictureName(name: string): boolean {
+  const { extension } = splitName(name);
+  return UNREAD.has(extension) || Object.hasOwn(TYPE_BY_ENDING, extension);
+}
+
+/** Why a picture cannot be read, by its name; null where it is tried. */
+export function describeUnread(location: string): Expansion['problems'][number] | null {
+  const { extension } = splitName(path.basename(location));
+  return UNREAD.has(extension) ? unread(location, extension) : null;
 }
 
 function unread(location: string, extension: string): Expansion['problems'][number] {

@@ -6,6 +6,7 @@ import { readMaskFile } from '../../imaging/mask-file.ts';
 import type { OpenLayer } from '../../imaging/psd/masked-document.ts';
 import { openLayer } from '../../imaging/psd/open-layer.ts';
 import { fileSource } from '../../imaging/psd/source.ts';
+import { tracePath } from '../../matting/path/trace-path.ts';
 import { writeWhole } from '../../system/files.ts';
 import type { Connection } from './connection.ts';
 import type { ReadMask } from './masks.ts';
@@ -19,6 +20,8 @@ export interface IntoOptions {
   model: string;
   subject: Subject;
   settings: Readonly<Record<string, string>>;
+  /** Null: no path. */
+  pathTolerance: number | null;
   /** Absent: masks are made from nothing. */
   readMask?: ReadMask | undefined;
 }
@@ -26,6 +29,8 @@ export interface IntoOptions {
 export interface Masked {
   path: string;
   hasSubject: boolean;
+  /** Whether it had a clipping path, which stays beside the new path. */
+  hasOtherPath: boolean;
 }
 
 /**
@@ -36,7 +41,7 @@ export interface Masked {
 export async function maskDocument(
   job: Job,
   connection: Connection,
-  { layer: wanted, model, subject, settings, readMask }: IntoOptions,
+  { layer: wanted, model, subject, settings, pathTolerance, readMask }: IntoOptions,
   onDownload: (message: string) => void,
   signal: AbortSignal,
 ): Promise<Masked> {
@@ -60,10 +65,11 @@ export async function maskDocument(
     const wished = job.files[0]!.path;
     // A link stays one.
     const path = wished === location ? await realpath(location) : wished;
-    const { chunks } = await layer.addMask(alpha, signal);
+    const outline = pathTolerance === null ? null : await tracePath(alpha, pathTolerance, signal);
+    const { chunks, path: added } = await layer.addMask(alpha, outline, signal);
     await writeWhole(path, closing(chunks, file));
     await chmod(path, mode);
-    return { path, hasSubject };
+    return { path, hasSubject, hasOtherPath: added?.clips === false };
   } finally {
     await file.close();
   }

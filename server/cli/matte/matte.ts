@@ -5,8 +5,7 @@ import {
   ENHANCEMENTS,
   FOREGROUND_METHODS,
   KEPT,
-  OUTPUTS,
-  type Output,
+  PATH_TOLERANCE,
   POINT_PATTERN,
   PROFILES,
   REFINEMENTS,
@@ -15,8 +14,8 @@ import {
 } from '../../../protocol/matte.ts';
 import { FITS, type Framing } from '../../imaging/framing.ts';
 import { interruptible, type Terminal, UsageError } from '../terminal.ts';
-import { FORMATS } from './plan.ts';
-import type { MatteOptions } from './run-matte.ts';
+import type { MatteOptions } from './options.ts';
+import { FILE_OUTPUTS, type FileOutput, FORMATS } from './plan.ts';
 
 /** Adds `hairline matte`. */
 export function registerMatte(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -29,7 +28,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .addOption(
       new Option(
         '--outputs <list>',
-        `outputs to write, of ${OUTPUTS.join(',')} (default: alpha,composition,foreground)`,
+        `outputs to write, of ${FILE_OUTPUTS.join(',')} (default: alpha,composition,foreground)`,
       )
         .argParser(parseOutputs)
         .conflicts('saveForeground'),
@@ -41,6 +40,13 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
         .default('png'),
     )
     .option('--psd-cutout', 'add the cutout to a psd as a hidden layer')
+    .option('--clipping-path', 'add the outline as clipping path, to a psd and to color tiffs')
+    .addOption(
+      new Option(
+        '--path-tolerance <px>',
+        'how far that path may be from the outline, in pixels (default: 1)',
+      ).argParser(parseTolerance),
+    )
     .addOption(
       new Option('--into <psd>', 'add the matte to Photoshop documents, as Layer Mask of one layer').choices(['psd']),
     )
@@ -110,6 +116,10 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .option('--cache-dir <folder>', 'model folder')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, …; applies if this command starts a server')
     .option('--allow-damaged', 'read damaged files as far as possible')
+    .option(
+      '--watch <folder>',
+      'take pictures from this folder as they come, until Ctrl-C; then they go to its done or failed',
+    )
     .option('--force', 'overwrite existing results')
     .option('-q, --quiet', 'print errors only')
     .option('--json', 'print one JSON object instead of the paths written')
@@ -117,6 +127,11 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .action(async (inputs: string[], options: MatteOptions & { input?: string[]; quiet?: boolean }) => {
       terminal.quiet = Boolean(options.quiet);
       const given = [...inputs, ...(options.input ?? [])];
+      if (options.watch !== undefined) {
+        if (given.length > 0) throw new UsageError('--watch takes its pictures from the folder: name no others.');
+        const { runWatch } = await import('./watch/run-watch.ts');
+        return exit(await interruptible((signal) => runWatch(options, { terminal, signal })));
+      }
       if (given.length === 0) {
         throw new UsageError('Name a picture, a folder or a URL: hairline matte -i photo.jpg -d results');
       }
@@ -126,11 +141,11 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     });
 }
 
-function parseOutputs(text: string): Output[] {
+function parseOutputs(text: string): FileOutput[] {
   const names = text.split(',').map((name) => name.trim());
-  const wrong = names.find((name) => !OUTPUTS.some((output) => output === name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not one of ${OUTPUTS.join(', ')}.`);
-  return OUTPUTS.filter((output) => names.includes(output));
+  const wrong = names.find((name) => !FILE_OUTPUTS.some((output) => output === name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not one of ${FILE_OUTPUTS.join(', ')}.`);
+  return FILE_OUTPUTS.filter((output) => names.includes(output));
 }
 
 function parseDepth(text: string): Depth {
@@ -172,6 +187,13 @@ function parseAlign(text: string): Framing['align'] {
   if (rest.length > 0 || words.length > 2 || isTwice || (words.includes('left') && words.includes('right')))
     throw new InvalidArgumentError('Use center, top, bottom, left, right, or two of them, like bottom-left.');
   return { x: find('left', 'right'), y: find('top', 'bottom') };
+}
+
+function parseTolerance(text: string): number {
+  const { minimum, maximum } = PATH_TOLERANCE;
+  const pixels = Number(text);
+  if (text.trim() !== '' && pixels >= minimum && pixels <= maximum) return pixels;
+  throw new InvalidArgumentError(`It must be a number from ${minimum} to ${maximum}.`);
 }
 
 function parseShare(text: string): number {

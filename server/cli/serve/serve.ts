@@ -13,6 +13,7 @@ import { pullProgress } from '../progress.ts';
 import { EXIT, Terminal } from '../terminal.ts';
 import { startInBackground } from './background.ts';
 import { createDesk } from './desk.ts';
+import { createUpdates } from './updates.ts';
 
 /** Milliseconds that a matte in progress may take to finish after Ctrl-C or `hairline stop`. */
 export const GRACE = 30_000;
@@ -37,6 +38,9 @@ export function registerServe(program: Command, exit: (code: number) => void): v
     .option('--config-dir <folder>', 'folder of the settings and of the file by which other commands find the server')
     .option('--log-dir <folder>', 'log folder')
     .option('--log-level <level>', 'level of messages shown here: silent, error, warn, info or debug')
+    .option('--queue <url>', 'hand pictures to the workers of a studio through this queue, redis:// or rediss://')
+    .option('--queue-secret-file <file>', 'file with the secret of the studio (see "hairline cluster secret")')
+    .option('--queue-password-file <file>', 'file with the password of the queue')
     .option('--background', 'return once the server answers, and leave it running without a window')
     .action(async ({ background = false, ...flags }: Flags & { background?: boolean }) => {
       const terminal = new Terminal();
@@ -62,7 +66,7 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   const logger = createLogger(config, { onFailure: (sentence) => terminal.complain(sentence) });
   let stop = () => {};
   const shutdown = { token: randomBytes(32).toString('base64url'), begin: () => stop() };
-  const desk = createDesk(config, placeOf(config), runProgram);
+  const desk = createDesk(config, placeOf(config), runProgram, createUpdates(config, process.env));
   const server = await startServer(config, { logger, onProgress: progress.onProgress, shutdown, desk }).catch(
     (error: Error) => {
       logger.error({ err: error }, 'could not start');

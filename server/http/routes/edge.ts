@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Value from 'typebox/value';
-import { DOCUMENT, DOCUMENT_TYPE, JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
+import { DOCUMENT, DOCUMENT_TYPE, JPEG_TYPE, PATH, PATH_TYPE, PNG_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
 import { EdgeRequest } from '../../../protocol/schemas/edge.ts';
 import type { MatteId } from '../../../protocol/schemas/matte.ts';
 import { clientOf } from '../../access/client-id.ts';
@@ -20,7 +20,7 @@ const BODY_LIMIT = 4096;
 const JSON_TYPE = 'application/json';
 const OFFERED = [PNG_TYPE, RAW_TYPE];
 const OFFERED_OPAQUE = [...OFFERED, JPEG_TYPE];
-const OFFERED_AT_ALL = [...OFFERED_OPAQUE, DOCUMENT_TYPE];
+const OFFERED_AT_ALL = [...OFFERED_OPAQUE, DOCUMENT_TYPE, PATH_TYPE];
 
 type WithId = { Params: MatteId };
 
@@ -71,6 +71,7 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
 function offerTypes(settings: EdgeRequest): string[] {
   const { output = 'alpha', depth = 8 } = settings;
   if (output === DOCUMENT) return [DOCUMENT_TYPE];
+  if (output === PATH) return [PATH_TYPE];
   // A JPEG supports neither transparency nor 16 bits.
   return depth === 8 && (output === 'alpha' || output === 'composition') ? OFFERED_OPAQUE : OFFERED;
 }

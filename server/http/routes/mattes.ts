@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { DOCUMENT, DOCUMENT_TYPE, ENCODED_TYPES, RAW_TYPE } from '../../../protocol/matte.ts';
+import { DOCUMENT, DOCUMENT_TYPE, ENCODED_TYPES, PATH, PATH_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
 import { MatteQuery } from '../../../protocol/schemas/matte.ts';
 import { clientOf } from '../../access/client-id.ts';
 import type { Engine, MaskLayout, MatteTask, WorkOptions } from '../../engine/engine.ts';
@@ -112,12 +112,23 @@ function refuseChoices({ region, subjects }: MatteQuery): void {
 }
 
 function taskOf(request: FastifyRequest<{ Querystring: MatteQuery }>): MatteTask {
-  const { 'cutout-layer': cutoutLayer, 'allow-damaged': allowDamaged, depth, region, point, ...query } = request.query;
+  const {
+    'cutout-layer': cutoutLayer,
+    'clipping-path': clippingPath,
+    'path-tolerance': pathTolerance,
+    'allow-damaged': allowDamaged,
+    depth,
+    region,
+    point,
+    ...query
+  } = request.query;
   return {
     ...query,
     layout: isRaw(request) ? readRawLayout(request.headers) : null,
     depth: depth === '16' ? 16 : 8,
     cutoutLayer: cutoutLayer === 'true',
+    clippingPath: clippingPath === 'true',
+    pathTolerance,
     allowDamaged: allowDamaged === 'true',
     region: region ? parseRegion(region) : null,
     point: point ? parsePoint(point) : null,
@@ -140,5 +151,6 @@ function checkPlaces(request: FastifyRequest<{ Querystring: MatteQuery }>): void
 /** Raw pixels are answered with raw pixels and pictures with PNG, unless the client asks otherwise. */
 function offerTypes(request: FastifyRequest<{ Querystring: MatteQuery }>): string[] {
   if (request.query.output === DOCUMENT) return [DOCUMENT_TYPE];
+  if (request.query.output === PATH) return [PATH_TYPE];
   return isRaw(request) ? [RAW_TYPE, 'image/png'] : ['image/png', RAW_TYPE];
 }

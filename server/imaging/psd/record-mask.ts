@@ -1,6 +1,8 @@
 import { MAX_ENCODED_BYTES } from '../../../protocol/limits.ts';
+import type { ClippingPath, Place } from '../../../protocol/schemas/path.ts';
 import { checkSize } from '../check-size.ts';
 import type { AlphaPlane } from '../picture.ts';
+import { addPath, editResources } from './add-path.ts';
 import { ByteWriter, padding } from './bytes.ts';
 import { CannotMask } from './choose-layer.ts';
 import { layerChannel } from './compose.ts';
@@ -31,18 +33,37 @@ export function openRecord(source: ByteSource, structure: PsdStructure, record: 
     ...{ name: record.name, width, height, depth: structure.depth === 8 ? 8 : 16 },
     ...{ left: record.bounds.left, top: record.bounds.top, canvas: structure },
     readPicture: () => readPicture(source, structure, record),
-    async addMask(alpha, signal) {
+    async addMask(alpha, path, signal) {
       if (alpha.width !== width || alpha.height !== height)
         throw new RangeError('The matte has another size than its layer.');
       const kept = record.mask && !record.mask.isRendered ? await keepMask(source, structure, record) : null;
-      const edits = [...(await editLayer(source, structure, record, alpha, signal)), ...(kept?.edits ?? [])];
-      return { ...finish(source, structure, edits, signal), kept: kept?.name ?? null };
+      const added = path ? await addPath(source, structure, onCanvas(path, structure, record.bounds)) : null;
+      const edits = [
+        ...(await editLayer(source, structure, record, alpha, signal)),
+        ...(kept?.edits ?? []),
+        ...editResources(structure, [...(kept?.resourceEdits ?? []), ...(added?.edits ?? [])]),
+      ];
+      return { ...finish(source, structure, edits, signal), kept: kept?.name ?? null, path: added };
     },
   };
 }
 
 function sizeOf({ top, left, bottom, right }: Bounds) {
   return { width: right - left, height: bottom - top };
+}
+
+/** From pixels of the layer to those of the document. */
+function onCanvas(path: ClippingPath, { width, height }: PsdStructure, { left, top }: Bounds): ClippingPath {
+  const move = ([x, y]: Place): Place => [x + left, y + top];
+  const subpaths = path.subpaths.map(({ knots }) => ({
+    knots: knots.map(({ anchor, before, after, isSmooth }) => ({
+      anchor: move(anchor),
+      before: move(before),
+      after: move(after),
+      isSmooth,
+    })),
+  }));
+  return { ...path, width, height, subpaths };
 }
 
 async function readPicture(source: ByteSource, structure: PsdStructure, record: LayerRecord): Promise<Buffer> {

@@ -3,10 +3,11 @@ import type { Annotation } from '../annotation.ts';
 import { exifTags } from '../metadata/exif.ts';
 import type { AlphaPlane, Raster } from '../picture.ts';
 import { readSrgbProfile } from '../profile.ts';
+import { packClippingPath } from '../psd/clipping-path.ts';
 import { TAG } from './directory.ts';
 import { addTags, bytesTag } from './tags.ts';
 
-/** Type BYTE, which readers expect of XMP (XMP part 3, 1.1.7). */
+/** Type BYTE, which readers expect of XMP (XMP part 3, 1.1.7) and of image resources. */
 const BYTE = 1;
 
 const MM_PER_INCH = 25.4;
@@ -17,7 +18,7 @@ const MM_PER_INCH = 25.4;
  */
 export async function encodeTiff(raster: AlphaPlane | Raster, annotation: Annotation = {}): Promise<Buffer> {
   const { width, height, data } = raster;
-  const { dpi, profile, metadata } = annotation;
+  const { dpi, profile, metadata, path } = annotation;
   const channels = 'channels' in raster ? raster.channels : 1;
   const deep = data instanceof Uint16Array;
   const space = channels === 1 ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb';
@@ -35,6 +36,7 @@ export async function encodeTiff(raster: AlphaPlane | Raster, annotation: Annota
   const tags = [bytesTag(TAG.profile, profile ?? (await readSrgbProfile()))];
   if (metadata?.xmp) tags.push(bytesTag(TAG.xmp, metadata.xmp, BYTE));
   if (metadata?.iptc) tags.push(bytesTag(TAG.iptc, metadata.iptc));
+  if (path) tags.push(bytesTag(TAG.photoshop, packClippingPath(path), BYTE));
   const about = metadata?.exif && exifTags(metadata.exif, !profile);
   return addTags(tiff, [...tags, ...(about?.tags ?? [])], about?.children);
 }

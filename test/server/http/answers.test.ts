@@ -8,7 +8,7 @@ import { TunnelNews } from '../../../protocol/schemas/tunnel.ts';
 import { TUNNEL_PATH } from '../../../protocol/tunnel.ts';
 import type {} from '../../../server/http/openapi.ts';
 import { SECURITY_HEADERS } from '../../../server/http/security-headers.ts';
-import { Gate, listenWith, OPAQUE, type Stage, until } from '../server-fixture.ts';
+import { Gate, listenWith, OPAQUE, type Stage, standInDesk, until } from '../server-fixture.ts';
 import { type Answer, lines, post, rawHeaders, talk } from '../talk.ts';
 
 /** A JSON answer as the route gave it, before Fastify drops the fields that its schema lacks. */
@@ -72,6 +72,10 @@ async function start(): Promise<void> {
     },
     { concurrency: 1 },
     { token: TOKEN, begin: () => undefined },
+    undefined,
+    undefined,
+    undefined,
+    standInDesk(),
   );
 }
 afterEach(async () => {
@@ -119,8 +123,29 @@ async function askEverything(): Promise<void> {
   await ask('POST', '/api/remove', ['Content-Length: 0']);
   await ask('GET', TUNNEL_PATH);
   await ask('GET', '/metrics', ['Origin: https://example.com']);
+  await askControl();
   await ask('POST', '/v1/shutdown');
   await ask('POST', '/v1/shutdown', [`Authorization: Bearer ${TOKEN}`]);
+}
+
+async function askControl(): Promise<void> {
+  const bearer = (token: string) => [`Authorization: Bearer ${token}`, 'Content-Length: 0'];
+  const textOf = async (path: string, token: string) =>
+    JSON.parse(String((await ask('POST', path, bearer(token)))?.body));
+  const { ticket } = await textOf('/v1/control/ticket', TOKEN);
+  const { token } = await textOf('/v1/control/session', ticket);
+  const routes = [
+    'GET /v1/control',
+    ...['panel', 'log', 'update', 'stop', 'ticket', 'session', 'models/none'].map((name) => `POST /v1/control/${name}`),
+    ...['autostart', 'updates', 'models/stand-in'].flatMap((name) =>
+      ['POST', 'DELETE'].map((method) => `${method} /v1/control/${name}`),
+    ),
+  ];
+  for (const route of routes) {
+    const [method, path] = route.split(' ') as [string, string];
+    await ask(method, path, bearer(token));
+    await ask(method, path, bearer('wrong'));
+  }
 }
 
 describe('answers', () => {

@@ -7,7 +7,8 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Connect } from '../../../../server/cli/matte/connect.ts';
 import { Connection } from '../../../../server/cli/matte/connection.ts';
-import { type MatteOptions, runMatte } from '../../../../server/cli/matte/run-matte.ts';
+import type { MatteOptions } from '../../../../server/cli/matte/options.ts';
+import { runMatte } from '../../../../server/cli/matte/run-matte.ts';
 import { UsageError } from '../../../../server/cli/terminal.ts';
 import { startProxy, type TestProxy } from '../../../fixtures/proxy.ts';
 import { type StandInServer, startStandInServer } from '../../../fixtures/stand-in.ts';
@@ -262,6 +263,45 @@ describe('one picture', () => {
       ['Subject - cutout', true],
     ]);
     expect(layers[1]!.channels.get(-1)!.samples[0]).toEqual(near(128));
+  });
+});
+
+describe('--clipping-path', () => {
+  const hasPath = (file: Buffer) => file.includes(Buffer.from('8BIM\x07\xd0\x08Hairline\0', 'latin1'));
+  const load = (name: string) => readFile(path.join(cwd, 'out', name));
+
+  test('goes into documents and color TIFFs, and into the picture itself', async () => {
+    await picture('a.png', 255);
+    await matte(['a.png'], { format: 'psd', clippingPath: true });
+    await matte(['a.png'], { format: 'tiff', clippingPath: true, outputs: ['alpha', 'cutout', 'picture'] });
+    for (const name of ['a.psd', 'a_cutout.tiff', 'a_picture.tiff']) expect(hasPath(await load(name)), name).toBe(true);
+    expect(hasPath(await load('a_alpha.tiff'))).toBe(false);
+    expect(await pixel('a_picture.tiff')).toMatchObject({ width: 40, height: 30, channels: 3, first: [255, 255, 255] });
+    await matte(['a.png'], { format: 'psd', force: true });
+    expect(hasPath(await load('a.psd'))).toBe(false);
+  });
+
+  test('lies where the subject is after --size', async () => {
+    await picture('a.png', 255);
+    const size = { width: 100, height: 200 };
+    await matte(['a.png'], { format: 'tiff', clippingPath: true, outputs: ['picture'], size });
+    const file = await load('a_picture.tiff');
+    expect(await pixel('a_picture.tiff')).toMatchObject({ ...size, channels: 4, first: [0, 0, 0, 0] });
+    const start = file.indexOf(Buffer.from('8BIM\x07\xd0', 'latin1')) + 20;
+    const knots = file.readUInt16BE(start + 52 + 2);
+    // 100 x 75 pixels in the middle: from 62.5 to 137.5 of 200.
+    const tops = Array.from({ length: knots }, (_, i) => file.readInt32BE(start + 26 * (3 + i) + 10) / 2 ** 24);
+    expect([Math.min(...tops), Math.max(...tops)]).toEqual([near(62.5 / 200, 0.01), near(137.5 / 200, 0.01)]);
+  });
+
+  test.each([
+    ['png', { clippingPath: true }],
+    ['a TIFF without colors', { clippingPath: true, format: 'tiff', outputs: ['alpha'] }],
+    ['a tolerance alone', { pathTolerance: 2, format: 'psd' }],
+  ] as const)('is refused with %s before anything is touched', async (_, options) => {
+    await picture('a.png');
+    await expect(matte(['a.png'], options as Partial<MatteOptions>)).rejects.toThrow(UsageError);
+    expect(await inside('out')).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type Layer, type Psd, readPsd } from 'ag-psd';
 import { describe, expect, it } from 'vitest';
+import type { ClippingPath, Knot } from '../../../../protocol/schemas/path.ts';
 import type { AlphaPlane } from '../../../../server/imaging/picture.ts';
 import { layerChannel } from '../../../../server/imaging/psd/compose.ts';
 import { mergedChannels } from '../../../../server/imaging/psd/flatten.ts';
@@ -15,10 +16,13 @@ import './no-canvas.ts';
 
 type Random = () => number;
 
-async function mask(file: Buffer, layer?: string) {
+const knot = { anchor: [1, 1], before: [0, 1], after: [1, 0], isSmooth: false } satisfies Knot;
+const PATH: ClippingPath = { width: 9, height: 9, tolerance: 1, subpaths: [{ knots: [knot, knot] }] };
+
+async function mask(file: Buffer, layer?: string, withPath = false) {
   const open = await openLayer(bufferSource(file), layer);
   const alpha = gradient(open.width, open.height, open.depth);
-  const { chunks, bytes, kept } = await open.addMask(alpha);
+  const { chunks, bytes, kept } = await open.addMask(alpha, withPath ? PATH : null);
   const parts: Buffer[] = [];
   for await (const chunk of chunks) parts.push(chunk);
   const result = Buffer.concat(parts);
@@ -194,7 +198,7 @@ describe('a mask for a layer', () => {
       const file = makePsd(made);
       let done: Awaited<ReturnType<typeof mask>>;
       try {
-        done = await mask(file);
+        done = await mask(file, undefined, seed % 2 === 0);
       } catch (error) {
         expect((error as Error).message, `seed ${seed}`).toMatch(/no visible layer/);
         continue;
@@ -208,8 +212,10 @@ describe('a mask for a layer', () => {
       expect(all.merged.length, `seed ${seed}`).toBe(wanted.merged.length + (kept ? 1 : 0));
       expect(all.globalBlocks.endsWith('8BIMPatt\0\0\0\x04abcd'), `seed ${seed}`).toBe(true);
       expect(all.hasMergedTransparency, `seed ${seed}`).toBe(wanted.hasMergedTransparency);
-      const unnamed = ({ resources }: typeof all) => resources.filter(([id]) => id !== 1006 && id !== 1045);
+      const unnamed = ({ resources }: typeof all) => resources.filter(([id]) => ![1006, 1045, 2000, 2999].includes(id));
       expect(unnamed(all), `seed ${seed}`).toEqual(unnamed(wanted));
+      const added = all.resources.filter(([id]) => id >= 2000 && id < 3000).map(([id]) => id);
+      expect(added, `seed ${seed}`).toEqual(seed % 2 === 0 ? [2000, 2999] : []);
       // ag-psd reads packed lines of 16 bits as if they were 8.
       if (made.mode !== 3 || made.depth !== 8) continue;
       const [was, is, wish] = [look(file), look(result), look(makePsd(expected(made, name, alpha)))];
