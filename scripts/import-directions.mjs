@@ -76,7 +76,7 @@ export const ONLY_IN = {
   photoshop: 'plugin/host',
   uxp: 'plugin/host',
   os: 'plugin/host',
-  'ag-psd': 'simulator scripts',
+  'ag-psd': 'simulator',
   'jpeg-js': 'simulator',
 };
 

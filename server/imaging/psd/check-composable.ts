@@ -6,11 +6,11 @@ import type { LayerNode } from './layer-tree.ts';
 import type { ByteSource } from './source.ts';
 import { MODE, type PsdStructure } from './structure.ts';
 
-const ADJUSTMENTS = new Set(
-  'levl curv brit blnc hue2 hue  selc thrs nvrt post mixr grdm phfl expA vibA blwh clrL CgEd'
-    .match(/.{4}/g)!
-    .map((k) => k),
+/** Blocks of adjustment layers (specification, Additional Layer Information). */
+const ADJUSTMENTS = 'levl,curv,brit,CgEd,blnc,hue2,hue ,selc,thrs,nvrt,post,mixr,grdm,phfl,expA,vibA,blwh,clrL'.split(
+  ',',
 );
+const ARTBOARDS = ['artb', 'artd', 'abdd'];
 /** What fill layers are filled with, by their blocks. */
 const FILLS = { SoCo: 'a fill in a color of another mode', GdFl: 'a gradient fill', PtFl: 'a pattern fill' } as const;
 const EFFECTS = ['lfx2', 'lfxs', 'lmfx'];
@@ -68,7 +68,8 @@ function findObstacle({ record, children }: LayerNode, { depth, mode }: PsdStruc
   } else if (BLEND_MODES[key] === undefined) return 'an unusual blend mode';
   else if (BLEND_MODES[key] && (depth === 32 || mode === MODE.lab)) return 'a blend mode in 32 bits or Lab';
   if (record.hasRanges) return 'a Blend If setting';
-  for (const name of blocks.keys()) if (ADJUSTMENTS.has(name)) return 'an adjustment';
+  if (ADJUSTMENTS.some((name) => blocks.has(name))) return 'an adjustment';
+  if (ARTBOARDS.some((name) => blocks.has(name))) return 'an artboard';
   // Of shapes the pixels are those inside; of other layers the mask that shows the vector mask is there, unless it is made weaker.
   const fill = Object.entries(FILLS).find(([name]) => blocks.has(name));
   const isShape = fill !== undefined && !isEmpty(record);
@@ -86,8 +87,10 @@ function isEmpty({ bounds }: LayerRecord): boolean {
 
 const MAX_EFFECTS = 1 << 20;
 
-/** The descriptor has a switch for all effects, and one for each. */
+/** Of effects the descriptor has a switch for all, and one for each. */
 async function findEffects(source: ByteSource, { blocks }: LayerRecord): Promise<string | null> {
+  const knockout = blocks.get('knko');
+  if (knockout && knockout.end > knockout.start && (await source.read(knockout.start, 1))[0] !== 0) return 'a knockout';
   for (const name of EFFECTS) {
     const block = blocks.get(name);
     if (!block) continue;

@@ -236,8 +236,18 @@ describe('layers without a compatible image', () => {
     expect((await read(gray)).data.slice(0, 4)).toEqual([204, 204, 204, 204]);
   });
 
+  it('may end a line before they start, as empty shapes of Photoshop do', async () => {
+    const file = layered([layer({ channels: solid(1, 2, 3) }), layer({ bounds: [0, 0, -1, 0], channels: {} })]);
+    expect((await read(file)).data.slice(0, 3)).toEqual([1, 2, 3]);
+  });
+
   it.each([
     ['an adjustment', { blocks: { levl: Buffer.alloc(4) } }],
+    ['an adjustment', { blocks: { curv: Buffer.alloc(4) } }],
+    ['an adjustment', { blocks: { 'hue ': Buffer.alloc(4) } }],
+    ['an adjustment', { blocks: { clrL: Buffer.alloc(4) } }],
+    ['a knockout', { blocks: { knko: Buffer.of(1, 0, 0, 0) } }],
+    ['an artboard', { blocks: { artb: Buffer.alloc(4) } }],
     ['an unusual blend mode', { blend: 'diss' }],
     ['a vector mask', { blocks: { vmsk: Buffer.alloc(8) } }],
     ['a gradient fill', { bounds: [0, 0, 0, 0] as const, channels: {}, blocks: { GdFl: Buffer.alloc(40) } }],

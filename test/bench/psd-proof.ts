@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { initializeCanvas, type Layer, type Psd, readPsd } from 'ag-psd';
-import { AppError } from '../server/errors.ts';
-import { CannotMask } from '../server/imaging/psd/choose-layer.ts';
-import { flattenPsd } from '../server/imaging/psd/flatten.ts';
-import type { LayerRecord } from '../server/imaging/psd/layer-record.ts';
-import { openLayer } from '../server/imaging/psd/open-layer.ts';
-import { listResources } from '../server/imaging/psd/read-resources.ts';
-import { openRecord } from '../server/imaging/psd/record-mask.ts';
-import { bufferSource } from '../server/imaging/psd/source.ts';
-import { type PsdStructure, readStructure } from '../server/imaging/psd/structure.ts';
+import { AppError } from '../../server/errors.ts';
+import { CannotMask } from '../../server/imaging/psd/choose-layer.ts';
+import { flattenPsd } from '../../server/imaging/psd/flatten.ts';
+import type { LayerRecord } from '../../server/imaging/psd/layer-record.ts';
+import { openLayer } from '../../server/imaging/psd/open-layer.ts';
+import { listResources } from '../../server/imaging/psd/read-resources.ts';
+import { openRecord } from '../../server/imaging/psd/record-mask.ts';
+import { bufferSource } from '../../server/imaging/psd/source.ts';
+import { type PsdStructure, readStructure } from '../../server/imaging/psd/structure.ts';
 
 /**
  * What `--into psd` does to documents of others: masks the lowest layers with pixels of each document in turn, counts the bytes outside
- * the mask that changed, and compares what ag-psd sees before and after. Usage: node dist/scripts/psd-proof.js <folder>...
+ * the mask that changed, and compares what ag-psd sees before and after. Usage: npm run bench:psd -- <folder>...
  */
 const TRANSPARENCY = -1;
 const MASKS = [-2, -3];
