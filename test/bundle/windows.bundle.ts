@@ -35,6 +35,7 @@ const COMPILER = 'x86_64-w64-mingw32-gcc';
 const USER = `C:\\users\\${os.userInfo().username}`;
 const SETTINGS = `${USER}\\AppData\\Roaming\\hairline\\Config\\config.json`;
 const NEXT = '99.0.0';
+const SHIM = 'C:\\windows\\shim.cjs';
 /** A folder with spaces and accents. */
 const FOLDER = 'C:\\Ma déco\\Hairline';
 
@@ -70,6 +71,8 @@ describe.skipIf(reason)('the Windows bundle, in Wine', () => {
       '/f',
     );
     await run('wineserver', '-w');
+    // Wine 8 lacks an option of sockets that Node's fetch sets, so that it could connect to nothing.
+    writeFileSync(onDisk(SHIM), "require('node:net').Socket.prototype.setKeepAlive = function () { return this; };");
     before = files();
   });
 
@@ -203,6 +206,7 @@ describe.skipIf(reason)('the Windows bundle, in Wine', () => {
       WINEDEBUG: '-all',
       WINEDLLOVERRIDES: 'mscoree,mshtml=;winemenubuilder.exe=d',
       NODE_SKIP_PLATFORM_CHECK: '1',
+      NODE_OPTIONS: `--require ${SHIM}`,
     };
   }
 
