@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import type { EncodedType } from '../../protocol/matte.ts';
+import { AppError } from '../errors.ts';
 import { readBmp } from './bmp.ts';
 import { readSensor, takePreview } from './camera-raw/preview.ts';
 import { checkSize } from './check-size.ts';
@@ -113,6 +114,17 @@ async function decodeAvif(file: Buffer, failOn: Prepared['failOn']): Promise<Ras
   return { width: info.width, height: info.height, channels: info.channels === 4 ? 4 : 3, data: samples };
 }
 
+/** Values of TIFF's Compression that the library is not built for. */
+const UNKNOWN_PACKING: Readonly<Record<number, string>> = {
+  34661: 'JBIG',
+  34712: 'JPEG 2000',
+  34887: 'LERC',
+  34925: 'LZMA',
+  50000: 'Zstandard',
+  50002: 'JPEG XL',
+  52546: 'JPEG XL',
+};
+
 /** The most samples of a pixel in a Photoshop document (File Header Section). */
 const MAX_SAMPLES = 56;
 
@@ -124,6 +136,9 @@ async function prepareTiff(file: Buffer, allowDamaged: boolean): Promise<Prepare
   const { width, height, samples, page } = layout;
   checkSize(width, height);
   if (samples > MAX_SAMPLES || layout.bits > 64) throw damaged('its directory makes no sense');
+  const packing = UNKNOWN_PACKING[layout.compression];
+  if (packing)
+    throw new AppError('UNSUPPORTED_PICTURE', `This TIFF is packed with ${packing}, which Hairline cannot unpack.`);
   if (!allowDamaged) await checkTiff(file, layout);
   const failOn = allowDamaged ? 'none' : 'error';
   const metadata = readTiffMetadata(tiff, layout.directory);
