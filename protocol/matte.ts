@@ -79,6 +79,15 @@ export type Subject = (typeof SUBJECTS)[number];
 export const KEPT = ['all', 'largest', 'point'] as const;
 export type Kept = (typeof KEPT)[number];
 
+/** With a size, how a picture is fitted: all of it (`contain`), filling it (`cover`), or never enlarged (`shrink`). */
+export const FITS = ['contain', 'cover', 'shrink'] as const;
+export type Fit = (typeof FITS)[number];
+
+/** Pixels or percent around a result, its width and height, and where the subject lies in it. */
+export const MARGIN_PATTERN = '^\\d{1,5}(\\.\\d{1,4})?(px|%)?$';
+export const SIZE_PATTERN = '^[1-9]\\d{0,4}x[1-9]\\d{0,4}$';
+export const ALIGN_PATTERN = '^(center|(top|bottom)(-(left|right|center))?|(left|right)(-(top|bottom|center))?)$';
+
 /** `left,top,width,height` of a region and `x,y` of a point, in pixels of the picture. */
 export const REGION_PATTERN = '^(\\d{1,5},){2}[1-9]\\d{0,4},[1-9]\\d{0,4}$';
 export const POINT_PATTERN = '^\\d{1,5},\\d{1,5}$';

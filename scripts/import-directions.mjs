@@ -39,13 +39,13 @@ export const MAY_IMPORT = {
   // Routes hand pixels to the engine and know only its interface; of pictures they know sizes, areas and colors.
   'server/http':
     'protocol server ./access ./config ./system ./registry ./http-client ./remote ./jobs ./engine/engine.ts ' +
-    './imaging/area.ts ./imaging/check-size.ts ./imaging/color.ts type:./imaging/picture.ts',
+    './imaging/area.ts ./imaging/check-size.ts ./imaging/color.ts ./imaging/parse-framing.ts type:./imaging/picture.ts',
   'server/update': 'server ./system ./http-client ./registry/download',
   'server/library': 'protocol server ./config ./registry ./engine',
   'server/main.ts': 'protocol ./system ./access ./config ./registry ./engine ./queue ./http',
   'server/cli':
-    'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./update ./imaging ./registry ' +
-    './inference ./matting ./engine/open-engine.ts type:./engine ./queue',
+    'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./update ' +
+    './imaging ./registry ./inference ./matting ./engine/open-engine.ts type:./engine ./queue',
 
   simulator: '',
   scripts: 'protocol models/import simulator server/*',

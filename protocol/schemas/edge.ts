@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { EDGE_OUTPUTS, EDGE_RANGES } from '../edge.ts';
 import { DEPTHS, FOREGROUND_METHODS, METADATA, PATH_TOLERANCE, PROFILES } from '../matte.ts';
+import { FRAMING, SHADOW } from './framing.ts';
 
 const control = ([minimum, maximum]: readonly [number, number], description: string) =>
   Type.Optional(Type.Number({ minimum, maximum, description }));
@@ -38,6 +39,9 @@ export const EdgeRequest = Type.Object(
     background: Type.Optional(
       Type.String({ maxLength: 64, description: 'A CSS color or `checker`, for `composition`.' }),
     ),
+    trim: Type.Optional(Type.Boolean({ description: 'Cuts to the subject; not for previews, documents and paths.' })),
+    ...FRAMING,
+    shadow: Type.Optional(Type.Number(SHADOW)),
     clippingPath: Type.Optional(Type.Boolean({ description: 'Adds the outline to a document, as its clipping path.' })),
     pathTolerance: Type.Optional(
       Type.Number({

@@ -16,6 +16,7 @@ import {
   REGION_PATTERN,
   SUBJECTS,
 } from '../matte.ts';
+import { FRAMING, SHADOW } from './framing.ts';
 
 const Switch = (description: string) => Type.Enum(['true', 'false'], { default: 'false', description });
 
@@ -42,6 +43,9 @@ export const MatteQuery = Type.Object(
       description: 'How far that path, or `output=path`, may be from the outline of the matte, in pixels.',
     }),
     'allow-damaged': Switch('Takes what can be read of a damaged file.'),
+    trim: Switch('Cuts to the subject.'),
+    ...FRAMING,
+    shadow: Type.Number({ default: 0, ...SHADOW }),
     profile: Type.Enum(PROFILES, {
       default: 'keep',
       description: "Colors of color results: in the picture's own RGB profile, or converted to sRGB.",

@@ -3,6 +3,7 @@ import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import { AppError } from '../errors.ts';
 import { type Inheritance, type Inherited, inherit, NOTHING } from '../imaging/annotation.ts';
 import { CHECKER, parseBackground } from '../imaging/color.ts';
+import { readFraming } from '../imaging/parse-framing.ts';
 import type { Picture, Raster } from '../imaging/picture.ts';
 import { streamRaster } from '../imaging/stream-raster.ts';
 import { type EdgeSettings, scaleSettings } from '../matting/edge/edge-settings.ts';
@@ -10,18 +11,20 @@ import { reduceSamples } from '../matting/edge/plane.ts';
 import { refineEdge } from '../matting/edge/refine-edge.ts';
 import { ColorMemory } from '../matting/foreground/color-memory.ts';
 import type { KeptMatte, MatteCache, Preview } from '../matting/matte-cache.ts';
-import { makeOutput, type OutputSource } from '../matting/outputs.ts';
+import type { OutputSource } from '../matting/outputs.ts';
 import { describeMatte, type Encoded, encodePixels, formatTimings } from './encode-answer.ts';
 import type { Answer, EdgeTask } from './engine.ts';
+import { makeFramedOutput } from './frame-output.ts';
 import { renderPath, writeDocument } from './render-matte.ts';
 
 /** Compression of a preview's PNG: it stays on this computer and is displayed once. */
 const PREVIEW_LEVEL = 1;
 
-/** Copies of alpha during processing, and 16-bit RGBA at worst. */
+/** Copies of alpha during processing, and 16-bit RGBA at worst; of what is laid on a canvas, once more. */
 export function weighEdge(kept: MatteCache, { id, settings }: EdgeTask): number {
   const colors = ![undefined, 'alpha', PATH].includes(settings.output);
-  return kept.get(id).alpha.data.byteLength * (colors ? 8 : 3);
+  const isFramed = readFraming(settings) !== null || Boolean(settings.shadow);
+  return kept.get(id).alpha.data.byteLength * (colors ? 8 : 3) * (isFramed ? 2 : 1);
 }
 
 /** Documents and paths are always full size. */
@@ -66,14 +69,15 @@ async function encodeOutput(
   if (output === 'picture')
     return encodePixels(streamRaster(await source.readColors(depth)), type, inherited?.annotation, level);
   const color = parseBackground(settings.background ?? 'white');
-  const pixels = await makeOutput(source, {
+  const options = {
     output,
     depth,
     method: settings.foreground ?? (small ? 'fast' : 'best'),
     decontaminate: settings.decontaminate ?? 1,
     background: color === CHECKER ? color : (inherited?.encodeColor(color) ?? color),
     signal,
-  });
+  } as const;
+  const pixels = await makeFramedOutput(source, options, { framing: readFraming(settings), shadow: settings.shadow });
   signal.throwIfAborted();
   return encodePixels(pixels, type, inherited?.annotation, level);
 }

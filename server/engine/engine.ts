@@ -14,6 +14,7 @@ import type {
 } from '../../protocol/matte.ts';
 import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import type { Point } from '../imaging/area.ts';
+import type { Framing } from '../imaging/framing.ts';
 import type { RawLayout, Region } from '../imaging/picture.ts';
 import type { ModelStatus } from '../matting/model-status.ts';
 import type { PullOptions } from '../registry/pull.ts';
@@ -40,6 +41,10 @@ export interface MatteTask {
   readonly clippingPath?: boolean;
   /** Of that, or of the path that is the output: how far it may be from the outline, in pixels. */
   readonly pathTolerance?: number;
+  /** Null or absent: results have the picture's size. Not for documents and paths. */
+  readonly framing?: Framing | null;
+  /** Opacity of a shadow under cutouts and compositions, 0..1; 0 or absent: none. */
+  readonly shadow?: number;
   /** The part of the picture that the matte is limited to. */
   readonly region: Region | null;
   readonly subjects: Kept;

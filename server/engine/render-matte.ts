@@ -14,10 +14,10 @@ import type { Picture } from '../imaging/picture.ts';
 import { encodePsd } from '../imaging/psd/document.ts';
 import { type Plane16, toEightBits } from '../matting/edge/plane.ts';
 import { estimateForeground } from '../matting/foreground/estimate-foreground.ts';
-import { makeOutput } from '../matting/outputs.ts';
 import { tracePath } from '../matting/path/trace-path.ts';
 import { describePixels, type Encoded, encodePixels } from './encode-answer.ts';
 import type { MatteTask } from './engine.ts';
+import { makeFramedOutput } from './frame-output.ts';
 
 /** Name of the picture's layer in a document: names of uploads cannot be trusted. */
 const LAYER_NAME = 'Layer 0';
@@ -38,7 +38,7 @@ export async function renderMatte(
   if (output === PATH) return renderPath(alpha, task.pathTolerance, signal);
   const inherited = inherit(picture, type === RAW_TYPE ? NOTHING : task, output === 'composition');
   const color = parseBackground(background);
-  const pixels = await makeOutput(
+  const pixels = await makeFramedOutput(
     { alpha, shown: alpha, readColors: (wanted) => inherited.readRaster(wanted) },
     {
       output,
@@ -48,6 +48,7 @@ export async function renderMatte(
       background: color === CHECKER ? color : inherited.encodeColor(color),
       signal,
     },
+    task,
   );
   signal.throwIfAborted();
   return encodePixels(pixels, type, inherited.annotation);

@@ -114,13 +114,13 @@ export async function runJob(
   const { model, subject, settings } = options;
   const depth = options.depth ?? picture.depth ?? 8;
   const request = { bytes, mask, type, model, subject, depth, settings };
-  const { alpha, hasSubject } = await connection.matte(request, onDownload);
+  const { alpha, model: ran, hasSubject } = await connection.matte(request, onDownload);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }
   if (picture.isPreview) options.onPreview(job.input.location);
   if (!hasSubject) options.onEmpty(job.input.location);
-  return finishJob(job, picture, alpha, options, signal);
+  return finishJob(job, picture, { alpha, model: ran }, options, signal);
 }
 
 /** Turns any error into a sentence and a next step. */

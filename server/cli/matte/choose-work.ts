@@ -5,6 +5,8 @@ import { AppError } from '../../errors.ts';
 import { parseColor } from '../../imaging/color.ts';
 import { sniffType } from '../../imaging/formats.ts';
 import type { Framing } from '../../imaging/framing.ts';
+import { hasRoom } from '../../imaging/parse-framing.ts';
+import { VERSION } from '../../system/package-root.ts';
 import { UsageError } from '../terminal.ts';
 import type { PictureWork } from './batch.ts';
 import { openRegistry, type Wanted } from './connect.ts';
@@ -12,6 +14,8 @@ import type { Backdrop } from './finisher.ts';
 import type { MatteOptions } from './options.ts';
 import { checkTemplate, type FileOutput, type PlanOptions } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
+
+const SHADOW_OPACITY = 0.5;
 
 /** What the options ask for, checked. */
 export interface ChosenWork {
@@ -32,6 +36,7 @@ export interface Place {
 /** @throws {UsageError} when the options do not go together, or name what does not exist */
 export async function chooseWork(options: MatteOptions, { cwd, env, signal }: Place): Promise<ChosenWork> {
   checkInto(options);
+  checkRedo(options);
   const outputs = chooseOutputs(options);
   const settings = chooseSettings(options);
   const framing = chooseFraming(options);
@@ -56,6 +61,8 @@ export async function chooseWork(options: MatteOptions, { cwd, env, signal }: Pl
       method: options.foreground,
       decontaminate,
       pathTolerance,
+      shadow: chooseShadow(options, outputs),
+      provenance: options.metadata && options.provenance ? { version: VERSION, settings: describe(settings) } : null,
       model,
       subject,
       settings,
@@ -99,17 +106,15 @@ function chooseFraming({ format, into, trim, margin, size, fit, align }: MatteOp
   if (format === 'psd' || into)
     throw new UsageError('A psd keeps the whole picture; --trim, --margin, --size, --fit and --align do not apply.');
   if (!size && (fit || align)) throw new UsageError('--fit and --align require --size.');
-  const edge = margin ?? { value: 0, isPercent: false };
-  const pixels = size && (edge.isPercent ? (edge.value / 100) * Math.max(size.width, size.height) : edge.value);
-  if (size && 2 * Math.round(pixels!) >= Math.min(size.width, size.height))
-    throw new UsageError('--margin leaves no room in --size.');
-  return {
+  const framing: Framing = {
     trim: Boolean(trim),
-    margin: edge,
+    margin: margin ?? { value: 0, isPercent: false },
     size: size ?? null,
     fit: fit ?? 'contain',
     align: align ?? { x: 0.5, y: 0.5 },
   };
+  if (!hasRoom(framing)) throw new UsageError('--margin leaves no room in --size.');
+  return framing;
 }
 
 /** @returns the tolerance, or null where no path is wanted */
@@ -127,6 +132,17 @@ function choosePath(
   return pathTolerance ?? PATH_TOLERANCE.default;
 }
 
+/** @returns its opacity; 0: none */
+function chooseShadow({ shadow, shadowOpacity, format, into }: MatteOptions, outputs: readonly FileOutput[]): number {
+  if (!shadow) {
+    if (shadowOpacity !== undefined) throw new UsageError('--shadow-opacity requires --shadow.');
+    return 0;
+  }
+  if (into || format === 'psd' || !outputs.some((output) => output === 'cutout' || output === 'composition'))
+    throw new UsageError('--shadow requires the output cutout or composition.');
+  return shadowOpacity ?? SHADOW_OPACITY;
+}
+
 function chooseMetadata({ metadata, keepLocation }: MatteOptions): MetadataChoice {
   if (!metadata) return 'none';
   return keepLocation ? 'all' : 'keep';
@@ -136,6 +152,11 @@ function checkInto({ into, layer, inPlace, outputs, saveForeground, format, psdC
   if (!into && (layer !== undefined || inPlace)) throw new UsageError('--layer and --in-place require --into psd.');
   if (into && (outputs || !saveForeground || psdCutout || format !== 'png'))
     throw new UsageError('--into psd writes documents with a mask; it does not go with other outputs or formats.');
+}
+
+function checkRedo({ redoOlder, force, into, watch }: MatteOptions): void {
+  if (redoOlder && (force || into || watch !== undefined))
+    throw new UsageError('--redo-older looks at the results that are there; --force, --into and --watch do not apply.');
 }
 
 /** Parameters passed to the server unchanged. */
@@ -148,6 +169,12 @@ function chooseSettings({ refine, region, point, enhance, ...options }: MatteOpt
     throw new UsageError('--mask says what the subject is: --region, --subjects and --point do not apply.');
   const damaged = options.allowDamaged && { 'allow-damaged': 'true' };
   return { refine, subjects, enhance, ...damaged, ...(region && { region }), ...(point && { point }) };
+}
+
+function describe(settings: Record<string, string>): string {
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
 }
 
 /** Reports a wrong name now rather than after the server has started. */

@@ -27,6 +27,8 @@ export interface MatteOptions {
   profile: ProfileChoice;
   /** False: results have none. */
   metadata: boolean;
+  /** False: results do not say how they were made. */
+  provenance: boolean;
   /** Keeps GPS. */
   keepLocation?: boolean;
   /** Adds the cutout to documents, as a hidden layer. */
@@ -51,6 +53,10 @@ export interface MatteOptions {
   size?: Size;
   fit?: Framing['fit'];
   align?: Framing['align'];
+  /** Under cutouts and compositions. */
+  shadow?: boolean;
+  /** 0..1 */
+  shadowOpacity?: number;
   subject: Subject;
   refine: Refine;
   /** `left,top,width,height` and `x,y`, already validated. */
@@ -68,6 +74,8 @@ export interface MatteOptions {
   cacheDir?: string;
   device?: string;
   force?: boolean;
+  /** Makes results of earlier models and versions again. */
+  redoOlder?: boolean;
   /** A folder whose pictures are taken as they come. */
   watch?: string;
   /** Takes what can be read of damaged files. */

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { EXIT, type Terminal, UsageError } from '../terminal.ts';
 import { type Failure, runBatch } from './batch.ts';
+import { chooseOlder, type KeptResult, predictModel } from './choose-older.ts';
 import { checkName, chooseWork } from './choose-work.ts';
-import { type Connect, connect as connectToServer } from './connect.ts';
+import { type Connect, connect as connectToServer, openRegistry } from './connect.ts';
 import { expandInputs } from './inputs.ts';
 import { openMasks } from './masks.ts';
 import type { MatteOptions } from './options.ts';
@@ -29,14 +30,15 @@ export async function runMatte(
   const { terminal, signal, connect = connectToServer, env = process.env, cwd = process.cwd() } = context;
   const chosen = await chooseWork(options, { cwd, env, signal });
   const { outputDir } = chosen.plan;
-  const { inputs, problems } = await expandInputs(given, outputDir, cwd);
+  const { inputs, problems, twins } = await expandInputs(given, outputDir, cwd);
   const readMask = options.mask ? await openMasks(path.resolve(cwd, options.mask), inputs) : undefined;
   checkName(chosen, inputs.length, given, cwd);
   const jobs = planJobs(inputs, chosen.plan);
   const overwritten = chosen.plan.into === 'same' ? null : findOverwritten(jobs);
   if (overwritten)
     throw new UsageError(`A result would replace the picture ${overwritten}. Choose another --output-dir.`);
-  const open = options.force ? jobs : jobs.filter((job) => !job.done);
+  let open = options.force || options.redoOlder ? jobs : jobs.filter((job) => !job.done);
+  let kept: KeptResult[] = [];
   const written: string[] = [];
   const empty: string[] = [];
   const previews: string[] = [];
@@ -46,6 +48,10 @@ export async function runMatte(
   if (open.length > 0) {
     const connection = await connect(chosen.wanted, chosen.config, terminal, signal);
     try {
+      if (options.redoOlder) {
+        const model = await predictModel(connection, openRegistry(chosen.config), chosen.wanted);
+        ({ jobs: open, kept } = await chooseOlder(jobs, model));
+      }
       const work = {
         ...chosen.work,
         readMask,
@@ -66,9 +72,35 @@ export async function runMatte(
   }
 
   const skipped = jobs.length - open.length;
-  if (options.json) terminal.result(JSON.stringify({ written, skipped, empty, previews, failed: failures }));
+  if (options.json)
+    terminal.result(
+      JSON.stringify({
+        written,
+        skipped,
+        empty,
+        previews,
+        twins,
+        ...(options.redoOlder && { kept }),
+        failed: failures,
+      }),
+    );
   terminal.flush();
-  report({ done, skipped, failures, empty, previews, otherPaths, outputDir, interrupted: signal.aborted }, terminal);
+  for (const { path: file, reason } of kept) terminal.say(`${file}\n  ${reason}`);
+  report(
+    {
+      done,
+      skipped,
+      failures,
+      empty,
+      previews,
+      twins,
+      otherPaths,
+      outputDir,
+      interrupted: signal.aborted,
+      isRedo: Boolean(options.redoOlder),
+    },
+    terminal,
+  );
   if (signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -83,18 +115,23 @@ interface Summary {
   previews: readonly string[];
   /** Documents whose own clipping path stays. */
   otherPaths: readonly string[];
+  /** Raw files that were left out. */
+  twins: readonly string[];
   outputDir: string;
   interrupted: boolean;
+  isRedo: boolean;
 }
 
 function report(
-  { done, skipped, failures, empty, previews, otherPaths, outputDir, interrupted }: Summary,
+  { done, skipped, failures, empty, previews, twins, otherPaths, outputDir, interrupted, isRedo }: Summary,
   terminal: Terminal,
 ): void {
   for (const { location, message, hint } of failures) terminal.complain(`${location}\n  ${message} ${hint}`);
   for (const location of empty) terminal.say(`${location}\n  No subject was found; its matte is empty.`);
   for (const location of otherPaths)
     terminal.say(`${location}\n  It keeps its clipping path; the new path is saved beside it, under Paths.`);
+  for (const location of twins)
+    terminal.say(`${location}\n  Left out: the same picture lies beside it as JPEG or HEIC, and was taken.`);
   if (previews.length > 0) {
     const what = previews.length === 1 ? 'is a camera raw file' : 'are camera raw files';
     terminal.say(`${count(previews.length, 'picture')} ${what}: the embedded JPEG preview was used.`);
@@ -105,7 +142,10 @@ function report(
   }
   const failed = failures.length > 0 ? `, ${failures.length} failed` : '';
   if (done + failures.length > 0) terminal.say(`${count(done, 'picture')} done${failed}, in ${outputDir}`);
-  if (skipped > 0) terminal.say(`${count(skipped, 'picture')} skipped: results exist. Use --force to make them again.`);
+  if (skipped > 0) {
+    const why = isRedo ? 'their results stay' : 'results exist. Use --force to make them again';
+    terminal.say(`${count(skipped, 'picture')} skipped: ${why}.`);
+  }
   if (done + failures.length + skipped === 0) {
     terminal.complain('No pictures found there (JPEG, PNG, WebP, TIFF, PSD, AVIF, HEIC, GIF, BMP, camera raw).');
   }

@@ -7,6 +7,7 @@ import { clientOf } from '../../access/client-id.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { AppError } from '../../errors.ts';
 import { parseBackground } from '../../imaging/color.ts';
+import { readFraming } from '../../imaging/parse-framing.ts';
 import { type Admission, Place } from '../admission.ts';
 import { mediaType } from '../body.ts';
 import { describeFault } from '../describe-fault.ts';
@@ -51,6 +52,7 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
   async function answer(request: FastifyRequest<WithId>, reply: FastifyReply) {
     const settings = checkBody(request.body);
     parseBackground(settings.background ?? 'white');
+    checkFinish(settings);
     const task = { id: request.params.id, settings, type: chooseType(request, offerTypes(settings)) };
     const signal = abortOnClose(reply);
     const bytes = await engine.weighEdge(task);
@@ -66,6 +68,14 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
     }
     return reply;
   }
+}
+
+/** @throws {AppError} BAD_REQUEST */
+function checkFinish(settings: EdgeRequest): void {
+  const { output, width, shadow = 0 } = settings;
+  if (!readFraming(settings) && shadow === 0) return;
+  if (output === DOCUMENT || output === PATH || width !== undefined)
+    throw new AppError('BAD_REQUEST', 'Documents, paths and previews keep the frame of the picture.');
 }
 
 function offerTypes(settings: EdgeRequest): string[] {

@@ -7,6 +7,7 @@ import type { Engine, MaskLayout, MatteTask, WorkOptions } from '../../engine/en
 import { AppError } from '../../errors.ts';
 import { checkPoint, checkRegion, parsePoint, parseRegion } from '../../imaging/area.ts';
 import { parseBackground } from '../../imaging/color.ts';
+import { readFraming } from '../../imaging/parse-framing.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { readStream } from '../../system/read-stream.ts';
 import { type Admission, Place } from '../admission.ts';
@@ -60,6 +61,7 @@ export function registerMattes(
         engine.checkModel(request.query.model, request.query.subject);
         parseBackground(request.query.background);
         checkPlaces(request);
+        checkFinish(request.query);
         chooseType(request, offerTypes(request));
         request.announced = announceBytes(request);
         const place = new Place(admission.enter(request.announced, clientOf(request)));
@@ -120,6 +122,11 @@ function taskOf(request: FastifyRequest<{ Querystring: MatteQuery }>): MatteTask
     depth,
     region,
     point,
+    trim,
+    margin,
+    size,
+    fit,
+    align,
     ...query
   } = request.query;
   return {
@@ -130,10 +137,18 @@ function taskOf(request: FastifyRequest<{ Querystring: MatteQuery }>): MatteTask
     clippingPath: clippingPath === 'true',
     pathTolerance,
     allowDamaged: allowDamaged === 'true',
+    framing: readFraming({ trim: trim === 'true', margin, size, fit, align }),
     region: region ? parseRegion(region) : null,
     point: point ? parsePoint(point) : null,
     type: chooseType(request, offerTypes(request)),
   };
+}
+
+/** @throws {AppError} BAD_REQUEST */
+function checkFinish({ output, trim, shadow, ...words }: MatteQuery): void {
+  const framing = readFraming({ ...words, trim: trim === 'true' });
+  if ((framing || shadow > 0) && (output === DOCUMENT || output === PATH))
+    throw new AppError('BAD_REQUEST', `"output=${output}" keeps the frame of the picture.`);
 }
 
 /** If the size is known in advance, an area outside the picture is refused before the upload. */

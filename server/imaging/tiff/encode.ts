@@ -14,7 +14,7 @@ const MM_PER_INCH = 25.4;
 
 /**
  * A losslessly compressed TIFF of 8 or 16 bits; gray for an alpha plane, else RGB with straight alpha if there is one.
- * @param annotation of a plane: only its resolution is used
+ * @param annotation of a plane: only its resolution and XMP are used
  */
 export async function encodeTiff(raster: AlphaPlane | Raster, annotation: Annotation = {}): Promise<Buffer> {
   const { width, height, data } = raster;
@@ -31,10 +31,10 @@ export async function encodeTiff(raster: AlphaPlane | Raster, annotation: Annota
       ...(perMm && { xres: perMm, yres: perMm, resolutionUnit: 'inch' }),
     })
     .toBuffer();
-  if (channels === 1) return tiff;
+  const xmp = metadata?.xmp ? [bytesTag(TAG.xmp, metadata.xmp, BYTE)] : [];
+  if (channels === 1) return xmp.length > 0 ? addTags(tiff, xmp) : tiff;
   // The library embeds a profile only together with a conversion, which changes 16-bit samples.
-  const tags = [bytesTag(TAG.profile, profile ?? (await readSrgbProfile()))];
-  if (metadata?.xmp) tags.push(bytesTag(TAG.xmp, metadata.xmp, BYTE));
+  const tags = [bytesTag(TAG.profile, profile ?? (await readSrgbProfile())), ...xmp];
   if (metadata?.iptc) tags.push(bytesTag(TAG.iptc, metadata.iptc));
   if (path) tags.push(bytesTag(TAG.photoshop, packClippingPath(path), BYTE));
   const about = metadata?.exif && exifTags(metadata.exif, !profile);
