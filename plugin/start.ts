@@ -50,7 +50,7 @@ const client = createClient(network, {
 const oneRun = new OneRun();
 const services = {
   memory,
-  record: (settings: Settings) => actions.recordMask(settings),
+  record: async (settings: Settings) => check.noteRecording(await actions.recordMask(settings)),
   openLauncher,
   readPermittedOrigins,
 };
@@ -64,10 +64,9 @@ const workshop = {
   client: session.client,
   now: () => Date.now(),
 };
-const batch = new BatchSession(
-  workshop,
-  { oneRun, settings: () => session.settings, record: (options) => actions.recordBatch(options) },
-  (view) => batchPanel?.draw(view),
+const noteBatch = async (options: BatchSession['options']) => check.noteRecording(await actions.recordBatch(options));
+const batch = new BatchSession(workshop, { oneRun, settings: () => session.settings, record: noteBatch }, (view) =>
+  batchPanel?.draw(view),
 );
 const hooks: string[] = [];
 const boot = bootProbes({ hooks }, facts.language, facts.system);

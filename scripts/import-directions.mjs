@@ -44,8 +44,8 @@ export const MAY_IMPORT = {
   'server/library': 'protocol server ./config ./registry ./engine',
   'server/main.ts': 'protocol ./system ./access ./config ./registry ./engine ./queue ./http',
   'server/cli':
-    'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./update ./imaging ./registry ' +
-    './inference ./matting ./engine/open-engine.ts type:./engine ./queue',
+    'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./update ' +
+    './imaging ./registry ./inference ./matting ./engine/open-engine.ts type:./engine ./queue',
 
   simulator: '',
   scripts: 'protocol models/import simulator server/*',

@@ -5,6 +5,8 @@ export interface Faults {
   /** Reported bug: blocks (64 x 64 here) of zeros written by putLayerMask turn white. */
   maskZeroBlockTurnsWhite: boolean;
   reject16BitMask: boolean;
+  /** putLayerMask converts values to this gray profile from the one they come with; null: it takes them as they are. */
+  maskProfile: string | null;
   /** getLayerMask returns only the part that differs from the mask's outside value. */
   maskReadsTrimmed: boolean;
   /** layer.bounds ignores the user mask; otherwise masked-away pixels do not count. */
@@ -127,6 +129,7 @@ export const defaultFaults = (): Faults => ({
   maskOutside: 0,
   maskZeroBlockTurnsWhite: false,
   reject16BitMask: false,
+  maskProfile: null,
   maskReadsTrimmed: false,
   boundsIgnoreMask: false,
   pixelLockRefusesMask: true,

@@ -13,40 +13,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
-from onnx import numpy_helper
 
 from data import KNOWN, TRUTH, list_samples
 from evaluate import read_opinions
-from opinions import cache_folder, open_session, resample, resize
+from opinions import resize, session
 from tiles import clear_haze, find_consensus
 
 GRIDS = (768, 640)
 # Room around the person, as a share of its box on each side.
 MARGIN = 0.15
-_open = {}
-
-
-def scaled(side):
-    """ISNet on another grid: the sizes in its graph are those of 1024 x 1024, halved again and again, rounded up."""
-    if side not in _open:
-        model = onnx.load(str(cache_folder() / "isnet/isnet.onnx"))
-        for value in (*model.graph.input, *model.graph.output):
-            for dim in value.type.tensor_type.shape.dim[2:]:
-                dim.dim_value = side
-        del model.graph.value_info[:]
-        makers = {node.output[0]: node for node in model.graph.node}
-        for node in model.graph.node:
-            if node.op_type != "Resize":
-                continue
-            (value,) = makers[makers[node.input[3]].input[1]].attribute
-            old = numpy_helper.to_array(value.t)
-            value.t.CopyFrom(numpy_helper.from_array(-(-old * side // 1024)))
-        file = Path(f"/tmp/isnet-{side}.onnx")
-        onnx.save(model, str(file))
-        _open[side] = open_session(file)
-        file.unlink()
-    return _open[side]
 
 
 def ask(side, rgb, box=None):
@@ -54,9 +29,9 @@ def ask(side, rgb, box=None):
     height, width = rgb.shape[:2]
     left, top, right, bottom = (0, 0, width, height) if box is None else [round(b * s) for b, s in zip(box, (width, height) * 2)]
     pixels = (resize(np.ascontiguousarray(rgb[top:bottom, left:right]), side, side).astype(np.float32) - 128) / 256
-    session = scaled(side)
+    network = session("isnet")
     began = time.process_time()
-    alpha = session.run(None, {"input": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})[0].squeeze()
+    alpha = network.run(None, {"input": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})[0].squeeze()
     spent = time.process_time() - began
     return np.clip(alpha, 0, 1), spent, (left / width, top / height, right / width, bottom / height)
 

@@ -8,6 +8,9 @@ import { tell, tellEach } from './tell.ts';
 /** Wider than the blocks of zeros that have been seen to turn white. */
 const LARGE = { width: 192, height: 128 };
 
+/** Those that come with Photoshop. The working space of the user cannot be changed: `workingSpaces` names it. */
+const GRAYS = ['Gray Gamma 2.2', 'Gray Gamma 1.8', 'Dot Gain 20%', 'sGray'];
+
 const LAB = 'labColorMode';
 
 /** How Photoshop takes masks and selections, and gives them back. */
@@ -17,6 +20,10 @@ export function maskProbes(bench: Bench, profile: () => HostProfile): Probe[] {
     ...([8, 16, 32] as const).map((depth) =>
       on(`maskExact ${depth}`, (table) => tryWays(table, depth, profile()), { ...LARGE, depth }),
     ),
+    ...GRAYS.flatMap((name) => [
+      on(`maskProfile ${name}`, (table) => tryProfile(table, name)),
+      on(`maskProfile ${name}, Grayscale`, (table) => tryProfile(table, name), { mode: 'grayscaleMode' }),
+    ]),
     on('maskKinds', (table) => tryKinds(table, profile())),
     on('maskKinds Lab', (table) => tryLab(table, profile()), { mode: LAB }),
     on('maskOutside', findOutside),
@@ -57,6 +64,18 @@ async function tryWays({ layer, writeMask }: Table, depth: 8 | 16 | 32, known: H
   });
   const maskWays = { ...known.maskWays, [depth]: inFront(MASK_WAYS, working) };
   return { seen, expected: working.includes('put'), profile: { maskWays } };
+}
+
+/** All values with a gray profile, and the largest error of those that come back. */
+async function tryProfile({ layer, putMask, readMask }: Table, name: string): Promise<Finding> {
+  const mask = ramp();
+  const seen = await tell(async () => {
+    await putMask(layer.id, mask, name);
+    const { samples } = await readMask(layer);
+    return Math.max(...mask.data.map((value, index) => Math.abs(value - samples[index]!)));
+  });
+  // The panel uses the first; the others say what goes on where that one fails.
+  return { seen, expected: name !== GRAYS[0] || (typeof seen === 'number' && seen <= 1) };
 }
 
 /** Layers that take no mask from putLayerMask get theirs through the selection. */

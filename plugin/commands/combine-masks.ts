@@ -28,15 +28,18 @@ export function combineMasks(policy: MaskPolicy, before: Alpha, matte: Alpha, co
 
 /** The matte is black outside of its picture, and multiplied by the selection. */
 function keepOutside(before: Alpha, matte: Alpha, { left, top, width, height, marquee }: Cover): Alpha {
-  const { data, width: canvas, depth } = matte;
+  const { data, depth } = matte;
+  // The usual photograph fills its canvas.
+  if (marquee === null && width === matte.width && height === matte.height) return matte;
   const scale = depth === before.depth ? 1 : depth === 8 ? 1 / 257 : 257;
   const share: Alpha = { width, height, depth: 8, data: new Uint8Array(width * height).fill(255) };
   limitToMarquee(share, left, top, marquee);
-  for (let index = 0; index < data.length; index++) {
-    const [x, y] = [(index % canvas) - left, Math.floor(index / canvas) - top];
-    const inside = x >= 0 && y >= 0 && x < width && y < height;
-    const rest = inside ? 255 - share.data[y * width + x]! : 255;
-    if (rest > 0) data[index] = Math.round(data[index]! + (before.data[index]! * scale * rest) / 255);
+  for (let y = 0, index = 0; y < matte.height; y++) {
+    const row = y >= top && y < top + height ? (y - top) * width - left : null;
+    for (let x = 0; x < matte.width; x++, index++) {
+      const covered = row !== null && x >= left && x < left + width ? share.data[row + x]! : 0;
+      if (covered < 255) data[index] = Math.round(data[index]! + (before.data[index]! * scale * (255 - covered)) / 255);
+    }
   }
   return matte;
 }

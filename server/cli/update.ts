@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Config, loadUserConfig } from '../config/config.ts';
 import type { HttpClient } from '../http-client/http-client.ts';
+import { PATIENT_MS } from '../system/discovery.ts';
 import type { Installation } from '../update/installation.ts';
 import { locateServer } from './matte/connection.ts';
 import { openPage, openSteps } from './open.ts';
@@ -52,7 +53,7 @@ async function stepsFor(config: Config, terminal: Terminal): Promise<UpdateSteps
   return {
     installation: Installation.find(),
     http: createHttpClient(process.env),
-    isRunning: async () => (await locateServer(config)) !== null,
+    isRunning: async () => (await locateServer(config, PATIENT_MS)) !== null,
     stop: (signal) => stopServer(config, terminal, signal),
     start: () => startInBackground({}, config, terminal),
   };

@@ -7,6 +7,8 @@ export interface ChunkStore {
   get(place: Place, index: number): Promise<Buffer | null>;
   /** Deletes all chunks; harmless when there are none. */
   drop(place: Place, count: number): Promise<void>;
+  /** Deletes what is there of a server's jobs that are over: workers that were killed leave some. */
+  sweep(server: string, isOver: (job: string) => boolean): Promise<void>;
 }
 
 /** The picture of a job, or the result of one attempt at it. */
@@ -41,6 +43,14 @@ export class RedisChunks implements ChunkStore {
     const keys = Array.from({ length: count }, (_, index) => this.#key(place, index));
     // Deleted in the background: a gigabyte would stop Redis for a moment.
     if (keys.length > 0) await this.#redis.unlink(...keys);
+  }
+
+  async sweep(server: string, isOver: (job: string) => boolean): Promise<void> {
+    const start = `${this.#prefix}:chunk:`;
+    for await (const found of this.#redis.scanStream({ match: `${start}${server}.*`, count: 1000 })) {
+      const keys = (found as string[]).filter((key) => isOver(key.slice(start.length).split(':', 1)[0]!));
+      if (keys.length > 0) await this.#redis.unlink(...keys);
+    }
   }
 
   #key({ job, side }: Place, index: number): string {

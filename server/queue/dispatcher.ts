@@ -15,15 +15,18 @@ import { FairTurns } from './turns.ts';
 const BEAT_EVERY = 10_000;
 const BEAT_LASTS = 60_000;
 
-/** Milliseconds between two looks at the queue, and without news of a job until it is looked for. */
+/** Milliseconds between two looks at the queue, and without news of a job until it is looked for all the same. */
 const LOOK_EVERY = 1_000;
-const NEWS_WITHIN = 4_000;
+const NEWS_WITHIN = 30_000;
 
 /** Milliseconds without the queue until what waits for it is given up. */
 const GIVE_UP_AFTER = 60_000;
 
 /** Milliseconds that an ended job is remembered: Redis writes its file every second, and on a busy disk every few. */
 const REMEMBERED = 10_000;
+
+/** Milliseconds after a worker or the queue was lost, at which is looked for what they left. */
+const SWEEP_AFTER = [2_000, 30_000];
 
 /** A queue that loses a picture so often is no queue. */
 const MAX_TRIES = 10;
@@ -87,6 +90,9 @@ export class Dispatcher {
   readonly #lines = new Map<string, Line>();
   /** Jobs that ended of late. */
   readonly #left: Left[] = [];
+  /** Jobs whose result is being read. */
+  readonly #streams = new Set<string>();
+  #sweeps: NodeJS.Timeout[] = [];
   readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(link: Link, { maxWaiting }: { maxWaiting: number }) {
@@ -96,7 +102,10 @@ export class Dispatcher {
     const beat = () => void this.#beat();
     link.redis.on('ready', () => {
       beat();
-      this.#tidyAgain();
+      for (const job of this.#jobs.values()) job.news = Number.NEGATIVE_INFINITY;
+      const since = performance.now() - REMEMBERED - link.silence;
+      for (const job of this.#left) if (job.at > since) void this.#tidy(job, false);
+      this.#sweep();
     });
     if (link.redis.status === 'ready') beat();
     this.#timers = [setInterval(beat, BEAT_EVERY).unref(), setInterval(() => void this.#look(), LOOK_EVERY).unref()];
@@ -113,9 +122,9 @@ export class Dispatcher {
 
   /** Queue position of the client's next picture among those of all servers, from 1; null when none waits. */
   placeOf(client: string): number | null {
-    const waiting = [...this.#jobs.values()].filter((job) => job.client === client && job.errand.takesTurn);
-    if (waiting.length === 0 || waiting.some(({ state }) => state === 'active')) return null;
-    return Math.min(...waiting.map(({ ahead }) => ahead)) + 1;
+    const own = [...this.#jobs.values()].filter((job) => job.client === client && job.errand.takesTurn);
+    if (own.length === 0 || own.some(({ state }) => state === 'active')) return null;
+    return (own.find(({ state }) => state === 'waiting')?.ahead ?? 0) + 1;
   }
 
   /**
@@ -134,7 +143,7 @@ export class Dispatcher {
   }
 
   async close(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of [...this.#timers, ...this.#sweeps]) clearTimeout(timer);
     for (const job of this.#jobs.values()) job.fail(new AppError('SHUTTING_DOWN'));
     if (this.#link.isReachable) await this.#link.redis.del(this.#beatKey).catch(() => undefined);
     await Promise.all([...this.#lines.values()].map((line) => line.close()));
@@ -210,7 +219,14 @@ export class Dispatcher {
     const place = { job: id, side: `out-${attempt}` };
     const { transfer } = this.#link;
     const drop = () => void transfer.drop(place, result.chunks).catch(() => undefined);
-    if (result.bytes > WHOLE_BYTES) return { value: { ...head, body: transfer.stream(place, result, drop) } };
+    if (result.bytes > WHOLE_BYTES) {
+      this.#streams.add(id);
+      const end = () => {
+        this.#streams.delete(id);
+        drop();
+      };
+      return { value: { ...head, body: transfer.stream(place, result, end) } };
+    }
     try {
       return { value: { ...head, body: await transfer.receive(place, result, signal) } };
     } catch (error) {
@@ -227,17 +243,16 @@ export class Dispatcher {
     void this.#tidy(job, job.outcome !== null && job.outcome !== 'lost');
   }
 
-  /** A queue that was killed may have forgotten the last second, and have again what was deleted then. */
-  #tidyAgain(): void {
-    const since = performance.now() - REMEMBERED - this.#link.silence;
-    for (const job of this.#left.filter(({ at }) => at > since)) {
-      void this.#tidy(job, false);
-      const { outcome, picture } = job;
-      if (outcome === null || outcome === 'lost' || outcome.kind !== 'answer' || outcome.result.bytes > WHOLE_BYTES)
-        continue;
-      const place = { job: picture.job, side: `out-${outcome.attempt}` };
-      void this.#link.transfer.drop(place, outcome.result.chunks).catch(() => undefined);
-    }
+  /**
+   * Workers that were killed leave chunks, and a queue that was killed may have forgotten the last second, and have again
+   * what was deleted then.
+   */
+  #sweep(): void {
+    const isOver = (job: string) => !this.#jobs.has(job) && !this.#streams.has(job);
+    const sweep = () => void this.#link.transfer.sweep(this.#server, isOver).catch(() => undefined);
+    // A worker that was only slow cleans up behind itself.
+    for (const timer of this.#sweeps) clearTimeout(timer);
+    this.#sweeps = SWEEP_AFTER.map((milliseconds) => setTimeout(sweep, milliseconds).unref());
   }
 
   /** Leaves nothing of a job in the queue; a queue that is away does it when it is back. */
@@ -256,6 +271,9 @@ export class Dispatcher {
     if (!line) {
       line = new Line(this.#link, queue, {
         onActive: (id) => this.#note(id, (job) => (job.state = 'active')),
+        onStalled: (id) => {
+          if (id.startsWith(`${this.#server}.`)) this.#sweep();
+        },
         onProgress: (id, fraction) =>
           this.#note(id, (job) => {
             if (typeof fraction === 'number' && fraction >= 0 && fraction <= 1) job.onProgress?.(fraction);
@@ -320,8 +338,14 @@ export class Dispatcher {
       for (const job of this.#jobs.values()) job.fail(new AppError('QUEUE_UNREACHABLE'));
     if (!this.#link.isReachable) return;
     const jobs = [...this.#jobs.values()];
-    await Promise.allSettled(jobs.filter(({ state }) => state === 'waiting').map((job) => this.#findPlace(job)));
-    const silent = jobs.filter(({ state, news }) => state !== 'sending' && performance.now() - news > NEWS_WITHIN);
+    // The first one of each client: a client may have thousands.
+    const first = new Map<string, Job>();
+    for (const job of jobs) if (job.state === 'waiting' && !first.has(job.client)) first.set(job.client, job);
+    await Promise.allSettled([...first.values()].map((job) => this.#findPlace(job)));
+    const silent = jobs.filter(
+      ({ state, news, line, errand }) =>
+        state !== 'sending' && (performance.now() - news > NEWS_WITHIN || !errand.isServed(line.name)),
+    );
     await Promise.allSettled(silent.map((job) => this.#find(job)));
   }
 

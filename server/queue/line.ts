@@ -10,6 +10,8 @@ const KEPT_OUTCOMES = { age: 600, count: 1_000 };
 
 export interface LineListener {
   onActive(id: string): void;
+  /** Its worker was not heard of: another one takes over. */
+  onStalled(id: string): void;
   onProgress(id: string, fraction: unknown): void;
   onCompleted(id: string, outcome: unknown): void;
   onFailed(id: string, reason: string): void;
@@ -30,6 +32,7 @@ export class Line {
     this.#queue.on('error', () => undefined);
     this.#events.on('error', () => undefined);
     this.#events.on('active', ({ jobId }) => listener.onActive(jobId));
+    this.#events.on('stalled', ({ jobId }) => listener.onStalled(jobId));
     this.#events.on('progress', ({ jobId, data }) => listener.onProgress(jobId, data));
     this.#events.on('completed', ({ jobId, returnvalue }) => listener.onCompleted(jobId, returnvalue));
     this.#events.on('failed', ({ jobId, failedReason }) => listener.onFailed(jobId, failedReason));

@@ -87,6 +87,10 @@ export class Transfer {
     return this.#store.drop(place, count);
   }
 
+  sweep(server: string, isOver: (job: string) => boolean): Promise<void> {
+    return this.#store.sweep(server, isOver);
+  }
+
   /** In order, the next one under way while one is worked on. */
   async *#chunks(place: Place, count: number): AsyncGenerator<Buffer> {
     const fetch = (index: number) => {

@@ -42,6 +42,7 @@ describe('the edge of a mask that is there', () => {
     const doc = rig.photoshop.openPixels(createPicture({ depth: 16, channels: 4 }));
     const data = new Uint16Array(doc.width * doc.height).map((_, index) => (index % doc.width < 40 ? 32768 : 0));
     doc.activeLayers[0]!.mask = { ...createMask(doc), data };
+    doc.history.record('Add Layer Mask');
     rig.panel.click('#options-toggle');
     rig.panel.click('#existingMask sp-menu-item:nth-child(3)');
     rig.photoshop.startRecordingAction();
@@ -76,7 +77,7 @@ describe('the edge of a mask that is there', () => {
   });
 });
 
-test('a rough mask of a photo becomes what the networks see, with the real server', async () => {
+test('a rough mask of a photo becomes what the networks see, with the real server', { timeout: 600_000 }, async () => {
   const server = await startRealServer();
   try {
     await rig.open({ ports: { [PORTS[0]]: server.port } });
@@ -105,7 +106,7 @@ test('a rough mask of a photo becomes what the networks see, with the real serve
 
   async function makeMask(button: string): Promise<void> {
     rig.panel.click(button);
-    await rig.panel.waitFor(() => rig.panel.text('#status').startsWith('Mask added'), 110_000, 'the mask');
+    await rig.panel.waitFor(() => rig.panel.text('#status').startsWith('Mask added'), 280_000, 'the mask');
   }
 
   function valuesOf(doc: HostDocument): number[] {

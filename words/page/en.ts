@@ -139,7 +139,7 @@ export const en: Words = {
     available: 'Hairline {version} is available.',
     update: 'Update',
     updating: 'Hairline {version} is being installed. It then opens in a new tab.',
-    updateFailed: 'Hairline {version} is not installed. {reason}',
+    updateFailed: 'The update to Hairline {version} did not work. {reason}',
     openLog: 'Open log folder',
     stop: 'Stop Hairline',
     models: 'Models',

@@ -130,7 +130,7 @@ export const zh: Words = {
     available: 'Hairline {version} 可供更新。',
     update: '更新',
     updating: '正在安装 Hairline {version}，完成后会在新标签页中打开。',
-    updateFailed: '未能安装 Hairline {version}。{reason}',
+    updateFailed: '更新到 Hairline {version} 未成功。{reason}',
     openLog: '打开日志文件夹',
     stop: '停止 Hairline',
     models: '模型',

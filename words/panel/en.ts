@@ -214,6 +214,8 @@ export const en: Strings = {
       groupCopies: 'A group cannot be read through a merged copy.',
       clipping: 'New or moved layers come elsewhere, or are not clipped.',
       copies: 'Copies cannot be saved in every format.',
+      recordAction: 'Photoshop takes no step for Actions while none is recorded.',
+      maskProfile: 'Masks with the gray profile {kind} are not taken as they are.',
       routes: 'Some ways to the server are closed.',
       bytes: 'Bytes of an answer are read differently.',
       refusals: 'A refused address is not explained.',

@@ -38,6 +38,8 @@ export type ProbeKey =
   | 'groupCopies'
   | 'clipping'
   | 'copies'
+  | 'recordAction'
+  | 'maskProfile'
   | 'routes'
   | 'bytes'
   | 'refusals'

@@ -206,6 +206,8 @@ export const zh: Strings = {
       groupCopies: '无法通过合并副本读取图层组。',
       clipping: '新建或移动的图层位置不同，或未被剪贴。',
       copies: '并非所有格式都能存储副本。',
+      recordAction: '未录制动作时，Photoshop 不接受动作步骤。',
+      maskProfile: '使用灰度配置文件 {kind} 的蒙版未按原样写入。',
       routes: '某些连接服务器的方式不可用。',
       bytes: '读取应答字节的方式不同。',
       refusals: '被拒绝的地址没有说明。',

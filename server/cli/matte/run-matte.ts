@@ -30,7 +30,7 @@ export async function runMatte(
   const { terminal, signal, connect = connectToServer, env = process.env, cwd = process.cwd() } = context;
   const chosen = await chooseWork(options, { cwd, env, signal });
   const { outputDir } = chosen.plan;
-  const { inputs, problems } = await expandInputs(given, outputDir, cwd);
+  const { inputs, problems, twins } = await expandInputs(given, outputDir, cwd);
   const readMask = options.mask ? await openMasks(path.resolve(cwd, options.mask), inputs) : undefined;
   checkName(chosen, inputs.length, given, cwd);
   const jobs = planJobs(inputs, chosen.plan);
@@ -74,7 +74,15 @@ export async function runMatte(
   const skipped = jobs.length - open.length;
   if (options.json)
     terminal.result(
-      JSON.stringify({ written, skipped, empty, previews, ...(options.redoOlder && { kept }), failed: failures }),
+      JSON.stringify({
+        written,
+        skipped,
+        empty,
+        previews,
+        twins,
+        ...(options.redoOlder && { kept }),
+        failed: failures,
+      }),
     );
   terminal.flush();
   for (const { path: file, reason } of kept) terminal.say(`${file}\n  ${reason}`);
@@ -85,6 +93,7 @@ export async function runMatte(
       failures,
       empty,
       previews,
+      twins,
       otherPaths,
       outputDir,
       interrupted: signal.aborted,
@@ -106,19 +115,23 @@ interface Summary {
   previews: readonly string[];
   /** Documents whose own clipping path stays. */
   otherPaths: readonly string[];
+  /** Raw files that were left out. */
+  twins: readonly string[];
   outputDir: string;
   interrupted: boolean;
   isRedo: boolean;
 }
 
 function report(
-  { done, skipped, failures, empty, previews, otherPaths, outputDir, interrupted, isRedo }: Summary,
+  { done, skipped, failures, empty, previews, twins, otherPaths, outputDir, interrupted, isRedo }: Summary,
   terminal: Terminal,
 ): void {
   for (const { location, message, hint } of failures) terminal.complain(`${location}\n  ${message} ${hint}`);
   for (const location of empty) terminal.say(`${location}\n  No subject was found; its matte is empty.`);
   for (const location of otherPaths)
     terminal.say(`${location}\n  It keeps its clipping path; the new path is saved beside it, under Paths.`);
+  for (const location of twins)
+    terminal.say(`${location}\n  Left out: the same picture lies beside it as JPEG or HEIC, and was taken.`);
   if (previews.length > 0) {
     const what = previews.length === 1 ? 'is a camera raw file' : 'are camera raw files';
     terminal.say(`${count(previews.length, 'picture')} ${what}: the embedded JPEG preview was used.`);

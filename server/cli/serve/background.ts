@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config, Flags } from '../../config/config.ts';
 import { SETTINGS, type Setting } from '../../config/settings.ts';
-import { readDiscovery } from '../../system/discovery.ts';
+import { PATIENT_MS, readDiscovery } from '../../system/discovery.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
 import { serveCommand } from './own-command.ts';
 
@@ -33,7 +33,8 @@ export async function startInBackground(flags: Flags, { configDir }: Config, ter
   const began = performance.now();
   let told = false;
   while (performance.now() - began < PATIENCE_MS) {
-    const found = await readDiscovery(configDir);
+    // It may be loading its models meanwhile, and answer late.
+    const found = await readDiscovery(configDir, PATIENT_MS);
     if (found) {
       terminal.say(
         `Hairline ${found.version} is running at http://127.0.0.1:${found.port}. You can close this window.`,

@@ -4,7 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { LOOPBACK } from '../../../protocol/limits.ts';
 import { type Config, type Flags, loadUserConfig } from '../../config/config.ts';
-import { probe, readDiscovery, removeDiscovery, writeDiscovery } from '../../system/discovery.ts';
+import { PATIENT_MS, probe, readDiscovery, removeDiscovery, writeDiscovery } from '../../system/discovery.ts';
 import { VERSION } from '../../system/package-root.ts';
 import { placeOf } from '../autostart/autostart.ts';
 import { runProgram } from '../autostart/starter.ts';
@@ -51,7 +51,7 @@ export function registerServe(program: Command, exit: (code: number) => void): v
 
 async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   const config = loadUserConfig(flags);
-  const other = await readDiscovery(config.configDir);
+  const other = await readDiscovery(config.configDir, PATIENT_MS);
   if (other && flags.port === undefined) {
     const health = await probe(other.port);
     terminal.say(`Hairline ${health?.version ?? ''} is already running at http://127.0.0.1:${other.port}.`);

@@ -56,18 +56,18 @@ export class UpdateWatch implements Updates {
     this.#looking.abort();
     this.#available = null;
     this.#failure = null;
-    // At once: the user waits for it.
-    if (on) await this.#look();
+    if (on) void this.#look();
   }
 
   install(): void {
     if (this.#installing || !this.#available) return;
     this.#installing = true;
     this.#failure = null;
-    void this.#steps.install().then((failure) => {
+    const end = (failure: string | null) => {
       this.#installing = false;
       this.#failure = failure;
-    });
+    };
+    this.#steps.install().then(end, ({ message }: Error) => end(message));
   }
 
   async #look(): Promise<void> {
@@ -116,7 +116,7 @@ async function save({ configDir }: Config, env: NodeJS.ProcessEnv, on: boolean):
 }
 
 /** A process of its own, for it ends this one. Its words go to a file, as there is no terminal, nor soon this process. */
-function runUpdate({ configDir, logDir, cacheDir }: Config, env: NodeJS.ProcessEnv): Promise<string | null> {
+async function runUpdate({ configDir, logDir, cacheDir }: Config, env: NodeJS.ProcessEnv): Promise<string | null> {
   mkdirSync(logDir, { recursive: true });
   const file = path.join(logDir, 'update.log');
   const log = openSync(file, 'w');

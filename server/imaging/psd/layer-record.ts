@@ -128,7 +128,13 @@ export async function readLayerRecord(source: ByteSource, cursor: Cursor, isLarg
 }
 
 async function readBounds(cursor: Cursor): Promise<Bounds> {
-  const [top, left, bottom, right] = [await cursor.i32(), await cursor.i32(), await cursor.i32(), await cursor.i32()];
+  const [top, left] = [await cursor.i32(), await cursor.i32()];
+  // Of empty shapes Photoshop writes an end that lies a line before the start.
+  const end = async (start: number) => {
+    const value = await cursor.i32();
+    return value === start - 1 ? start : value;
+  };
+  const [bottom, right] = [await end(top), await end(left)];
   const isSmall = [top, left, bottom, right].every((v) => Math.abs(v) <= MAX_SIDE);
   if (bottom < top || right < left || !isSmall) throw damaged('a layer has impossible bounds');
   return { top, left, bottom, right };

@@ -10,7 +10,8 @@ import { WorkerProcess } from './worker-process.ts';
 const CLIENTS = 16;
 const WORKERS = 4;
 const REDIS_KILLS = 5;
-const REST = 3_000;
+/** Milliseconds until what killed workers have left is swept. */
+const REST = 35_000;
 
 /** Sizes of pictures in bytes, and of streamed results; few are large. */
 const SIZES = [1_000, 20_000, 20_000, 300_000, 300_000, 1_500_000];
@@ -86,9 +87,9 @@ export async function measureChaos({ jobs, kills }: { jobs: number; kills: numbe
     `${lost} lost, ${wrong.length} wrong, ${twice} twice; ${right} right, ${cancelled} cancelled, ${failed} failed as they should, ` +
       `refused ${JSON.stringify(refused)}; ${seconds.toFixed(0)} s`,
   );
+  await delay(REST);
   await Promise.all(workers.map((worker) => worker.close()));
   await server.close();
-  await delay(REST);
   const left = await studio.redis.leftovers();
   for (const key of left.slice(0, 5)) console.error(key);
   const after = await usedMemory(studio);
@@ -167,7 +168,7 @@ class CompletionCounter {
       const found = await this.#redis.xread('COUNT', 1000, 'BLOCK', 500, 'STREAMS', key!, last).catch(() => null);
       for (const [id, fields] of found?.[0]?.[1] ?? []) {
         last = id;
-        if (!fields.includes('completed')) continue;
+        if (fields[1] !== 'completed') continue;
         const job = fields[fields.indexOf('jobId') + 1]!;
         this.#counts.set(job, (this.#counts.get(job) ?? 0) + 1);
       }

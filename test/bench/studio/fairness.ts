@@ -3,7 +3,7 @@ import { ask, ScriptedEngine, Studio } from '../../server/queue/studio.ts';
 import type { Row } from './row.ts';
 
 const WORKERS = 4;
-const TAKES = 100;
+const TAKES = 500;
 const SMALL_CLIENTS = 9;
 const EACH = 5;
 

@@ -517,6 +517,7 @@ describe('a batch', () => {
       skipped: 0,
       empty: [],
       previews: [],
+      twins: [],
       failed: [expect.objectContaining({ location: path.join(cwd, 'gone.png') })],
     });
   });

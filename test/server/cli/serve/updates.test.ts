@@ -13,6 +13,7 @@ describe('looking for newer versions', () => {
   let answer: () => Promise<string | null>;
   let saved: boolean[];
   let failure: string | null;
+  let install: () => Promise<string | null>;
   const watch = (on: boolean) =>
     new UpdateWatch(on, {
       look: async () => {
@@ -20,13 +21,14 @@ describe('looking for newer versions', () => {
         return answer();
       },
       save: async (value) => void saved.push(value),
-      install: async () => failure,
+      install: () => install(),
     });
   beforeEach(() => {
     vi.useFakeTimers();
     looked = 0;
     saved = [];
     failure = null;
+    install = async () => failure;
     answer = async () => '0.2.0';
   });
   afterEach(() => vi.useRealTimers());
@@ -49,6 +51,7 @@ describe('looking for newer versions', () => {
   it('happens at once when it is switched on, and ends when it is switched off', async () => {
     const updates = watch(false);
     await updates.setWatch(true);
+    await vi.advanceTimersByTimeAsync(0);
     expect([looked, updates.state.available, saved]).toEqual([1, '0.2.0', [true]]);
     await updates.setWatch(false);
     expect([updates.state.available, saved]).toEqual([null, [true, false]]);
@@ -63,10 +66,10 @@ describe('looking for newer versions', () => {
         arrive = resolve;
       });
     const updates = watch(false);
-    const switched = updates.setWatch(true);
+    await updates.setWatch(true);
     await updates.setWatch(false);
     arrive('0.2.0');
-    await switched;
+    await vi.advanceTimersByTimeAsync(0);
     expect(updates.state.available).toBeNull();
   });
 
@@ -86,11 +89,16 @@ describe('looking for newer versions', () => {
     updates.install();
     expect(updates.state.installing).toBe(false);
     await updates.setWatch(true);
+    await vi.advanceTimersByTimeAsync(0);
     failure = 'The disk is full.';
     updates.install();
     expect(updates.state).toMatchObject({ installing: true, failure: null });
     await vi.advanceTimersByTimeAsync(0);
     expect(updates.state).toMatchObject({ installing: false, failure: 'The disk is full.' });
+    install = () => Promise.reject(new Error('The log cannot be written.'));
+    updates.install();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(updates.state).toMatchObject({ installing: false, failure: 'The log cannot be written.' });
   });
 });
 
