@@ -156,6 +156,30 @@ export const zh: Words = {
   documentation: 'HTTP 接口',
   errors: {
     EMPTY_BODY: ['文件中没有内容。', '请选择其他图片。'],
+    NOT_AN_IMAGE: [
+      'Hairline 无法读取此文件中的图片。',
+      '请使用 JPEG、PNG、WebP、TIFF、AVIF、HEIC、GIF、BMP 或相机 RAW 文件。',
+    ],
+    UNSUPPORTED_TYPE: ['此处不接受这种内容。', '请更新服务器并重新加载页面。'],
+    TRUNCATED_IMAGE: ['图片已损坏或不完整。', '请在 Photoshop 中打开并重新存储图片，然后重试。'],
+    UNSUPPORTED_PICTURE: [
+      '图片完好，但 Hairline 无法按 Photoshop 的方式显示它。',
+      '请在 Photoshop 的“首选项 > 文件处理”中打开“最大兼容 PSD 和 PSB 文件”，或存储拼合后的副本。',
+    ],
+    URL_REFUSED: ['服务器不会从此地址获取图片。', '请使用公开的 http 或 https 地址，或直接发送图片。'],
+    URL_FAILED: ['无法从该地址获取图片。', '请在浏览器中打开该地址；如能显示图片，请存储后发送文件。'],
+    UNKNOWN_MODEL: ['没有该名称的模型。', '请运行“hairline models”查看模型名称。'],
+    JOB_GONE: ['没有此任务，或服务器已不再保留它。', '请重新发送图片。'],
+    JOB_PENDING: ['此任务尚未完成。', '请查询任务状态，完成后再获取结果。'],
+    RESULT_TOO_LARGE: ['结果过大，无法保留。', '请在请求中去掉“Prefer: respond-async”，结果会边生成边发送。'],
+    METHOD_NOT_ALLOWED: ['服务器不接受这种请求方式。', '请更新服务器并重新加载页面。'],
+    HEADERS_TOO_LARGE: ['请求标头过长。', '请重试。'],
+    SYSTEM_REFUSED: ['操作系统拒绝了此操作。', '请重试；如果再次发生，请查看日志。'],
+    TOKEN_REQUIRED: [
+      '其他计算机需要令牌才能使用此服务器。',
+      '请在服务器所在的计算机上运行“hairline pair”，并以“Authorization: Bearer”发送令牌。',
+    ],
+    TOO_MANY_TRIES: ['来自此地址的错误令牌过多。', '请等待一分钟，然后使用正确的令牌。'],
     UNAUTHORIZED: [
       '此窗口无法控制 Hairline。',
       '请从“开始”菜单、“应用程序”文件夹或用“hairline open”重新打开 Hairline。',
