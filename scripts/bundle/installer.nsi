@@ -128,10 +128,17 @@ Section "Uninstall"
     nsExec::ExecToLog '${COMMAND} stop'
   ${EndIf}
   Pop $0
-  ; A program that runs cannot be deleted.
-  ClearErrors
-  Delete "$INSTDIR\node.exe"
-  ${If} ${Errors}
+  ; A program that runs cannot be deleted. One that is just ending, or that a virus scanner reads, can be a moment later.
+  StrCpy $1 0
+  ${Do}
+    Delete "$INSTDIR\node.exe"
+    ${IfNot} ${FileExists} "$INSTDIR\node.exe"
+      ${Break}
+    ${EndIf}
+    Sleep 500
+    IntOp $1 $1 + 1
+  ${LoopUntil} $1 >= 60
+  ${If} ${FileExists} "$INSTDIR\node.exe"
     MessageBox MB_OK|MB_ICONSTOP "$(RUNNING)" /SD IDOK
     SetErrorLevel 2
     Abort

@@ -138,7 +138,7 @@ describe.skipIf(reason)('the Windows bundle, in Wine', () => {
     expect(text).toContain(`"${FOLDER}\\node.exe"`);
     // The shell of Wine 8 has no UTF-8, which the file's first line switches on, only the old code page 437.
     writeFileSync(onDisk('C:\\start.cmd'), Buffer.from(text.replaceAll('é', '\x82'), 'latin1'));
-    expect((await run('cmd.exe', '/c', 'C:\\start.cmd')).text).toContain('already running');
+    expect((await run('cmd.exe', '/c', 'C:\\start.cmd')).text).toContain(`is running at ${url}`);
     rmSync(onDisk('C:\\start.cmd'));
   });
 
