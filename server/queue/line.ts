@@ -27,7 +27,8 @@ export class Line {
     this.name = name;
     const options = { connection: link.redis, prefix: link.queuePrefix };
     this.#queue = new Queue(name, { ...options, streams: { events: { maxLen: KEPT_EVENTS } } });
-    this.#events = new QueueEvents(name, options);
+    // From the oldest one: with "the next one", BullMQ's default, those would be missed that come before it first asks.
+    this.#events = new QueueEvents(name, { ...options, lastEventId: '0-0' });
     // Outages are seen and logged by the link.
     this.#queue.on('error', () => undefined);
     this.#events.on('error', () => undefined);

@@ -11,6 +11,7 @@ import type { Terminal } from '../terminal.ts';
 import type { Connection } from './connection.ts';
 import { type FinishOptions, finishJob } from './finisher.ts';
 import { maskDocument } from './into.ts';
+import type { Manifest } from './manifest.ts';
 import type { ReadMask } from './masks.ts';
 import type { Job } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
@@ -30,6 +31,7 @@ export interface BatchOptions extends FinishOptions {
   settings: Readonly<Record<string, string>>;
   /** Absent: masks are made from nothing. */
   readMask?: ReadMask | undefined;
+  manifest?: Manifest | undefined;
   onWritten(path: string): void;
   /** Told which picture shows no subject. */
   onEmpty(location: string): void;
@@ -37,8 +39,8 @@ export interface BatchOptions extends FinishOptions {
   onPreview(location: string): void;
 }
 
-/** While one picture is in the network, another is read or written. More would only use memory. */
-const AT_ONCE = 2;
+/** Results made at a time: full-size colors fill memory. */
+const FINISHED_AT_ONCE = 2;
 
 /** Processes the jobs; a failed picture is recorded and the rest continue. Ends early when aborted. */
 export async function runBatch(
@@ -48,7 +50,7 @@ export async function runBatch(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Failure[]> {
-  const queue = new PQueue({ concurrency: AT_ONCE });
+  const finishing = new PQueue({ concurrency: FINISHED_AT_ONCE });
   const bar = createBar(terminal, '[{bar}] {value}/{total}  {label}');
   const failures: Failure[] = [];
   let ended = 0;
@@ -59,40 +61,63 @@ export async function runBatch(
     told = true;
   };
   bar.update(0, jobs.length, '');
-  const tasks = jobs.map((job) =>
-    queue.add(async () => {
+  const runOne = async (job: Job) => {
+    const { location } = job.input;
+    const name = job.input.isUrl ? location : path.basename(location);
+    const began = performance.now();
+    let outcome = 'done';
+    let done: Done = { files: [], model: null };
+    let failure: Failure | null = null;
+    try {
+      done = await runJob(job, connection, options, { finishing, onDownload, signal });
+      for (const file of done.files) options.onWritten(file);
+    } catch (error) {
       if (signal.aborted) return;
-      const { location } = job.input;
-      const name = job.input.isUrl ? location : path.basename(location);
-      let outcome = 'done';
-      try {
-        for (const file of await runJob(job, connection, options, onDownload, signal)) options.onWritten(file);
-      } catch (error) {
-        if (signal.aborted) return;
-        const failure = describeFailure(location, error);
-        failures.push(failure);
-        outcome = `failed: ${failure.message}`;
-      }
-      bar.update(++ended, jobs.length, name);
-      if (!terminal.animated) terminal.say(`[${ended}/${jobs.length}] ${name}: ${outcome}`);
-    }),
-  );
-  await Promise.all(tasks);
+      failure = describeFailure(location, error);
+      failures.push(failure);
+      outcome = `failed: ${failure.message}`;
+    }
+    const seconds = Math.round(performance.now() - began) / 1000;
+    await options.manifest?.add({
+      input: location,
+      output: done.files,
+      model: done.model,
+      seconds,
+      error: failure?.message ?? null,
+    });
+    bar.update(++ended, jobs.length, name);
+    if (!terminal.animated) terminal.say(`[${ended}/${jobs.length}] ${name}: ${outcome}`);
+  };
+  // A few runners instead of a task for each job: there may be 100,000.
+  const next = jobs.values();
+  const runner = async () => {
+    for (const job of next) {
+      if (signal.aborted) return;
+      await runOne(job);
+    }
+  };
+  await Promise.all(Array.from({ length: connection.atOnce }, runner));
   bar.stop();
   return failures;
+}
+
+interface Done {
+  files: string[];
+  /** Models that ran. */
+  model: string | null;
 }
 
 async function runJob(
   job: Job,
   connection: Connection,
   options: BatchOptions,
-  onDownload: (message: string) => void,
-  signal: AbortSignal,
-): Promise<string[]> {
+  how: { finishing: PQueue; onDownload: (message: string) => void; signal: AbortSignal },
+): Promise<Done> {
+  const { finishing, onDownload, signal } = how;
   if (job.files[0]!.kind === 'masked') {
     const masked = await maskDocument(job, connection, options, onDownload, signal);
     if (!masked.hasSubject) options.onEmpty(job.input.location);
-    return [masked.path];
+    return { files: [masked.path], model: masked.model };
   }
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
@@ -103,13 +128,13 @@ async function runJob(
   const { model, subject, settings } = options;
   const depth = options.depth ?? picture.depth ?? 8;
   const request = { bytes, mask, type, model, subject, depth, settings };
-  const { alpha, hasSubject } = await connection.matte(request, onDownload);
+  const { alpha, hasSubject, model: used } = await connection.matte(request, onDownload);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }
   if (picture.isPreview) options.onPreview(job.input.location);
   if (!hasSubject) options.onEmpty(job.input.location);
-  return finishJob(job, picture, alpha, options, signal);
+  return { files: await finishing.add(() => finishJob(job, picture, alpha, options, signal)), model: used };
 }
 
 /** Turns any error into a sentence and a next step. */

@@ -20,6 +20,8 @@ export interface IntoOptions {
 export interface Masked {
   path: string;
   hasSubject: boolean;
+  /** Models that ran. */
+  model: string;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function maskDocument(
     const layer = await openLayer(source, wanted);
     const request = { type: 'image/tiff' as const, model, subject, depth: layer.depth, settings };
     const answer = await connection.matte({ bytes: await layer.readPicture(), ...request }, onDownload);
-    const { alpha, hasSubject } = answer;
+    const { alpha, hasSubject, model: used } = answer;
     if (alpha.width !== layer.width || alpha.height !== layer.height)
       throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the layer.');
     const wished = job.files[0]!.path;
@@ -56,7 +58,7 @@ export async function maskDocument(
     const { chunks } = await layer.addMask(alpha, signal);
     await writeWhole(path, closing(chunks, file));
     await chmod(path, mode);
-    return { path, hasSubject };
+    return { path, hasSubject, model: used };
   } finally {
     await file.close();
   }

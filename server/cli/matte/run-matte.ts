@@ -21,8 +21,9 @@ import { type Failure, runBatch } from './batch.ts';
 import { type Connect, connect as connectToServer, openRegistry } from './connect.ts';
 import type { Backdrop } from './finisher.ts';
 import { expandInputs } from './inputs.ts';
+import { Manifest } from './manifest.ts';
 import { openMasks } from './masks.ts';
-import { checkTemplate, type Format, findOverwritten, planJobs } from './plan.ts';
+import { checkTemplate, type Format, findOverwritten, type Job, planJobs } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
 
 interface Size {
@@ -77,6 +78,12 @@ export interface MatteOptions {
   model?: string;
   cacheDir?: string;
   device?: string;
+  /** Hands the pictures to the workers of a studio. */
+  queue?: string;
+  queueSecretFile?: string;
+  queuePasswordFile?: string;
+  /** File to which a line is added for each picture. */
+  manifest?: string;
   force?: boolean;
   /** Takes what can be read of damaged files. */
   allowDamaged?: boolean;
@@ -107,7 +114,9 @@ export async function runMatte(
   const settings = chooseSettings(options);
   const framing = chooseFraming(options);
   const { depth, format, subject } = options;
-  const config = loadUserConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
+  const { cacheDir, device, queue, queueSecretFile, queuePasswordFile } = options;
+  const flags = { cacheDir, model: options.model, device, queue, queueSecretFile, queuePasswordFile };
+  const config = loadUserConfig(flags, env);
   checkModel(config);
   const backdrop = await readBackdropOption(options.background, cwd, signal);
 
@@ -121,6 +130,8 @@ export async function runMatte(
   if (overwritten)
     throw new UsageError(`A result would replace the picture ${overwritten}. Choose another --output-dir.`);
   const open = options.force ? jobs : jobs.filter((job) => !job.done);
+  const manifest = options.manifest ? await Manifest.open(path.resolve(cwd, options.manifest)) : undefined;
+  if (manifest && !options.force) await noteSkipped(manifest, jobs);
   const written: string[] = [];
   const empty: string[] = [];
   const previews: string[] = [];
@@ -131,8 +142,8 @@ export async function runMatte(
     const connection = await connect({ model, subject, refine: options.refine }, config, terminal, signal);
     try {
       const onWritten = (file: string) => {
-        written.push(file);
-        if (!options.json) terminal.result(file);
+        if (options.json) written.push(file);
+        else terminal.result(file);
       };
       const psdCutout = Boolean(options.psdCutout);
       const { foreground: method, decontaminate } = options;
@@ -155,6 +166,7 @@ export async function runMatte(
         settings,
         layer: options.layer,
         readMask,
+        manifest,
         onWritten,
         onEmpty: (location: string) => empty.push(location),
         onPreview: (location: string) => previews.push(location),
@@ -173,6 +185,15 @@ export async function runMatte(
   report({ done, skipped, failures, empty, previews, outputDir, interrupted: signal.aborted }, terminal);
   if (signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** Pictures whose results are there, from a run that ended before it could say so, or had no manifest. */
+async function noteSkipped(manifest: Manifest, jobs: readonly Job[]): Promise<void> {
+  for (const { input, files, done } of jobs) {
+    if (!done || manifest.has(input.location)) continue;
+    const output = files.map((file) => file.path);
+    await manifest.add({ input: input.location, output, model: null, seconds: null, error: null });
+  }
 }
 
 function chooseOutputs({ outputs, saveForeground, format, psdCutout }: MatteOptions): readonly Output[] {
