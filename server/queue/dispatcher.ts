@@ -194,12 +194,16 @@ export class Dispatcher {
         client: nameClient(errand),
         until: Date.now() + LIFE,
       };
-      const { takesTurn } = errand;
-      const priority = takesTurn
-        ? await step(this.#turns.take(queue, line.waitingKey, nameClient(errand), this.#maxWaiting))
-        : 0;
-      if (priority === null) throw new AppError('QUEUE_FULL', 'The queue of the studio is full.');
-      await step(line.add(id, this.#link.sealer.sealValue(id, orderName(queue), order), priority));
+      const add = async () => {
+        stopping.signal.throwIfAborted();
+        const take = () => this.#turns.take(queue, line.waitingKey, nameClient(errand), this.#maxWaiting);
+        const priority = errand.takesTurn ? await take() : 0;
+        stopping.signal.throwIfAborted();
+        if (priority === null) throw new AppError('QUEUE_FULL', 'The queue of the studio is full.');
+        await line.add(id, this.#link.sealer.sealValue(id, orderName(queue), order), priority);
+      };
+      // One after the other: a turn is counted from those that are in the queue.
+      await step(line.exclusive(add));
       const job = this.#jobs.get(id)!;
       if (job.state === 'sending') job.state = 'waiting';
       outcome = await ended;

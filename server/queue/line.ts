@@ -22,6 +22,7 @@ export class Line {
   readonly name: string;
   readonly #queue: Queue<SealedOrder, string>;
   readonly #events: QueueEvents;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(link: Link, name: string, listener: LineListener) {
     this.name = name;
@@ -47,6 +48,13 @@ export class Line {
   /** Settles when events are heard. */
   async ready(): Promise<void> {
     await this.#events.waitUntilReady();
+  }
+
+  /** Begins when what was given before has ended. */
+  exclusive(work: () => Promise<void>): Promise<void> {
+    const run = this.#last.then(work);
+    this.#last = run.catch(() => undefined);
+    return run;
   }
 
   /** @param priority 0 for none */
