@@ -233,7 +233,7 @@ describe.skipIf(REDIS === null)('a server with a queue', () => {
     const both = names.map((name, i) => textOf(ask(i % 2 ? next : server, 'slow 5', name)));
     expect(await Promise.all(both)).toEqual(names);
     await close();
-    expect(old.begun).toEqual(['one', ...names.filter((_, i) => i % 2 === 0)]);
+    expect([...old.begun].sort()).toEqual(['one', ...names.filter((_, i) => i % 2 === 0)].sort());
     expect([...young.begun].sort()).toEqual(names.filter((_, i) => i % 2 === 1).sort());
   });
 });
