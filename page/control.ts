@@ -25,8 +25,9 @@ export class Control {
     this.#onClick('install-panel', 'POST', 'panel');
     this.#onClick('open-log', 'POST', 'log');
     this.#onClick('stop-server', 'POST', 'stop');
-    const box = find<HTMLInputElement>('autostart');
-    box.addEventListener('change', () => void this.#change(box.checked ? 'POST' : 'DELETE', 'autostart'));
+    this.#onClick('install-update', 'POST', 'update');
+    this.#onSwitch('autostart', 'autostart');
+    this.#onSwitch('watch', 'updates');
     language.follow(() => this.#draw());
     document.addEventListener('visibilitychange', () => void this.#look());
     void this.#open();
@@ -74,6 +75,11 @@ export class Control {
     find(id).addEventListener('click', () => void this.#change(method, path));
   }
 
+  #onSwitch(id: string, path: string): void {
+    const box = find<HTMLInputElement>(id);
+    box.addEventListener('change', () => void this.#change(box.checked ? 'POST' : 'DELETE', path));
+  }
+
   async #change(method: 'POST' | 'DELETE', path: string): Promise<void> {
     if (!this.#token) return;
     await changeControl(method, path, this.#token).catch(this.#onFailure);
@@ -89,6 +95,7 @@ export class Control {
     find('panel-light').dataset.state = state.panelSeen ? 'ready' : 'waiting';
     find('panel-text').textContent = state.panelSeen ? control.panelCalled : control.panelSilent;
     find<HTMLInputElement>('autostart').checked = state.autostart;
+    this.#drawUpdate(state.update);
     // Drawn only on change: a button that is focused must not be replaced.
     const rows = this.#models.map((model) => this.#row(model, state.removable.includes(model.id)));
     const text = JSON.stringify(rows.map(({ id, label, method }) => [id, label, method]));
@@ -96,6 +103,18 @@ export class Control {
     if (list.dataset.drawn === text) return;
     list.dataset.drawn = text;
     list.replaceChildren(...rows.map((row) => this.#drawRow(row)));
+  }
+
+  #drawUpdate(update: ControlState['update']): void {
+    const { control } = this.#language.words;
+    show('watch-row', update !== null);
+    find<HTMLInputElement>('watch').checked = update?.watch ?? false;
+    show('update', Boolean(update?.available));
+    if (!update?.available) return;
+    const { available: version, installing, failure } = update;
+    const sentence = installing ? control.updating : failure ? control.updateFailed : control.available;
+    find('update-text').textContent = fill(sentence, { version, reason: failure ?? '' });
+    show('install-update', !installing);
   }
 
   #row({ id, name, state, bytes, downloadBytes }: ModelInfo, removable: boolean): Row {

@@ -39,7 +39,7 @@ export const MAY_IMPORT = {
   // Routes hand pixels to the engine and know only its interface; of pictures they know sizes, areas and colors.
   'server/http':
     'protocol server ./access ./config ./system ./registry ./http-client ./remote ./jobs ./engine/engine.ts ' +
-    './imaging/area.ts ./imaging/check-size.ts ./imaging/color.ts type:./imaging/picture.ts',
+    './imaging/area.ts ./imaging/check-size.ts ./imaging/color.ts ./imaging/parse-framing.ts type:./imaging/picture.ts',
   'server/update': 'server ./system ./http-client ./registry/download',
   'server/library': 'protocol server ./config ./registry ./engine',
   'server/main.ts': 'protocol ./system ./access ./config ./registry ./engine ./queue ./http',
@@ -95,6 +95,6 @@ export const NEVER_LOADS = [
 export const STARTS_WITHOUT = [
   [
     'server/cli/main.ts',
-    'sharp onnxruntime-node protobufjs fastify @fastify/* pino pacote @npmcli/* make-fetch-happen tar',
+    'sharp onnxruntime-node protobufjs fastify @fastify/* bullmq ioredis pino pacote @npmcli/* make-fetch-happen tar',
   ],
 ];

@@ -11,6 +11,20 @@ here=$(dirname "$(readlink -f "$0")")
 exec "$here/node" "$here/app/server/cli/bin.mjs" "$@"
 `;
 
+/**
+ * For file managers that start only such files, and to be copied into a menu once its Exec names the folder. `%k` is the
+ * place of the file itself; the backslashes are doubled by the rules for values, and again by those for Exec.
+ */
+export const DESKTOP_ENTRY = String.raw`[Desktop Entry]
+Type=Application
+Name=Hairline
+Comment=Portrait masks for Photoshop
+Exec=sh -c "\\"\\$(dirname \\"\\$0\\")/hairline\\"" %k
+Icon=image-x-generic
+Categories=Graphics;Photography;
+Terminal=false
+`;
+
 /** The same bytes from the same files, on any day. */
 const MOMENT = new Date('2000-01-01T00:00:00Z');
 
@@ -18,6 +32,7 @@ const MOMENT = new Date('2000-01-01T00:00:00Z');
 export async function packLinux({ app, runtime, licenses, ccx }: Contents, { out, work }: Place): Promise<string[]> {
   const entries = new Map<string, Entry>([
     ['Hairline/hairline', textEntry(LAUNCHER, true)],
+    ['Hairline/Hairline.desktop', textEntry(DESKTOP_ENTRY, true)],
     ...[...runtime].map(([name, bytes]) => [`Hairline/${name}`, { bytes, executable: true }] as const),
     [`Hairline/${ccx.name}`, { bytes: ccx.bytes, executable: false }],
     ['Hairline/LICENSES.txt', textEntry(licenses)],

@@ -4,18 +4,9 @@ import { type Zippable, zipSync } from 'fflate';
 import { packageRoot, VERSION } from '../../server/system/package-root.ts';
 import { drawIcns } from '../sheets/icons.ts';
 import { appEntries, type Contents, type Entry, type Place, textEntry } from './contents.ts';
+import { compileLauncher } from './launcher.ts';
 
-/** Opened in the Finder it shows Hairline's page; with words it is the command line. */
-const LAUNCHER = `#!/bin/sh
-here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
-[ $# -eq 0 ] && set -- open
-exec "$here/node" "$here/../Resources/app/server/cli/bin.mjs" "$@"
-`;
-
-/**
- * LSUIElement: no icon in the Dock, for there is no window. LSArchitecturePriority: macOS cannot tell the processor from
- * a script, and would otherwise ask for Rosetta.
- */
+/** LSUIElement: no icon in the Dock, for there is no window. */
 const INFO = `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
@@ -40,10 +31,6 @@ const INFO = `<?xml version="1.0" encoding="UTF-8"?>
   <string>${VERSION}</string>
   <key>LSMinimumSystemVersion</key>
   <string>14.0</string>
-  <key>LSArchitecturePriority</key>
-  <array>
-    <string>arm64</string>
-  </array>
   <key>LSUIElement</key>
   <true/>
   <key>NSHighResolutionCapable</key>
@@ -62,7 +49,7 @@ export async function packMac({ app, runtime, licenses, ccx }: Contents, { out }
   const icon = await drawIcns(readFileSync(path.join(packageRoot, 'scripts', 'bundle', 'icon.svg')));
   const entries = new Map<string, Entry>([
     [`${inside}/Info.plist`, textEntry(INFO)],
-    [`${inside}/MacOS/Hairline`, textEntry(LAUNCHER, true)],
+    [`${inside}/MacOS/Hairline`, { bytes: compileLauncher(), executable: true }],
     ...[...runtime].map(([name, bytes]) => [`${inside}/MacOS/${name}`, { bytes, executable: true }] as const),
     [`${inside}/Resources/Hairline.icns`, { bytes: icon, executable: false }],
     [`${inside}/Resources/LICENSES.txt`, textEntry(licenses)],

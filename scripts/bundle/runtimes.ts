@@ -40,7 +40,11 @@ interface FromPypi {
 }
 
 export type Download = FromNpm | FromPypi;
-type Pins = { node: { version: string; license: Download } } & Record<Platform, Download[]>;
+type Pins = {
+  node: { version: string; license: Download };
+  /** The Python package ziglang, with the checksums of its wheels for Linux, macOS and Windows. */
+  compiler: { version: string; sha256: string[] };
+} & Record<Platform, Download[]>;
 
 /** The programs that come from elsewhere, with their checksums. */
 export const pins = JSON.parse(

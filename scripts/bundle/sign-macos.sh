@@ -33,8 +33,7 @@ fi
 find "$app" -type f \( -name '*.node' -o -name '*.dylib' \) -print0 |
   xargs -0 codesign --force --sign "$identity" ${options[@]+"${options[@]}"}
 codesign --force --sign "$identity" ${options[@]+"${options[@]}"} --entitlements "$here/node.entitlements" "$app/Contents/MacOS/node"
-codesign --force --sign "$identity" ${options[@]+"${options[@]}"} --entitlements "$here/node.entitlements" "$app"
-codesign --verify --deep --strict "$app"
+codesign --force --sign "$identity" ${options[@]+"${options[@]}"} "$app"
 
 result="$out/$(basename "$zip")"
 pack() { (cd "$work/files" && ditto -c -k --sequesterRsrc . "$work/result.zip") && mv "$work/result.zip" "$result"; }
@@ -44,3 +43,7 @@ if [ -n "${CERTIFICATE:-}" ] && [ -n "${APPLE_ID:-}" ]; then
   xcrun stapler staple "$app"
   pack
 fi
+
+# As users get it, by a program that knows nothing of extended attributes.
+unzip -q "$result" -d "$work/again"
+codesign --verify --deep --strict "$work/again/Hairline.app"

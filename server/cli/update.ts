@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { type Config, loadUserConfig } from '../config/config.ts';
 import type { HttpClient } from '../http-client/http-client.ts';
+import { PATIENT_MS } from '../system/discovery.ts';
 import type { Installation } from '../update/installation.ts';
 import { locateServer } from './matte/connection.ts';
+import { openPage, openSteps } from './open.ts';
 import { pullProgress } from './progress.ts';
 import { startInBackground } from './serve/background.ts';
 import { stopServer } from './serve/stop.ts';
@@ -26,15 +28,21 @@ export function registerUpdate(program: Command, terminal: Terminal, exit: (code
     .description('install the newest version, and keep the one before; or go back to that one')
     .option('--rollback', 'start the version before again')
     .option('-y, --yes', 'do not ask for confirmation')
-    .action(async ({ rollback = false, yes = false }: { rollback?: boolean; yes?: boolean }) => {
+    .option('--open', "then show Hairline's page")
+    .action(async ({ rollback = false, yes = false, open = false }: Options) => {
       const config = loadUserConfig();
       const steps = await stepsFor(config, terminal);
-      exit(
-        await interruptible((signal) =>
-          rollback ? rollBack(steps, terminal, signal) : update(config, steps, { yes }, terminal, signal),
-        ),
+      const code = await interruptible((signal) =>
+        rollback ? rollBack(steps, terminal, signal) : update(config, steps, { yes }, terminal, signal),
       );
+      exit(code === EXIT.ok && open ? await openPage(openSteps(config, terminal), terminal) : code);
     });
+}
+
+interface Options {
+  rollback?: boolean;
+  yes?: boolean;
+  open?: boolean;
 }
 
 async function stepsFor(config: Config, terminal: Terminal): Promise<UpdateSteps> {
@@ -45,7 +53,7 @@ async function stepsFor(config: Config, terminal: Terminal): Promise<UpdateSteps
   return {
     installation: Installation.find(),
     http: createHttpClient(process.env),
-    isRunning: async () => (await locateServer(config)) !== null,
+    isRunning: async () => (await locateServer(config, PATIENT_MS)) !== null,
     stop: (signal) => stopServer(config, terminal, signal),
     start: () => startInBackground({}, config, terminal),
   };

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { FILE, FOLDER, folders, type Kind, SETTINGS, type Setting } from './settings.ts';
 
 export { DEVICES, type Device, LOG_LEVELS, type LogLevel } from './settings.ts';
@@ -75,6 +77,16 @@ export function readSettingsFile(file: string): SettingsFile | undefined {
   if (typeof values === 'object' && values !== null && !Array.isArray(values))
     return { file, values: values as Record<string, unknown> };
   throw new ConfigError(`${file} must hold one object, such as { "port": 7867 }.`);
+}
+
+/**
+ * Puts one setting into the user's settings file, and leaves the others as they are.
+ * @throws {ConfigError} when the file is not one of settings; what the file system says
+ */
+export async function saveSetting(file: string, name: string, value: unknown): Promise<void> {
+  const { values } = readSettingsFile(file) ?? { values: {} };
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFileAtomic(file, `${JSON.stringify({ ...values, [name]: value }, null, 2)}\n`);
 }
 
 /** Like `loadConfig`, setting by setting. */

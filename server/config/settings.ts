@@ -186,6 +186,13 @@ export const SETTINGS = {
     fallback: true,
     env: 'HAIRLINE_LAUNCHER',
   }),
+  /** Whether the server asks the release page, once a day, for newer versions. */
+  updates: setting({
+    about: 'look for newer versions once a day',
+    kind: toggle,
+    fallback: false,
+    env: 'HAIRLINE_UPDATES',
+  }),
   /** Where newer versions come from, in the form of GitHub's API; empty: where this app was released. */
   releases: setting({
     about: 'address of the newest release',

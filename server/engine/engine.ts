@@ -7,12 +7,14 @@ import type {
   Kept,
   MetadataChoice,
   Output,
+  PATH,
   ProfileChoice,
   Refine,
   Subject,
 } from '../../protocol/matte.ts';
 import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import type { Point } from '../imaging/area.ts';
+import type { Framing } from '../imaging/framing.ts';
 import type { RawLayout, Region } from '../imaging/picture.ts';
 import type { ModelStatus } from '../matting/model-status.ts';
 import type { PullOptions } from '../registry/pull.ts';
@@ -26,7 +28,7 @@ export interface MatteTask {
   readonly model: string;
   readonly subject: Subject;
   readonly refine: Refine;
-  readonly output: Output | typeof DOCUMENT;
+  readonly output: Output | typeof DOCUMENT | typeof PATH;
   readonly depth: Depth;
   /** CSS color, for compositions. */
   readonly background: string;
@@ -35,6 +37,14 @@ export interface MatteTask {
   readonly decontaminate: number;
   /** Adds the cutout to documents, as a hidden layer. */
   readonly cutoutLayer: boolean;
+  /** Adds the outline to documents, as their clipping path. */
+  readonly clippingPath?: boolean;
+  /** Of that, or of the path that is the output: how far it may be from the outline, in pixels. */
+  readonly pathTolerance?: number;
+  /** Null or absent: results have the picture's size. Not for documents and paths. */
+  readonly framing?: Framing | null;
+  /** Opacity of a shadow under cutouts and compositions, 0..1; 0 or absent: none. */
+  readonly shadow?: number;
   /** The part of the picture that the matte is limited to. */
   readonly region: Region | null;
   readonly subjects: Kept;

@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { AppError } from '../../server/errors.ts';
+import type { Desk } from '../../server/system/desk.ts';
 import { packageRoot } from '../../server/system/package-root.ts';
-import { listenWith, OPAQUE, type Stage } from '../server/server-fixture.ts';
+import { listenWith, OPAQUE, type Stage, standInDesk } from '../server/server-fixture.ts';
 import { findChromium } from './chromium.ts';
 import { launchWeb, Visit } from './page-driver.ts';
 
@@ -14,27 +14,14 @@ describe.skipIf(executable === null)('the controls of the page', () => {
   let stage: Stage;
   let visit: Visit;
   let done: string[];
-  let on: boolean;
+  let desk: Desk;
   beforeAll(async () => {
     browser = await launchWeb(executable!);
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
     done = [];
-    on = false;
-    const desk = {
-      hasPanelFile: true,
-      autostart: async () => on,
-      async setAutostart(value: boolean) {
-        on = value;
-      },
-      async openPanelFile() {
-        done.push('panel');
-      },
-      async openLogFolder() {
-        throw new AppError('SYSTEM_REFUSED', 'There is no file manager.');
-      },
-    };
+    desk = standInDesk(done);
     const shutdown = { token: SECRET, begin: () => void done.push('stop') };
     const page = `${packageRoot}/dist/web`;
     stage = await listenWith(async () => OPAQUE(), {}, shutdown, undefined, undefined, page, desk);
@@ -80,13 +67,40 @@ describe.skipIf(executable === null)('the controls of the page', () => {
   test('switch autostart, and say what the system refuses', async () => {
     const page = await openWithTicket();
     await page.check('#autostart');
-    await poll(() => on).toBe(true);
+    await poll(() => done).toEqual(['autostart true']);
     await page.uncheck('#autostart');
-    await poll(() => on).toBe(false);
+    await poll(() => done).toEqual(['autostart true', 'autostart false']);
     await page.click('#open-log');
     await poll(() => page.innerText('#notice')).toContain('There is no file manager.');
     await page.click('#stop-server');
-    await poll(() => done).toEqual(['stop']);
+    await poll(() => done.at(-1)).toBe('stop');
+  });
+
+  test('look for new versions once they are told to, and install one, or say why not', async () => {
+    const update = desk.updates!.state;
+    update.available = null;
+    const page = await openWithTicket();
+    expect([await page.isChecked('#watch'), await page.isVisible('#update')]).toEqual([false, false]);
+    update.available = '0.2.0';
+    await page.check('#watch');
+    await poll(() => page.innerText('#update')).toContain('Hairline 0.2.0 is available.');
+    await page.click('#install-update');
+    await poll(() => done).toEqual(['watch true', 'update']);
+    update.installing = true;
+    await poll(() => page.innerText('#update')).toContain('is being installed');
+    expect(await page.isVisible('#install-update')).toBe(false);
+    Object.assign(update, { installing: false, failure: 'The disk is full.' });
+    await poll(() => page.innerText('#update')).toContain(
+      'The update to Hairline 0.2.0 did not work. The disk is full.',
+    );
+    expect(await page.isVisible('#install-update')).toBe(true);
+    expect(await visit.findFaults()).toEqual([]);
+  });
+
+  test('do not offer to look where npm or a checkout brought the server', async () => {
+    Object.assign(desk, { updates: null });
+    const page = await openWithTicket();
+    expect([await page.isVisible('#watch'), await page.isVisible('#autostart')]).toEqual([false, true]);
   });
 
   test('list the models with their sizes, and stay after a reload', async () => {

@@ -12,12 +12,14 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { extract } from 'tar';
+import { create, extract } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VERSION } from '../../server/system/package-root.ts';
 import { type Answer, bundleFile, coverage, differ, expectedMask, PHOTO } from './photo.ts';
 
 /** The programs of any Linux that the launcher needs; all else in there comes from the bundle. */
 const SYSTEM = ['/bin/sh', '/usr/bin/dirname', '/usr/bin/readlink'];
+const NEXT = '99.0.0';
 const bundle = bundleFile('linux-x64.tar.gz');
 const reason = whyNot();
 if (reason) console.log(`Linux bundle skipped: ${reason}`);
@@ -32,7 +34,10 @@ function whyNot(): string | null {
 /** Runs inside: no file of this computer, no network but its own loopback. */
 const CLIENT = `
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 const started = performance.now();
 const run = (...args) => {
   const { status, stdout, stderr, error } = spawnSync('/opt/é x/Hairline/hairline', args, { encoding: 'utf8' });
@@ -55,6 +60,27 @@ facts.answer = { status: answer.status, width: +answer.headers.get('x-image-widt
 facts.page = (await fetch(status.url + '/')).status;
 facts.outside = await fetch('http://1.1.1.1', { signal: AbortSignal.timeout(2000) }).then(() => 'reached', () => 'unreachable');
 facts.matte = run('matte', '/photo.png', '-d', '/home/out', '--json');
+const next = readFileSync('/next.tgz');
+const name = 'Hairline-NEXT-linux-x64.tar.gz';
+const page = createServer((request, response) => {
+  const asset = (file) => ({ name: file, browser_download_url: 'http://127.0.0.1:8099/' + file, size: file === name ? next.length : 1 });
+  if (request.url === '/latest') response.end(JSON.stringify({ tag_name: 'vNEXT', assets: [name, 'SHA256SUMS'].map(asset) }));
+  else if (request.url === '/SHA256SUMS') response.end(createHash('sha256').update(next).digest('hex') + '  ' + name + '\\n');
+  else response.end(next);
+});
+await new Promise((resolve) => page.listen(8099, '127.0.0.1', resolve));
+const versionOf = async () => (await (await fetch(status.url + '/health')).json()).version;
+const programOf = () => readFileSync('/proc/' + JSON.parse(run('status', '--json').text.split('\\n')[0]).pid + '/cmdline', 'utf8').split('\\0')[0];
+const change = async (...args) => {
+  const child = spawn('/opt/é x/Hairline/hairline', ['update', ...args], { env: { ...process.env, HAIRLINE_RELEASES: 'http://127.0.0.1:8099/latest' } });
+  let text = '';
+  child.stderr.on('data', (data) => { text += data; });
+  const [status] = await once(child, 'exit');
+  return { status, text, server: await versionOf(), program: programOf(), command: run('--version').text.trim() };
+};
+facts.updated = await change('--yes');
+facts.back = await change('--rollback');
+page.close();
 facts.removed = run('uninstall', '--yes', '--models');
 facts.after = run('status', '--json').text.split('\\n')[0];
 facts.home = readdirSync('/home', { recursive: true });
@@ -67,6 +93,13 @@ interface Ran {
   text: string;
 }
 
+/** After another version was chosen: which one the server and the command line are, and the server's program. */
+interface Changed extends Ran {
+  server: string;
+  program: string;
+  command: string;
+}
+
 /** What the client found. */
 interface Facts {
   open: Ran;
@@ -75,6 +108,8 @@ interface Facts {
   page: number;
   outside: string;
   matte: Ran;
+  updated: Changed;
+  back: Changed;
   removed: Ran;
   after: string;
   home: string[];
@@ -103,7 +138,8 @@ describe.skipIf(reason)('the Linux bundle on a computer without Node and without
     const own = natives.map((name) => path.join(app, name)).filter((file) => statSync(file).isFile());
     copyWithLibraries(own, root);
     copyFileSync(PHOTO, path.join(root, 'photo.png'));
-    writeFileSync(path.join(root, 'client.mjs'), CLIENT);
+    writeFileSync(path.join(root, 'client.mjs'), CLIENT.replaceAll('NEXT', NEXT));
+    await packNext(app, path.join(root, 'next.tgz'));
     // An unmounted /dev has no null device, which every program may expect.
     for (const name of ['null', 'urandom']) writeFileSync(path.join(root, 'dev', name), '');
     const inside = [
@@ -140,6 +176,17 @@ describe.skipIf(reason)('the Linux bundle on a computer without Node and without
     expect(facts.matte.status).toBe(0);
   });
 
+  it('updates itself while its server runs, and goes back', () => {
+    expect(facts.updated).toMatchObject({
+      ...{ status: 0, server: NEXT, command: NEXT },
+      // In the place of the program that was started, which no longer runs.
+      program: `/opt/é x/Hairline/versions/${NEXT}/node`,
+    });
+    expect(facts.back).toMatchObject({
+      ...{ status: 0, server: VERSION, command: VERSION, program: '/opt/é x/Hairline/node' },
+    });
+  });
+
   it('leaves no file behind after its removal, but the results that the user made', () => {
     expect(facts.removed.status, facts.removed.text).toBe(0);
     expect(facts.after).toBe('{"running":false}');
@@ -148,6 +195,15 @@ describe.skipIf(reason)('the Linux bundle on a computer without Node and without
     expect(facts.tmp).toEqual([]);
   });
 });
+
+/** A next version, which differs in its number alone. */
+async function packNext(app: string, file: string): Promise<void> {
+  const about = path.join(app, 'Hairline', 'app', 'package.json');
+  const text = readFileSync(about, 'utf8');
+  writeFileSync(about, JSON.stringify({ ...JSON.parse(text), version: NEXT }));
+  await create({ file, cwd: app, gzip: { level: 1 } }, ['Hairline']);
+  writeFileSync(about, text);
+}
 
 /** The programs of the system and its libraries that `ldd` names for all of them, at their places below another root. */
 function copyWithLibraries(own: readonly string[], root: string): void {

@@ -1,7 +1,20 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import * as plist from 'plist';
 import { beforeAll, describe, expect, it } from 'vitest';
 import yauzl from 'yauzl';
+import { compileLauncher } from '../../scripts/bundle/launcher.ts';
 import { pins } from '../../scripts/bundle/runtimes.ts';
 import { VERSION } from '../../server/system/package-root.ts';
 import { bundleFile } from './photo.ts';
@@ -18,6 +31,16 @@ interface Entry {
 
 const MACH_O_64 = 0xfeedfacf;
 const ARM64 = 0x0100000c;
+const MH_EXECUTE = 2;
+const LC_CODE_SIGNATURE = 0x1d;
+
+/** The kinds of a program's load commands. */
+function commandsOf(program: Buffer): number[] {
+  const kinds: number[] = [];
+  for (let left = program.readUInt32LE(16), at = 32; left > 0; left--, at += program.readUInt32LE(at + 4))
+    kinds.push(program.readUInt32LE(at));
+  return kinds;
+}
 
 /** macOS itself is not at hand: these are the parts of which other programs know the format. */
 describe.skipIf(missing)('the macOS bundle', () => {
@@ -59,10 +82,13 @@ describe.skipIf(missing)('the macOS bundle', () => {
     expect([...entries.keys()].filter((name) => /\.(dll|exe|so(\.\d+)*)$/.test(name))).toEqual([]);
   });
 
-  it('starts from a place with spaces, by the shell of the system', () => {
-    const text = entries.get(`${inside}MacOS/Hairline`)!.bytes.toString('utf8');
-    expect(text.startsWith('#!/bin/sh\n')).toBe(true);
-    expect(text).toContain('"$here/node" "$here/../Resources/app/server/cli/bin.mjs" "$@"');
+  it('has a main program that macOS can sign without extended attributes, which a zip loses', () => {
+    const program = entries.get(`${inside}MacOS/Hairline`)!.bytes;
+    expect([program.readUInt32LE(0), program.readUInt32LE(4)]).toEqual([MACH_O_64, ARM64]);
+    expect(program.readUInt32LE(12)).toBe(MH_EXECUTE);
+    // Signed ad hoc by its linker: Apple silicon starts nothing else.
+    expect(commandsOf(program)).toContain(LC_CODE_SIGNATURE);
+    expect(program.toString('latin1')).toContain('%s/../Resources/app/server/cli/bin.mjs');
     expect(entries.has(`${inside}Resources/app/server/cli/bin.mjs`)).toBe(true);
   });
 
@@ -73,6 +99,36 @@ describe.skipIf(missing)('the macOS bundle', () => {
     const licenses = entries.get(`${inside}Resources/LICENSES.txt`)!.bytes.toString('utf8');
     for (const name of [`Node.js ${pins.node.version}`, 'onnxruntime-node', 'sharp', 'GPL-3.0'])
       expect(licenses).toContain(name);
+  });
+});
+
+/** The same program for this system: what it does does not depend on it. */
+const isLinux = process.platform === 'linux' && process.arch === 'x64';
+describe.skipIf(missing || !isLinux)('the main program of the macOS bundle', () => {
+  it('becomes the Node beside it, and opens the page when it is given no words', () => {
+    const work = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'hairline launcher é ')));
+    try {
+      const inside = path.join(work, 'Hairline.app', 'Contents', 'MacOS');
+      mkdirSync(inside, { recursive: true });
+      const program = path.join(inside, 'Hairline');
+      writeFileSync(program, compileLauncher('x86_64-linux-musl'), { mode: 0o755 });
+      writeFileSync(path.join(inside, 'node'), '#!/bin/sh\nprintf "%s\\n" "$0" "$@"\nexit 7\n', { mode: 0o755 });
+      symlinkSync(program, path.join(work, 'link'));
+      const node = path.join(inside, 'node');
+      const script = `${inside}/../Resources/app/server/cli/bin.mjs`;
+      for (const started of [program, path.join(work, 'link')]) {
+        const run = (...words: string[]) => spawnSync(started, words, { encoding: 'utf8' });
+        expect(run()).toMatchObject({ status: 7, stdout: `${[node, script, 'open'].join('\n')}\n` });
+        expect(run('matte', 'é x', '').stdout).toBe(`${[node, script, 'matte', 'é x', ''].join('\n')}\n`);
+      }
+      rmSync(node);
+      expect(spawnSync(program, { encoding: 'utf8' })).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('No such file'),
+      });
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
   });
 });
 

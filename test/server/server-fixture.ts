@@ -68,6 +68,32 @@ export async function listenWith(
   return { app, port, engine, close: () => app.close() };
 }
 
+/** A computer that notes in `done` what the page makes it do, and whose file manager is missing. */
+export function standInDesk(done: string[] = []): Desk {
+  let on = false;
+  const update = { watch: false, available: '0.2.0', installing: false, failure: null };
+  return {
+    hasPanelFile: true,
+    autostart: async () => on,
+    async setAutostart(value) {
+      on = value;
+      done.push(`autostart ${value}`);
+    },
+    openPanelFile: async () => void done.push('panel'),
+    async openLogFolder() {
+      throw new AppError('SYSTEM_REFUSED', 'There is no file manager.');
+    },
+    updates: {
+      state: update,
+      async setWatch(value) {
+        update.watch = value;
+        done.push(`watch ${value}`);
+      },
+      install: () => void done.push('update'),
+    },
+  };
+}
+
 /** A session whose output is 1 everywhere on a 4 x 4 grid. */
 export function fakeSession(): Session {
   return {

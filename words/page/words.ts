@@ -101,6 +101,10 @@ export interface Words extends PanelWords {
     copyFailed: Sentence;
     /** For {count} pictures. */
     all: string;
+    /** Check marks: lay the cut-out on the color that is shown; cut to the subject. */
+    background: string;
+    trim: string;
+    margin: string;
     /** {count} pictures are not in the archive. */
     left: Sentence;
     making: string;
@@ -126,6 +130,11 @@ export interface Words extends PanelWords {
     panelSilent: string;
     mask: string;
     autostart: string;
+    watch: string;
+    available: string;
+    update: string;
+    updating: string;
+    updateFailed: string;
     openLog: string;
     stop: string;
     models: string;

@@ -46,7 +46,10 @@ export function systemdUnit({ home, env }: Place, run: Run): Starter {
   };
 }
 
-/** Restarted after a crash, but not after `hairline stop` nor when another server is already running. */
+/**
+ * Restarted after a crash, but not after `hairline stop` nor when another server is already running. An update that the page
+ * has started goes on after it has ended the server; the process that runs the models ends by itself.
+ */
 export function renderUnit(command: readonly string[]): string {
   return `[Unit]
 Description=Hairline, portrait masks for Photoshop
@@ -58,6 +61,7 @@ ExecStart=:${startable(command).map(quoteUnit).join(' ')}
 Restart=on-failure
 RestartSec=10
 TimeoutStopSec=40
+KillMode=process
 
 [Install]
 WantedBy=default.target

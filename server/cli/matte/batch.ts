@@ -22,7 +22,8 @@ export interface Failure {
   hint: string;
 }
 
-export interface BatchOptions extends FinishOptions {
+/** What is done with each picture. */
+export interface PictureWork extends FinishOptions {
   model: string;
   subject: Subject;
   /** For jobs whose document gets a mask: name of the layer. */
@@ -31,16 +32,32 @@ export interface BatchOptions extends FinishOptions {
   settings: Readonly<Record<string, string>>;
   /** Absent: masks are made from nothing. */
   readMask?: ReadMask | undefined;
-  manifest?: Manifest | undefined;
+}
+
+/** Told what becomes of pictures. */
+export interface Observer {
   onWritten(path: string): void;
   /** Told which picture shows no subject. */
   onEmpty(location: string): void;
+  /** Told which document keeps the clipping path that it had. */
+  onOtherPath(location: string): void;
   /** Told which picture is the preview of a camera raw file. */
   onPreview(location: string): void;
 }
 
+export interface BatchOptions extends PictureWork, Observer {
+  manifest?: Manifest | undefined;
+  /** Lets a few results be made at a time; absent: all. */
+  finishing?: PQueue;
+  /** Told which models ran. */
+  onModel?(model: string): void;
+}
+
 /** Results made at a time: full-size colors fill memory. */
 const FINISHED_AT_ONCE = 2;
+
+/** While one picture is in the network, another is read or written. More would only use memory. */
+export const AT_ONCE = 2;
 
 /** Processes the jobs; a failed picture is recorded and the rest continue. Ends early when aborted. */
 export async function runBatch(
@@ -66,11 +83,15 @@ export async function runBatch(
     const name = job.input.isUrl ? location : path.basename(location);
     const began = performance.now();
     let outcome = 'done';
-    let done: Done = { files: [], model: null };
+    let files: string[] = [];
+    let model: string | null = null;
+    const onModel = (used: string) => {
+      model = used;
+    };
     let failure: Failure | null = null;
     try {
-      done = await runJob(job, connection, options, { finishing, onDownload, signal });
-      for (const file of done.files) options.onWritten(file);
+      files = await runJob(job, connection, { ...options, finishing, onModel }, onDownload, signal);
+      for (const file of files) options.onWritten(file);
     } catch (error) {
       if (signal.aborted) return;
       failure = describeFailure(location, error);
@@ -80,8 +101,8 @@ export async function runBatch(
     const seconds = Math.round(performance.now() - began) / 1000;
     await options.manifest?.add({
       input: location,
-      output: done.files,
-      model: done.model,
+      output: files,
+      model: failure ? null : model,
       seconds,
       error: failure?.message ?? null,
     });
@@ -101,23 +122,20 @@ export async function runBatch(
   return failures;
 }
 
-interface Done {
-  files: string[];
-  /** Models that ran. */
-  model: string | null;
-}
-
-async function runJob(
+/** @returns the paths written @throws whatever {@link describeFailure} describes */
+export async function runJob(
   job: Job,
   connection: Connection,
   options: BatchOptions,
-  how: { finishing: PQueue; onDownload: (message: string) => void; signal: AbortSignal },
-): Promise<Done> {
-  const { finishing, onDownload, signal } = how;
+  onDownload: (message: string) => void,
+  signal: AbortSignal,
+): Promise<string[]> {
   if (job.files[0]!.kind === 'masked') {
     const masked = await maskDocument(job, connection, options, onDownload, signal);
+    if (masked.hasOtherPath) options.onOtherPath(job.input.location);
     if (!masked.hasSubject) options.onEmpty(job.input.location);
-    return { files: [masked.path], model: masked.model };
+    options.onModel?.(masked.model);
+    return [masked.path];
   }
   const bytes = await readSource(job.input.location, signal);
   const type = sniffType(bytes);
@@ -128,13 +146,15 @@ async function runJob(
   const { model, subject, settings } = options;
   const depth = options.depth ?? picture.depth ?? 8;
   const request = { bytes, mask, type, model, subject, depth, settings };
-  const { alpha, hasSubject, model: used } = await connection.matte(request, onDownload);
+  const { alpha, model: ran, hasSubject } = await connection.matte(request, onDownload);
+  options.onModel?.(ran);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }
   if (picture.isPreview) options.onPreview(job.input.location);
   if (!hasSubject) options.onEmpty(job.input.location);
-  return { files: await finishing.add(() => finishJob(job, picture, alpha, options, signal)), model: used };
+  const finish = () => finishJob(job, picture, { alpha, model: ran }, options, signal);
+  return options.finishing ? options.finishing.add(finish) : finish();
 }
 
 /** Turns any error into a sentence and a next step. */

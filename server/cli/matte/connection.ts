@@ -33,6 +33,12 @@ export interface MatteAnswer {
 
 /** While one picture is in the network, another is read or written. More would only use memory. */
 const AT_ONCE = 2;
+/** The server does not answer any more. */
+export class ServerLost extends AppError {
+  constructor(message: string, cause: unknown) {
+    super('INTERNAL', message, { cause });
+  }
+}
 
 /** Talks to a server over HTTP, in this process or another. */
 export class Connection {
@@ -107,9 +113,7 @@ export class Connection {
   #lost(error: unknown): never {
     this.#signal.throwIfAborted();
     const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    throw new AppError('INTERNAL', `The server stopped answering (${cause?.code ?? (error as Error).message}).`, {
-      cause: error,
-    });
+    throw new ServerLost(`The server stopped answering (${cause?.code ?? (error as Error).message}).`, error);
   }
 }
 

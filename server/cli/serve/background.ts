@@ -2,12 +2,17 @@ import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config, Flags } from '../../config/config.ts';
 import { SETTINGS, type Setting } from '../../config/settings.ts';
-import { readDiscovery } from '../../system/discovery.ts';
+import { PATIENT_MS, readDiscovery } from '../../system/discovery.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
 import { serveCommand } from './own-command.ts';
 
-/** A first start may still have to compile changed sources. */
-const PATIENCE_MS = 90_000;
+/**
+ * As long as it has not ended it may still come: a first start compiles changed sources, a busy computer or a virus
+ * scanner that reads every file takes minutes.
+ */
+const PATIENCE_MS = 10 * 60_000;
+/** By then people want to know that something happens. */
+const SILENT_MS = 10_000;
 const LOOK_MS = 100;
 
 /**
@@ -25,18 +30,28 @@ export async function startInBackground(flags: Flags, { configDir }: Config, ter
     ended = true;
   });
   child.unref();
-  for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
-    const found = await readDiscovery(configDir);
+  const began = performance.now();
+  let told = false;
+  while (performance.now() - began < PATIENCE_MS) {
+    // It may be loading its models meanwhile, and answer late.
+    const found = await readDiscovery(configDir, PATIENT_MS);
     if (found) {
       terminal.say(
         `Hairline ${found.version} is running at http://127.0.0.1:${found.port}. You can close this window.`,
       );
       return EXIT.ok;
     }
-    if (ended) break;
+    if (ended) {
+      terminal.complain('Hairline could not start. Run "hairline logs" or "hairline serve" to see why.');
+      return EXIT.failed;
+    }
+    if (!told && performance.now() - began > SILENT_MS) {
+      terminal.say('Hairline is starting …');
+      told = true;
+    }
     await delay(LOOK_MS);
   }
-  terminal.complain('Hairline could not start. Run "hairline logs" or "hairline serve" to see why.');
+  terminal.complain('Hairline does not answer, but is still starting. "hairline status" tells when it runs.');
   return EXIT.failed;
 }
 

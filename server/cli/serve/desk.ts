@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { AppError } from '../../errors.ts';
-import type { Desk } from '../../system/desk.ts';
+import type { Desk, Updates } from '../../system/desk.ts';
 import { packageRoot, VERSION } from '../../system/package-root.ts';
 import { starterOf } from '../autostart/autostart.ts';
 import { AutostartError, firstLine, type Place, type Run } from '../autostart/starter.ts';
@@ -17,6 +17,7 @@ export function createDesk(
   { logDir }: Pick<Config, 'logDir'>,
   place: Place,
   run: Run,
+  updates: Updates | null,
   panelFile = path.join(packageRoot, 'dist', `hairline-${VERSION}.ccx`),
 ): Desk {
   const starter = starterOf(place, run);
@@ -47,5 +48,6 @@ export function createDesk(
     openPanelFile: () =>
       open(panelFile, `The panel could not be opened. Is the Creative Cloud app installed? The file is ${panelFile}`),
     openLogFolder: () => open(logDir, `The folder ${logDir} could not be opened`),
+    updates,
   };
 }

@@ -4,7 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import type { Command } from 'commander';
 import { LOOPBACK } from '../../../protocol/limits.ts';
 import { type Config, type Flags, loadUserConfig } from '../../config/config.ts';
-import { probe, readDiscovery, removeDiscovery, writeDiscovery } from '../../system/discovery.ts';
+import { PATIENT_MS, probe, readDiscovery, removeDiscovery, writeDiscovery } from '../../system/discovery.ts';
 import { VERSION } from '../../system/package-root.ts';
 import { placeOf } from '../autostart/autostart.ts';
 import { runProgram } from '../autostart/starter.ts';
@@ -13,6 +13,7 @@ import { pullProgress } from '../progress.ts';
 import { EXIT, Terminal } from '../terminal.ts';
 import { startInBackground } from './background.ts';
 import { createDesk } from './desk.ts';
+import { createUpdates } from './updates.ts';
 
 /** Milliseconds that a matte in progress may take to finish after Ctrl-C or `hairline stop`. */
 export const GRACE = 30_000;
@@ -50,7 +51,7 @@ export function registerServe(program: Command, exit: (code: number) => void): v
 
 async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   const config = loadUserConfig(flags);
-  const other = await readDiscovery(config.configDir);
+  const other = await readDiscovery(config.configDir, PATIENT_MS);
   if (other && flags.port === undefined) {
     const health = await probe(other.port);
     terminal.say(`Hairline ${health?.version ?? ''} is already running at http://127.0.0.1:${other.port}.`);
@@ -65,7 +66,7 @@ async function serve(flags: Flags, terminal: Terminal): Promise<void> {
   const logger = createLogger(config, { onFailure: (sentence) => terminal.complain(sentence) });
   let stop = () => {};
   const shutdown = { token: randomBytes(32).toString('base64url'), begin: () => stop() };
-  const desk = createDesk(config, placeOf(config), runProgram);
+  const desk = createDesk(config, placeOf(config), runProgram, createUpdates(config, process.env));
   const server = await startServer(config, { logger, onProgress: progress.onProgress, shutdown, desk }).catch(
     (error: Error) => {
       logger.error({ err: error }, 'could not start');

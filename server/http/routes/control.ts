@@ -93,6 +93,7 @@ export function registerControl(app: FastifyInstance, { engine, registry, shutdo
         panelFile: desk.hasPanelFile,
         panelSeen,
         removable: specs.filter((_, index) => places[index] === 'cache').map(({ id }) => id),
+        update: desk.updates?.state ?? null,
       };
       return reply.send(state);
     },
@@ -102,6 +103,13 @@ export function registerControl(app: FastifyInstance, { engine, registry, shutdo
   route('DELETE', '/v1/control/autostart', 'Do not start at logon', () => desk.setAutostart(false));
   route('POST', '/v1/control/panel', 'Open the installer of the panel', () => desk.openPanelFile());
   route('POST', '/v1/control/log', 'Open the folder of the log', () => desk.openLogFolder());
+  const updates = () => {
+    if (!desk.updates) throw new AppError('SYSTEM_REFUSED', 'This Hairline is updated as it was installed.');
+    return desk.updates;
+  };
+  route('POST', '/v1/control/updates', 'Look for newer versions once a day', () => updates().setWatch(true));
+  route('DELETE', '/v1/control/updates', 'Do not look for newer versions', () => updates().setWatch(false));
+  route('POST', '/v1/control/update', 'Install the newer version', async () => updates().install());
   route('POST', '/v1/control/stop', 'Stop the server', async (_request, reply) => whenClosed(reply, shutdown.begin));
   route('POST', '/v1/control/models/:id', 'Fetch a model', async (request) => {
     const { id } = registry.resolve((request.params as { id: string }).id);

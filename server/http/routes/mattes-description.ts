@@ -1,10 +1,11 @@
 import type { FastifySchema } from 'fastify';
 
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import { DOCUMENT_TYPE, ENCODED_TYPES, JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
+import { DOCUMENT_TYPE, ENCODED_TYPES, JPEG_TYPE, PATH_TYPE, PNG_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
 import { EdgeRequest } from '../../../protocol/schemas/edge.ts';
 import { JobInfo } from '../../../protocol/schemas/job.ts';
 import { MatteForm, MatteHeaders, MatteId, PixelHeaders } from '../../../protocol/schemas/matte.ts';
+import { ClippingPath } from '../../../protocol/schemas/path.ts';
 import { EVERYWHERE, failures } from '../failures.ts';
 
 export const BINARY = { schema: { type: 'string', format: 'binary' } };
@@ -16,7 +17,13 @@ export const DESCRIBED_EDGE: FastifySchema = {
     200: {
       description: 'The kept matte with its edge changed; a smaller preview where `width` says so.',
       headers: PixelHeaders.properties,
-      content: { [PNG_TYPE]: BINARY, [RAW_TYPE]: BINARY, [JPEG_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
+      content: {
+        [PNG_TYPE]: BINARY,
+        [RAW_TYPE]: BINARY,
+        [JPEG_TYPE]: BINARY,
+        [DOCUMENT_TYPE]: BINARY,
+        [PATH_TYPE]: { schema: ClippingPath },
+      },
     },
     ...failures(
       ...EVERYWHERE,
@@ -76,7 +83,12 @@ export const DESCRIBED: FastifySchema = {
     200: {
       description: 'The matte, or the picture with it. Raw pixels are answered with raw pixels unless Accept differs.',
       headers: PixelHeaders.properties,
-      content: { 'image/png': BINARY, [RAW_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
+      content: {
+        'image/png': BINARY,
+        [RAW_TYPE]: BINARY,
+        [DOCUMENT_TYPE]: BINARY,
+        [PATH_TYPE]: { schema: ClippingPath },
+      },
     },
     202: {
       description: 'With `Prefer: respond-async`: the picture is now a job, at the address in Location.',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type OpenSteps, openPage } from '../../../server/cli/open.ts';
 import { openCommand } from '../../../server/cli/open-with.ts';
+import { VERSION } from '../../../server/system/package-root.ts';
 import { recordTerminal } from './recorder.ts';
 
 const url = 'http://127.0.0.1:7866/#ticket=x';
@@ -10,6 +11,8 @@ async function open(steps: Partial<OpenSteps>) {
   const commands: string[][] = [];
   const all: OpenSteps = {
     find: async () => url,
+    findOlder: async () => null,
+    stop: () => Promise.reject(new Error('stopped')),
     start: async () => 0,
     run: async (program, args) => {
       commands.push([program, ...args]);
@@ -36,6 +39,29 @@ describe('hairline open', () => {
       return 0;
     };
     expect(await open({ find, start })).toMatchObject({ code: 0, commands: [['xdg-open', url]] });
+  });
+
+  it('replaces a server of an older version, as after a newer app was put in its place', async () => {
+    let running = '0.0.1';
+    const answer = await open({
+      find: async () => (running ? url : null),
+      findOlder: async () => (running === '0.0.1' ? running : null),
+      stop: async () => {
+        running = '';
+        return 0;
+      },
+      start: async () => {
+        running = VERSION;
+        return 0;
+      },
+    });
+    expect(answer).toMatchObject({ code: 0, commands: [['xdg-open', url]] });
+    expect([running, answer.err]).toEqual([VERSION, `Hairline 0.0.1 is running. ${VERSION} takes its place.\n`]);
+  });
+
+  it('shows the page of an older one that does not stop', async () => {
+    const answer = await open({ findOlder: async () => '0.0.1', stop: async () => 1 });
+    expect(answer).toMatchObject({ code: 0, commands: [['xdg-open', url]] });
   });
 
   it('opens nothing when the server does not start', async () => {

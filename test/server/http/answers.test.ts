@@ -4,11 +4,12 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { JobInfo } from '../../../protocol/schemas/job.ts';
 import { PixelHeaders } from '../../../protocol/schemas/matte.ts';
+import { ClippingPath } from '../../../protocol/schemas/path.ts';
 import { TunnelNews } from '../../../protocol/schemas/tunnel.ts';
 import { TUNNEL_PATH } from '../../../protocol/tunnel.ts';
 import type {} from '../../../server/http/openapi.ts';
 import { SECURITY_HEADERS } from '../../../server/http/security-headers.ts';
-import { Gate, listenWith, OPAQUE, type Stage, until } from '../server-fixture.ts';
+import { Gate, listenWith, OPAQUE, type Stage, standInDesk, until } from '../server-fixture.ts';
 import { type Answer, lines, post, rawHeaders, talk } from '../talk.ts';
 
 /** A JSON answer as the route gave it, before Fastify drops the fields that its schema lacks. */
@@ -72,6 +73,10 @@ async function start(): Promise<void> {
     },
     { concurrency: 1 },
     { token: TOKEN, begin: () => undefined },
+    undefined,
+    undefined,
+    undefined,
+    standInDesk(),
   );
 }
 afterEach(async () => {
@@ -101,6 +106,7 @@ async function askEverything(): Promise<void> {
   gate.open();
   await until(async () => (await stateOf(first)) === 'done' && (await stateOf(second)) === 'done');
   await ask('GET', '/ready');
+  await askPaths();
   fails = true;
   const third = await submit();
   await until(async () => (await stateOf(third)) === 'failed');
@@ -119,8 +125,41 @@ async function askEverything(): Promise<void> {
   await ask('POST', '/api/remove', ['Content-Length: 0']);
   await ask('GET', TUNNEL_PATH);
   await ask('GET', '/metrics', ['Origin: https://example.com']);
+  await askControl();
   await ask('POST', '/v1/shutdown');
   await ask('POST', '/v1/shutdown', [`Authorization: Bearer ${TOKEN}`]);
+}
+
+/** The worker makes these answers, so no hook sees them. */
+async function askPaths(): Promise<void> {
+  const { headers, body } = PIXEL;
+  const url = `http://127.0.0.1:${stage.port}/v1/mattes`;
+  const matte = await fetch(`${url}?output=path`, { method: 'POST', headers, body });
+  const id = matte.headers.get('x-matte-id');
+  const json = { 'content-type': 'application/json' };
+  const edge = await fetch(`${url}/${id}/edge`, { method: 'POST', headers: json, body: '{"output":"path"}' });
+  for (const [route, answer] of [['POST /v1/mattes', matte] as const, ['POST /v1/mattes/:id/edge', edge] as const])
+    given.push({ answer: `${route} ${answer.status}`, payload: await answer.json(), schema: ClippingPath });
+}
+
+async function askControl(): Promise<void> {
+  const bearer = (token: string) => [`Authorization: Bearer ${token}`, 'Content-Length: 0'];
+  const textOf = async (path: string, token: string) =>
+    JSON.parse(String((await ask('POST', path, bearer(token)))?.body));
+  const { ticket } = await textOf('/v1/control/ticket', TOKEN);
+  const { token } = await textOf('/v1/control/session', ticket);
+  const routes = [
+    'GET /v1/control',
+    ...['panel', 'log', 'update', 'stop', 'ticket', 'session', 'models/none'].map((name) => `POST /v1/control/${name}`),
+    ...['autostart', 'updates', 'models/stand-in'].flatMap((name) =>
+      ['POST', 'DELETE'].map((method) => `${method} /v1/control/${name}`),
+    ),
+  ];
+  for (const route of routes) {
+    const [method, path] = route.split(' ') as [string, string];
+    await ask(method, path, bearer(token));
+    await ask(method, path, bearer('wrong'));
+  }
 }
 
 describe('answers', () => {

@@ -229,6 +229,7 @@ describe.skipIf(REDIS === null)('a server with a queue', () => {
       message: expect.stringContaining('version 1.0.0, and this server 2.0.0'),
     });
     await studio.work(young, { version: '2.0.0' });
+    await until(async () => (await next.status('auto')).state === 'ready');
     const names = Array.from({ length: 20 }, (_, i) => `picture ${i}`);
     const both = names.map((name, i) => textOf(ask(i % 2 ? next : server, 'slow 5', name)));
     expect(await Promise.all(both)).toEqual(names);

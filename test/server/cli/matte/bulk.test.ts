@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type MatteOptions, runMatte } from '../../../../server/cli/matte/run-matte.ts';
+import type { MatteOptions } from '../../../../server/cli/matte/options.ts';
+import { runMatte } from '../../../../server/cli/matte/run-matte.ts';
 import { openWorker } from '../../../../server/queue/open-queue.ts';
 import type { PictureWorker } from '../../../../server/queue/picture-worker.ts';
 import { REDIS } from '../../../fixtures/redis-server.ts';
@@ -46,6 +47,7 @@ describe.skipIf(REDIS === null)('hairline matte --queue', () => {
     format: 'png',
     profile: 'keep',
     metadata: true,
+    provenance: true,
     background: 'white',
     subject: 'portrait',
     refine: 'best',

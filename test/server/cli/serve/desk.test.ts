@@ -9,7 +9,7 @@ function desk(platform: NodeJS.Platform, result: RunResult = { code: 0, output: 
     commands.push([program, ...args]);
     return result;
   };
-  return { commands, ...createDesk({ logDir: '/logs' }, place, run, import.meta.filename ?? __filename) };
+  return { commands, ...createDesk({ logDir: '/logs' }, place, run, null, import.meta.filename ?? __filename) };
 }
 
 describe('the desk', () => {
