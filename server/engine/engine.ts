@@ -117,6 +117,8 @@ export interface Engine {
    * none waits.
    */
   placeOf?(client: string): number | null;
+  /** Only of such an engine: pictures that are worked on at a time. */
+  readonly capacity?: number;
   /**
    * Checks a request before its picture arrives. Synchronous, so that a client that disconnects meanwhile is not
    * missed.

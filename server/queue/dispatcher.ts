@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import os from 'node:os';
 import { WHOLE_BYTES } from '../engine/encode-answer.ts';
 import type { Answer } from '../engine/engine.ts';
 import { unpackError } from '../engine/wire/messages.ts';
@@ -190,13 +191,19 @@ export class Dispatcher {
       const order: Order = {
         ask: errand.ask(sent ?? { chunks: 0, bytes: 0 }),
         server: this.#server,
-        client: errand.client,
+        client: nameClient(errand),
         until: Date.now() + LIFE,
       };
-      const { client, takesTurn } = errand;
-      const priority = takesTurn ? await step(this.#turns.take(queue, line.waitingKey, client, this.#maxWaiting)) : 0;
-      if (priority === null) throw new AppError('QUEUE_FULL', 'The queue of the studio is full.');
-      await step(line.add(id, this.#link.sealer.sealValue(id, orderName(queue), order), priority));
+      const add = async () => {
+        stopping.signal.throwIfAborted();
+        const take = () => this.#turns.take(queue, line.waitingKey, nameClient(errand), this.#maxWaiting);
+        const priority = errand.takesTurn ? await take() : 0;
+        stopping.signal.throwIfAborted();
+        if (priority === null) throw new AppError('QUEUE_FULL', 'The queue of the studio is full.');
+        await line.add(id, this.#link.sealer.sealValue(id, orderName(queue), order), priority);
+      };
+      // One after the other: a turn is counted from those that are in the queue.
+      await step(line.exclusive(add));
       const job = this.#jobs.get(id)!;
       if (job.state === 'sending') job.state = 'waiting';
       outcome = await ended;
@@ -366,6 +373,11 @@ export class Dispatcher {
     else if (state !== 'active' && !errand.isServed(line.name)) job.end('lost');
     else job.state = state === 'active' ? 'active' : 'waiting';
   }
+}
+
+/** Programs of two seats may call themselves the same. */
+function nameClient({ client }: Errand): string {
+  return `${os.hostname()} ${client}`;
 }
 
 function endFailed(job: Job, reason: string): void {

@@ -22,12 +22,14 @@ export class Line {
   readonly name: string;
   readonly #queue: Queue<SealedOrder, string>;
   readonly #events: QueueEvents;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(link: Link, name: string, listener: LineListener) {
     this.name = name;
     const options = { connection: link.redis, prefix: link.queuePrefix };
     this.#queue = new Queue(name, { ...options, streams: { events: { maxLen: KEPT_EVENTS } } });
-    this.#events = new QueueEvents(name, options);
+    // From the oldest one: with "the next one", BullMQ's default, those would be missed that come before it first asks.
+    this.#events = new QueueEvents(name, { ...options, lastEventId: '0-0' });
     // Outages are seen and logged by the link.
     this.#queue.on('error', () => undefined);
     this.#events.on('error', () => undefined);
@@ -46,6 +48,13 @@ export class Line {
   /** Settles when events are heard. */
   async ready(): Promise<void> {
     await this.#events.waitUntilReady();
+  }
+
+  /** Begins when what was given before has ended. */
+  exclusive(work: () => Promise<void>): Promise<void> {
+    const run = this.#last.then(work);
+    this.#last = run.catch(() => undefined);
+    return run;
   }
 
   /** @param priority 0 for none */

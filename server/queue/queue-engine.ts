@@ -66,6 +66,10 @@ export class QueueEngine implements Engine {
     return this.#dispatcher.pending;
   }
 
+  get capacity(): number {
+    return this.#candidates('auto').reduce((sum, { concurrency }) => sum + concurrency, 0);
+  }
+
   placeOf(client: string): number | null {
     return this.#dispatcher.placeOf(client);
   }

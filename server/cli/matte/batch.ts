@@ -11,6 +11,7 @@ import type { Terminal } from '../terminal.ts';
 import type { Connection } from './connection.ts';
 import { type FinishOptions, finishJob } from './finisher.ts';
 import { maskDocument } from './into.ts';
+import type { Manifest } from './manifest.ts';
 import type { ReadMask } from './masks.ts';
 import type { Job } from './plan.ts';
 import { readSource, SourceError } from './source.ts';
@@ -44,7 +45,16 @@ export interface Observer {
   onPreview(location: string): void;
 }
 
-export interface BatchOptions extends PictureWork, Observer {}
+export interface BatchOptions extends PictureWork, Observer {
+  manifest?: Manifest | undefined;
+  /** Lets a few results be made at a time; absent: all. */
+  finishing?: PQueue;
+  /** Told which models ran. */
+  onModel?(model: string): void;
+}
+
+/** Results made at a time: full-size colors fill memory. */
+const FINISHED_AT_ONCE = 2;
 
 /** While one picture is in the network, another is read or written. More would only use memory. */
 export const AT_ONCE = 2;
@@ -57,7 +67,7 @@ export async function runBatch(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Failure[]> {
-  const queue = new PQueue({ concurrency: AT_ONCE });
+  const finishing = new PQueue({ concurrency: FINISHED_AT_ONCE });
   const bar = createBar(terminal, '[{bar}] {value}/{total}  {label}');
   const failures: Failure[] = [];
   let ended = 0;
@@ -68,25 +78,46 @@ export async function runBatch(
     told = true;
   };
   bar.update(0, jobs.length, '');
-  const tasks = jobs.map((job) =>
-    queue.add(async () => {
+  const runOne = async (job: Job) => {
+    const { location } = job.input;
+    const name = job.input.isUrl ? location : path.basename(location);
+    const began = performance.now();
+    let outcome = 'done';
+    let files: string[] = [];
+    let model: string | null = null;
+    const onModel = (used: string) => {
+      model = used;
+    };
+    let failure: Failure | null = null;
+    try {
+      files = await runJob(job, connection, { ...options, finishing, onModel }, onDownload, signal);
+      for (const file of files) options.onWritten(file);
+    } catch (error) {
       if (signal.aborted) return;
-      const { location } = job.input;
-      const name = job.input.isUrl ? location : path.basename(location);
-      let outcome = 'done';
-      try {
-        for (const file of await runJob(job, connection, options, onDownload, signal)) options.onWritten(file);
-      } catch (error) {
-        if (signal.aborted) return;
-        const failure = describeFailure(location, error);
-        failures.push(failure);
-        outcome = `failed: ${failure.message}`;
-      }
-      bar.update(++ended, jobs.length, name);
-      if (!terminal.animated) terminal.say(`[${ended}/${jobs.length}] ${name}: ${outcome}`);
-    }),
-  );
-  await Promise.all(tasks);
+      failure = describeFailure(location, error);
+      failures.push(failure);
+      outcome = `failed: ${failure.message}`;
+    }
+    const seconds = Math.round(performance.now() - began) / 1000;
+    await options.manifest?.add({
+      input: location,
+      output: files,
+      model: failure ? null : model,
+      seconds,
+      error: failure?.message ?? null,
+    });
+    bar.update(++ended, jobs.length, name);
+    if (!terminal.animated) terminal.say(`[${ended}/${jobs.length}] ${name}: ${outcome}`);
+  };
+  // A few runners instead of a task for each job: there may be 100,000.
+  const next = jobs.values();
+  const runner = async () => {
+    for (const job of next) {
+      if (signal.aborted) return;
+      await runOne(job);
+    }
+  };
+  await Promise.all(Array.from({ length: connection.atOnce }, runner));
   bar.stop();
   return failures;
 }
@@ -103,6 +134,7 @@ export async function runJob(
     const masked = await maskDocument(job, connection, options, onDownload, signal);
     if (masked.hasOtherPath) options.onOtherPath(job.input.location);
     if (!masked.hasSubject) options.onEmpty(job.input.location);
+    options.onModel?.(masked.model);
     return [masked.path];
   }
   const bytes = await readSource(job.input.location, signal);
@@ -115,12 +147,14 @@ export async function runJob(
   const depth = options.depth ?? picture.depth ?? 8;
   const request = { bytes, mask, type, model, subject, depth, settings };
   const { alpha, model: ran, hasSubject } = await connection.matte(request, onDownload);
+  options.onModel?.(ran);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }
   if (picture.isPreview) options.onPreview(job.input.location);
   if (!hasSubject) options.onEmpty(job.input.location);
-  return finishJob(job, picture, { alpha, model: ran }, options, signal);
+  const finish = () => finishJob(job, picture, { alpha, model: ran }, options, signal);
+  return options.finishing ? options.finishing.add(finish) : finish();
 }
 
 /** Turns any error into a sentence and a next step. */

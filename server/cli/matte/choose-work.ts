@@ -42,7 +42,9 @@ export async function chooseWork(options: MatteOptions, { cwd, env, signal }: Pl
   const framing = chooseFraming(options);
   const pathTolerance = choosePath(options, outputs);
   const { depth, format, subject, refine, profile, decontaminate } = options;
-  const config = loadUserConfig({ cacheDir: options.cacheDir, model: options.model, device: options.device }, env);
+  const { cacheDir, device, queue, queueSecretFile, queuePasswordFile } = options;
+  const flags = { cacheDir, model: options.model, device, queue, queueSecretFile, queuePasswordFile };
+  const config = loadUserConfig(flags, env);
   checkModel(config);
   const model = options.model ?? (env.HAIRLINE_MODEL || 'auto');
   const into = options.into && (options.inPlace ? 'same' : 'new');

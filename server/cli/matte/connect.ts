@@ -21,6 +21,7 @@ export interface Wanted {
 export type Connect = (wanted: Wanted, config: Config, terminal: Terminal, signal: AbortSignal) => Promise<Connection>;
 
 export const connect: Connect = async (wanted, config, terminal, signal) => {
+  if (config.queue !== '') return connectToQueue(config, terminal, signal);
   const url = await findServer(config);
   if (!url) return startOwn(wanted, config, terminal, signal);
   terminal.say(`Using the server at ${url}.`);
@@ -84,6 +85,26 @@ async function startOwn(
     throw error;
   }
   return new Connection(server.url, signal, close);
+}
+
+/** Pictures in memory at a time, however many workers there are. */
+const MOST_AT_ONCE = 16;
+
+/** A server of its own that hands pictures to the workers of a studio, and needs no model itself. */
+async function connectToQueue(config: Config, terminal: Terminal, signal: AbortSignal): Promise<Connection> {
+  const { startServer } = await import('../../main.ts');
+  const server = await startServer({ ...config, ports: [0], logLevel: 'error', maxJobs: 2 * MOST_AT_ONCE });
+  const close = () => server.close();
+  try {
+    if ((await server.engine.status('auto')).state !== 'ready') terminal.say('Waiting for a worker of the studio …');
+    await Promise.race([server.ready, rejectOnAbort(signal)]);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const { capacity = 1, status } = server.engine;
+  terminal.say(`Using the studio: ${(await status.call(server.engine, 'auto')).label}.`);
+  return new Connection(server.url, signal, close, Math.min(MOST_AT_ONCE, 2 * capacity));
 }
 
 async function ensureModel(

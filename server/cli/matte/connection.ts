@@ -31,6 +31,8 @@ export interface MatteAnswer {
   hasSubject: boolean;
 }
 
+/** While one picture is in the network, another is read or written. More would only use memory. */
+const AT_ONCE = 2;
 /** The server does not answer any more. */
 export class ServerLost extends AppError {
   constructor(message: string, cause: unknown) {
@@ -43,9 +45,12 @@ export class Connection {
   readonly url: string;
   readonly #signal: AbortSignal;
   readonly #stop: () => Promise<void>;
+  /** Pictures to send at a time. */
+  readonly atOnce: number;
 
-  constructor(url: string, signal: AbortSignal, stop: () => Promise<void> = async () => {}) {
+  constructor(url: string, signal: AbortSignal, stop: () => Promise<void> = async () => {}, atOnce = AT_ONCE) {
     this.url = url;
+    this.atOnce = atOnce;
     this.#signal = signal;
     this.#stop = stop;
   }

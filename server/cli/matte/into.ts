@@ -29,6 +29,8 @@ export interface IntoOptions {
 export interface Masked {
   path: string;
   hasSubject: boolean;
+  /** Models that ran. */
+  model: string;
   /** Whether it had a clipping path, which stays beside the new path. */
   hasOtherPath: boolean;
 }
@@ -59,7 +61,7 @@ export async function maskDocument(
     const mask = readMask && (await fitMask(await readMask(job.input), layer));
     const request = { type: 'image/tiff' as const, mask, model, subject, depth: layer.depth, settings };
     const answer = await connection.matte({ bytes: await layer.readPicture(), ...request }, onDownload);
-    const { alpha, hasSubject } = answer;
+    const { alpha, hasSubject, model: used } = answer;
     if (alpha.width !== layer.width || alpha.height !== layer.height)
       throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the layer.');
     const wished = job.files[0]!.path;
@@ -69,7 +71,7 @@ export async function maskDocument(
     const { chunks, path: added } = await layer.addMask(alpha, outline, signal);
     await writeWhole(path, closing(chunks, file));
     await chmod(path, mode);
-    return { path, hasSubject, hasOtherPath: added?.clips === false };
+    return { path, hasSubject, hasOtherPath: added?.clips === false, model: used };
   } finally {
     await file.close();
   }

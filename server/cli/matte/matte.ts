@@ -115,6 +115,10 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .option('--model <id>', 'model to use; "hairline models" lists them')
     .option('--cache-dir <folder>', 'model folder')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, …; applies if this command starts a server')
+    .option('--queue <url>', 'hand pictures to the workers of a studio through this queue, redis:// or rediss://')
+    .option('--queue-secret-file <file>', 'file with the secret of the studio (see "hairline cluster secret")')
+    .option('--queue-password-file <file>', 'file with the password of the queue')
+    .option('--manifest <file>', 'add a JSON line for each picture to this file: input, output, model, seconds, error')
     .option('--allow-damaged', 'read damaged files as far as possible')
     .option(
       '--watch <folder>',

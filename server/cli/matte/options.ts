@@ -73,6 +73,12 @@ export interface MatteOptions {
   model?: string;
   cacheDir?: string;
   device?: string;
+  /** Hands the pictures to the workers of a studio. */
+  queue?: string;
+  queueSecretFile?: string;
+  queuePasswordFile?: string;
+  /** File to which a line is added for each picture. */
+  manifest?: string;
   force?: boolean;
   /** Makes results of earlier models and versions again. */
   redoOlder?: boolean;

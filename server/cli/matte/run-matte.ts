@@ -5,9 +5,10 @@ import { chooseOlder, type KeptResult, predictModel } from './choose-older.ts';
 import { checkName, chooseWork } from './choose-work.ts';
 import { type Connect, connect as connectToServer, openRegistry } from './connect.ts';
 import { expandInputs } from './inputs.ts';
+import { Manifest } from './manifest.ts';
 import { openMasks } from './masks.ts';
 import type { MatteOptions } from './options.ts';
-import { findOverwritten, planJobs } from './plan.ts';
+import { findOverwritten, type Job, planJobs } from './plan.ts';
 
 export interface MatteContext {
   terminal: Terminal;
@@ -38,6 +39,8 @@ export async function runMatte(
   if (overwritten)
     throw new UsageError(`A result would replace the picture ${overwritten}. Choose another --output-dir.`);
   let open = options.force || options.redoOlder ? jobs : jobs.filter((job) => !job.done);
+  const manifest = options.manifest ? await Manifest.open(path.resolve(cwd, options.manifest)) : undefined;
+  if (manifest && !options.force && !options.redoOlder) await noteSkipped(manifest, jobs);
   let kept: KeptResult[] = [];
   const written: string[] = [];
   const empty: string[] = [];
@@ -55,9 +58,10 @@ export async function runMatte(
       const work = {
         ...chosen.work,
         readMask,
+        manifest,
         onWritten(file: string) {
-          written.push(file);
-          if (!options.json) terminal.result(file);
+          if (options.json) written.push(file);
+          else terminal.result(file);
         },
         onEmpty: (location: string) => empty.push(location),
         onOtherPath: (location: string) => otherPaths.push(location),
@@ -103,6 +107,15 @@ export async function runMatte(
   );
   if (signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** Pictures whose results are there, from a run that ended before it could say so, or had no manifest. */
+async function noteSkipped(manifest: Manifest, jobs: readonly Job[]): Promise<void> {
+  for (const { input, files, done } of jobs) {
+    if (!done || manifest.has(input.location)) continue;
+    const output = files.map((file) => file.path);
+    await manifest.add({ input: input.location, output, model: null, seconds: null, error: null });
+  }
 }
 
 interface Summary {

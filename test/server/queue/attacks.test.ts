@@ -143,8 +143,9 @@ describe.skipIf(REDIS === null)('the host of the queue', () => {
   it('has no part in a cluster whose secret it does not know', async () => {
     const stranger = new ScriptedEngine();
     await studio.work(stranger, { secrets: [OTHER_SECRET] });
-    const server = studio.serve({}, { workerWithin: 300 });
-    await expect(ask(server, 'echo', 'mine')).rejects.toMatchObject({ code: 'NO_WORKERS' });
+    const server = studio.serve();
+    const hasty = studio.serve({}, { workerWithin: 300 });
+    await expect(ask(hasty, 'echo', 'mine')).rejects.toMatchObject({ code: 'NO_WORKERS' });
     await studio.work(engine);
     expect(await textOf(ask(server, 'echo', 'mine'))).toBe('mine');
     expect(stranger.begun).toEqual([]);
