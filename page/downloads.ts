@@ -2,7 +2,7 @@ import type { Depth } from '../protocol/matte.ts';
 import type { EdgeRequest } from '../protocol/schemas/edge.ts';
 import type { Words } from '../words/page/words.ts';
 import type { Sentence } from '../words/panel/strings.ts';
-import { find, followChoice, speak } from './elements.ts';
+import { find, followChoice, show, speak } from './elements.ts';
 import type { Gallery, Item } from './gallery.ts';
 import { fill, type Language } from './language.ts';
 import { nameResult } from './pictures.ts';
@@ -21,6 +21,8 @@ const HANDOVER = 60_000;
 export interface DownloadOptions {
   /** Of a picture's edge. */
   settings: (item: Item) => EdgeRequest;
+  /** The color that is shown behind the subject, as CSS; null for none. */
+  background: () => string | null;
   onFailure: (error: unknown) => void;
   onNote: (say: (words: Words) => Sentence) => void;
 }
@@ -29,14 +31,27 @@ export interface DownloadOptions {
 export function offerDownloads(
   gallery: Gallery,
   language: Language,
-  { settings, onFailure, onNote }: DownloadOptions,
+  { settings, background, onFailure, onNote }: DownloadOptions,
 ): void {
   const readDepth = followChoice<'8' | '16'>('depths', () => undefined);
   const all = find<HTMLInputElement>('all');
+  const trim = find<HTMLInputElement>('trim');
+  const readMargin = followChoice('margins', () => undefined);
+  trim.addEventListener('change', () => show('margins', trim.checked));
   const never = () => new AbortController().signal;
 
   async function make(item: Item, { output }: Result): Promise<Blob> {
-    return item.session.read({ ...settings(item), output, depth: Number(readDepth()) as Depth }, never());
+    return item.session.read({ ...settings(item), ...finish(output), depth: Number(readDepth()) as Depth }, never());
+  }
+
+  /** How a result is laid out. Documents keep the frame of the picture. */
+  function finish(output: Result['output']): EdgeRequest {
+    if (output === 'psd') return { output };
+    const color = output === 'cutout' && find<HTMLInputElement>('background').checked ? background() : null;
+    return {
+      ...(color === null ? { output } : { output: 'composition', background: color }),
+      ...(trim.checked && { trim: true, margin: readMargin() }),
+    };
   }
 
   async function saveOne(item: Item, result: Result): Promise<void> {
@@ -92,7 +107,7 @@ export function offerDownloads(
       if (!gallery.current) return;
       const item = gallery.current;
       // The promise is handed over at once: later, the press would be forgotten.
-      const picture = item.session.read({ ...settings(item), output: 'cutout' }, never());
+      const picture = item.session.read({ ...settings(item), ...finish('cutout') }, never());
       try {
         await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
       } catch (error) {

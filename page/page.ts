@@ -67,6 +67,7 @@ export class Page {
     });
     offerDownloads(this.#gallery, this.#language, {
       settings: (item) => this.#settingsOf(item),
+      background: () => this.#viewer.background,
       onFailure,
       onNote: (say) => this.#notice.say(say),
     });

@@ -61,6 +61,13 @@ export class Viewer {
     return this.#splitBefore === null ? this.#readBackdrop() : 'veiled';
   }
 
+  /** The color behind the subject as CSS; null behind a checkerboard or a mask. */
+  get background(): string | null {
+    const chosen = this.#readBackdrop();
+    if (chosen === 'color') return this.#color.value;
+    return chosen === 'white' || chosen === 'black' ? chosen : null;
+  }
+
   /** Shows the whole picture, red where the mask hides it, to paint on; or before and after again. */
   veil(isVeiled: boolean): void {
     if (isVeiled === (this.#splitBefore !== null)) return;
@@ -184,6 +191,7 @@ export class Viewer {
     this.#after.style.setProperty('--color', this.#color.value);
     find('swatch').style.setProperty('--color', this.#color.value);
     this.#color.hidden = backdrop !== 'color';
+    find('background-row').hidden = this.background === null;
   }
 
   /** Touch scrolls natively. */

@@ -25,10 +25,10 @@ import { Session } from './session/session.ts';
 import { ProfileMemory } from './settings/profile-memory.ts';
 import type { Settings } from './settings/settings.ts';
 import { SettingsMemory } from './settings/settings-memory.ts';
-import { BatchPanel } from './ui/batch-view.ts';
-import { CheckPanel, describeCheck, describeDifferences } from './ui/check-view.ts';
+import { type BatchPanel, createBatchPanel } from './ui/batch-view.ts';
+import { type CheckPanel, createCheckPanel, describeCheck, describeDifferences } from './ui/check-view.ts';
 import { describeError } from './ui/messages.ts';
-import { Panel } from './ui/panel.ts';
+import { createPanel, type Panel } from './ui/panel.ts';
 import { showStartFailure } from './ui/start-failure.ts';
 
 const memory = new SettingsMemory();
@@ -50,7 +50,7 @@ const client = createClient(network, {
 const oneRun = new OneRun();
 const services = {
   memory,
-  record: (settings: Settings) => actions.recordMask(settings),
+  record: async (settings: Settings) => check.noteRecording(await actions.recordMask(settings)),
   openLauncher,
   readPermittedOrigins,
 };
@@ -64,10 +64,9 @@ const workshop = {
   client: session.client,
   now: () => Date.now(),
 };
-const batch = new BatchSession(
-  workshop,
-  { oneRun, settings: () => session.settings, record: (options) => actions.recordBatch(options) },
-  (view) => batchPanel?.draw(view),
+const noteBatch = async (options: BatchSession['options']) => check.noteRecording(await actions.recordBatch(options));
+const batch = new BatchSession(workshop, { oneRun, settings: () => session.settings, record: noteBatch }, (view) =>
+  batchPanel?.draw(view),
 );
 const hooks: string[] = [];
 const boot = bootProbes({ hooks }, facts.language, facts.system);
@@ -90,9 +89,9 @@ actions.register();
 function openPanel(rootNode: HTMLElement, hook: 'create' | 'show'): void {
   hooks.push(hook);
   try {
-    panel ??= new Panel(document, strings, session.intents);
-    batchPanel ??= new BatchPanel(document, strings, batch.intents);
-    checkPanel ??= new CheckPanel(document, strings, check.intents);
+    panel ??= createPanel(document, strings, session.intents);
+    batchPanel ??= createBatchPanel(document, strings, batch.intents);
+    checkPanel ??= createCheckPanel(document, strings, check.intents);
     panel.mount(rootNode);
     panel.draw(session.view);
     batchPanel.draw(batch.view);

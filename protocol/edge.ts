@@ -1,10 +1,10 @@
-import { DOCUMENT, OUTPUTS } from './matte.ts';
+import { DOCUMENT, OUTPUTS, PATH } from './matte.ts';
 
 /**
  * Output of an edge request: that of a new matte, or `picture`: the picture alone, upright and in sRGB, for clients
  * that cannot decode the file.
  */
-export const EDGE_OUTPUTS = [...OUTPUTS, DOCUMENT, 'picture'] as const;
+export const EDGE_OUTPUTS = [...OUTPUTS, DOCUMENT, PATH, 'picture'] as const;
 
 /** Smallest and largest value of each control. */
 export const EDGE_RANGES = {

@@ -98,6 +98,21 @@ export const ERRORS = {
     'Try a smaller picture or refine=fast, or allow more time.',
   ],
   QUEUE_FULL: [503, 'The server is busy with other pictures.', 'Try again in a few seconds.'],
+  QUEUE_UNREACHABLE: [
+    503,
+    'The queue of the studio cannot be reached.',
+    'Try again in a minute; if it keeps failing, check the network and the computer of the queue.',
+  ],
+  QUEUE_TAMPERED: [
+    503,
+    'What came back from the queue of the studio was changed on the way, so it was dropped.',
+    'Try again; if it happens again, check the computer of the queue and the secret of the cluster.',
+  ],
+  NO_WORKERS: [
+    503,
+    'No computer of the studio is working on pictures.',
+    'Start one with "hairline worker", or wait until one is back; "hairline cluster status" lists them.',
+  ],
   SHUTTING_DOWN: [503, 'The server is shutting down.', 'Start it again, then retry.'],
   MODEL_DOWNLOADING: [503, 'The model is being downloaded.', 'Try again in a minute.'],
   WEIGHTS_MISSING: [503, 'The model is not downloaded yet.', 'Run "hairline models pull" once while online.'],

@@ -53,6 +53,16 @@ export type Output = (typeof OUTPUTS)[number];
 export const DOCUMENT = 'psd';
 export const DOCUMENT_TYPE = 'image/vnd.adobe.photoshop';
 
+/** `output` of the outline as Bézier curves, in JSON: see `ClippingPath`. */
+export const PATH = 'path';
+export const PATH_TYPE = 'application/json';
+
+/** Name of clipping paths in Photoshop. */
+export const PATH_NAME = 'Hairline';
+
+/** How far a path may be from the outline of the matte, in pixels. */
+export const PATH_TOLERANCE = { default: 1, minimum: 0.25, maximum: 20 } as const;
+
 /** `fast`: at most two network runs. `best`: a consensus of more, if their models are installed. */
 export const REFINEMENTS = ['fast', 'best'] as const;
 export type Refine = (typeof REFINEMENTS)[number];
@@ -68,6 +78,15 @@ export type Subject = (typeof SUBJECTS)[number];
 /** Which subjects in a matte to keep: all, the largest, or the one at or nearest to a point. */
 export const KEPT = ['all', 'largest', 'point'] as const;
 export type Kept = (typeof KEPT)[number];
+
+/** With a size, how a picture is fitted: all of it (`contain`), filling it (`cover`), or never enlarged (`shrink`). */
+export const FITS = ['contain', 'cover', 'shrink'] as const;
+export type Fit = (typeof FITS)[number];
+
+/** Pixels or percent around a result, its width and height, and where the subject lies in it. */
+export const MARGIN_PATTERN = '^\\d{1,5}(\\.\\d{1,4})?(px|%)?$';
+export const SIZE_PATTERN = '^[1-9]\\d{0,4}x[1-9]\\d{0,4}$';
+export const ALIGN_PATTERN = '^(center|(top|bottom)(-(left|right|center))?|(left|right)(-(top|bottom|center))?)$';
 
 /** `left,top,width,height` of a region and `x,y` of a point, in pixels of the picture. */
 export const REGION_PATTERN = '^(\\d{1,5},){2}[1-9]\\d{0,4},[1-9]\\d{0,4}$';

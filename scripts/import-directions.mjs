@@ -34,17 +34,18 @@ export const MAY_IMPORT = {
   'server/matting': 'protocol server ./imaging ./registry ./inference',
   'server/engine': 'protocol server ./config ./system ./imaging ./registry ./inference ./matting',
   'server/jobs': 'protocol server ./engine/engine.ts',
+  'server/queue': 'protocol server ./config ./system ./registry ./engine type:./matting',
   'server/remote': 'protocol server ./http-client',
   // Routes hand pixels to the engine and know only its interface; of pictures they know sizes, areas and colors.
   'server/http':
     'protocol server ./access ./config ./system ./registry ./http-client ./remote ./jobs ./engine/engine.ts ' +
-    './imaging/area.ts ./imaging/check-size.ts ./imaging/color.ts type:./imaging/picture.ts',
+    './imaging/area.ts ./imaging/check-size.ts ./imaging/color.ts ./imaging/parse-framing.ts type:./imaging/picture.ts',
   'server/update': 'server ./system ./http-client ./registry/download',
   'server/library': 'protocol server ./config ./registry ./engine',
-  'server/main.ts': 'protocol ./system ./access ./config ./registry ./engine ./http',
+  'server/main.ts': 'protocol ./system ./access ./config ./registry ./engine ./queue ./http',
   'server/cli':
     'protocol server ./main.ts ./access ./config ./log ./system ./http-client ./remote ./update ' +
-    './imaging ./registry ./inference ./matting',
+    './imaging ./registry ./inference ./matting ./engine/open-engine.ts type:./engine ./queue',
 
   simulator: '',
   scripts: 'protocol models/import simulator server/*',
@@ -69,6 +70,8 @@ export const ONLY_IN = {
   '@fastify/*': 'server/http scripts/bench',
   'make-fetch-happen': 'server/http-client',
   '@npmcli/*': 'server/http-client',
+  bullmq: 'server/queue',
+  ioredis: 'server/queue',
   pacote: 'server/registry server/http-client scripts/bench',
   photoshop: 'plugin/host',
   uxp: 'plugin/host',
@@ -92,6 +95,6 @@ export const NEVER_LOADS = [
 export const STARTS_WITHOUT = [
   [
     'server/cli/main.ts',
-    'sharp onnxruntime-node protobufjs fastify @fastify/* pino pacote @npmcli/* make-fetch-happen tar',
+    'sharp onnxruntime-node protobufjs fastify @fastify/* bullmq ioredis pino pacote @npmcli/* make-fetch-happen tar',
   ],
 ];

@@ -4,6 +4,7 @@ import type { Refine } from '../protocol/matte.ts';
 import { listen } from './access/listen.ts';
 import type { Config } from './config/config.ts';
 import type { Engine } from './engine/engine.ts';
+import { type OpenOptions, openEngine } from './engine/open-engine.ts';
 import { buildApp } from './http/app.ts';
 import type { Shutdown } from './http/routes/shutdown.ts';
 import { createModelRegistry } from './registry/cached-registry.ts';
@@ -52,7 +53,10 @@ export async function startServer(
     cacheDir: config.cacheDir,
     ...defaultsOf(config.model),
   });
-  const engine = await openEngine(config, registry, modelsDirs, logger);
+  const engine = await chooseEngine(config, registry, {
+    modelsDirs,
+    log: (level, fields, text) => logger?.[level](fields, text),
+  });
   const app = await buildApp({
     config,
     engine,
@@ -89,23 +93,9 @@ export async function startServer(
   };
 }
 
-/**
- * Only the selected engine is loaded: a server with a child process needs neither image library nor network runtime
- * itself.
- */
-async function openEngine(
-  config: Config,
-  registry: ModelRegistry,
-  modelsDirs: readonly string[],
-  logger: FastifyBaseLogger | undefined,
-): Promise<Engine> {
-  if (config.isolate) {
-    const { WorkerEngine } = await import('./engine/worker-engine.ts');
-    return new WorkerEngine(config, registry, {
-      modelsDirs,
-      log: (level, fields, text) => logger?.[level](fields, text),
-    });
-  }
-  const { openLocalEngine } = await import('./engine/open-local.ts');
-  return openLocalEngine(config, registry, { log: (fields, text) => logger?.info(fields, text) });
+/** With a queue this computer works on nothing itself; without one nothing of a queue is loaded. */
+async function chooseEngine(config: Config, registry: ModelRegistry, options: OpenOptions): Promise<Engine> {
+  if (config.queue === '') return openEngine(config, registry, options);
+  const { openQueueEngine } = await import('./queue/open-queue.ts');
+  return openQueueEngine(config, registry, options.log);
 }

@@ -151,11 +151,15 @@ export function describeApplication(host: HostState): Descriptor {
     autoShowHomeScreen: true,
     available: os.freemem(),
     panelList: [],
-    colorSettings: {
-      _obj: 'colorSettings',
-      ...{ workingRGB: host.options.workingSpace, workingCMYK: 'U.S. Web Coated (SWOP) v2' },
-      ...{ workingGray: 'Dot Gain 20%', workingSpot: 'Dot Gain 20%' },
-    },
+    ...(host.faults.colorSettingsMissing ? {} : { colorSettings: describeColorSettings(host) }),
+  };
+}
+
+function describeColorSettings({ options }: HostState): Descriptor {
+  return {
+    _obj: 'colorSettings',
+    ...{ workingRGB: options.workingSpace, workingCMYK: 'U.S. Web Coated (SWOP) v2' },
+    ...{ workingGray: 'Dot Gain 20%', workingSpot: 'Dot Gain 20%' },
   };
 }
 

@@ -154,7 +154,7 @@ export class DomDocument {
     return this.#create('group', options.name ?? 'Group');
   }
 
-  /** Above the active layer, and at the top of a group that is active. */
+  /** Above the active layer, and at the top of a group that is active; see `Faults`. */
   async createPixelLayer(options: { name?: string } = {}): Promise<DomLayer> {
     return this.#create('pixel', options.name ?? 'Layer');
   }
@@ -163,12 +163,13 @@ export class DomDocument {
     const doc = read(this);
     this.#dom.host.modal.requireFor('make');
     const below = doc.activeLayers[0];
-    const inside = below?.kind === 'group' ? below : (below?.parent ?? null);
+    const { newLayersOnTop } = this.#dom.host.faults;
+    const inside = newLayersOnTop ? null : below?.kind === 'group' ? below : (below?.parent ?? null);
     if (inside?.locked) throw notAvailable('Make');
     const layer = doc.newLayer(name, kind);
     layer.parent = inside;
     const siblings = inside ? inside.children : doc.layers;
-    const index = below && below !== inside ? siblings.indexOf(below) : 0;
+    const index = below && below !== inside && !newLayersOnTop ? siblings.indexOf(below) : 0;
     insertLayer(this.#dom.host, siblings, layer, index);
     doc.activeLayers = [layer];
     doc.history.record(kind === 'group' ? 'New Group' : 'New Layer');

@@ -8,6 +8,7 @@ import type { Faults } from './faults.ts';
 export interface Element {
   readonly localName: string;
   readonly ownerDocument: object;
+  readonly isConnected: boolean;
   readonly parentElement: Element | null;
   readonly children: ArrayLike<Element>;
   readonly style: { display: string; visibility: string; width?: string };
@@ -25,6 +26,7 @@ export interface Element {
   querySelector(selector: string): Element | null;
   querySelectorAll(selector: string): ArrayLike<Element> & Iterable<Element>;
   append(child: Element): void;
+  remove(): void;
   dispatchEvent(event: object): boolean;
 }
 
@@ -55,7 +57,8 @@ export function parseDocument(html: string, faults: Faults): DomWindow {
   faultsOf.set(document, faults);
   eventsOf.set(document, window.Event);
   // Nothing has the focus until the user gives it.
-  Object.defineProperty(document, 'activeElement', { configurable: true, writable: true, value: null });
+  const value = faults.focusUntold ? undefined : null;
+  Object.defineProperty(document, 'activeElement', { configurable: true, writable: true, value });
   addFormProperties(HTMLElement.prototype);
   addDialogMethods(HTMLElement.prototype, window.Event);
   return window;
@@ -75,7 +78,9 @@ function addFormProperties(prototype: object): void {
   const { contains } = prototype as { contains(other: unknown): boolean };
   Object.defineProperty(prototype, 'contains', {
     configurable: true,
-    value(this: object, other: unknown) {
+    value(this: Element, other: unknown) {
+      const takesNull = faultsOf.get(this.ownerDocument)?.containsTakesNull === true;
+      if (takesNull && other === null) return false;
       if (typeof other !== 'object' || other === null) throw new TypeError('contains: argument 1 is not a Node');
       return contains.call(this, other);
     },
@@ -89,7 +94,8 @@ function addFormProperties(prototype: object): void {
       this.toggleAttribute(name, Boolean(on));
     },
   });
-  for (const name of ['disabled', 'checked', 'indeterminate']) Object.defineProperty(prototype, name, flag(name));
+  for (const name of ['disabled', 'indeterminate']) Object.defineProperty(prototype, name, flag(name));
+  Object.defineProperty(prototype, 'checked', forgetful(flag('checked')));
   const choiceOf = (group: Element, name: string) =>
     name === faultsOf.get(group.ownerDocument)?.groupKnows
       ? radios(group)
@@ -142,16 +148,40 @@ function addFormProperties(prototype: object): void {
       return faultsOf.get(this.ownerDocument)?.columnsShrink ? 4 : (above?.offsetWidth ?? 206);
     },
   });
-  Object.defineProperty(prototype, 'selectedIndex', {
+  const selectedIndex = {
     configurable: true,
     get(this: Element) {
       return items(this).findIndex((item) => item.hasAttribute('selected'));
     },
-    set(this: Element, index: number) {
-      const wanted = items(this)[index];
+    set(this: Element, index: unknown) {
+      const wanted = items(this)[Number(index)];
       chooseItem(this, (item) => item === wanted);
     },
-  });
+  };
+  Object.defineProperty(prototype, 'selectedIndex', forgetful(selectedIndex));
+}
+
+interface Accessor {
+  readonly configurable: boolean;
+  get(this: Element): unknown;
+  set(this: Element, value: unknown): void;
+}
+
+/** The same property, in a host with the fault `forgetsEarly`: what is set outside of the page is told only there. */
+function forgetful({ configurable, get, set }: Accessor): Accessor {
+  const early = new WeakMap<Element, unknown>();
+  const isEarly = (element: Element) =>
+    faultsOf.get(element.ownerDocument)?.forgetsEarly === true && !element.isConnected;
+  return {
+    configurable,
+    get(this: Element) {
+      return isEarly(this) && early.has(this) ? early.get(this) : get.call(this);
+    },
+    set(this: Element, value: unknown) {
+      if (isEarly(this)) early.set(this, value);
+      else set.call(this, value);
+    },
+  };
 }
 
 const isChooser = (element: Element) => element.localName === 'sp-dropdown' || element.localName === 'sp-picker';

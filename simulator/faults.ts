@@ -5,6 +5,8 @@ export interface Faults {
   /** Reported bug: blocks (64 x 64 here) of zeros written by putLayerMask turn white. */
   maskZeroBlockTurnsWhite: boolean;
   reject16BitMask: boolean;
+  /** putLayerMask converts values to this gray profile from the one they come with; null: it takes them as they are. */
+  maskProfile: string | null;
   /** getLayerMask returns only the part that differs from the mask's outside value. */
   maskReadsTrimmed: boolean;
   /** layer.bounds ignores the user mask; otherwise masked-away pixels do not count. */
@@ -105,6 +107,20 @@ export interface Faults {
   columnsShrink: boolean;
   /** The host does not tell its language. */
   uiLocaleMissing: boolean;
+  /** Scripts are taken out of the page once they have run. */
+  scriptsGone: boolean;
+  /** Widgets forget what was set before they came into the page. */
+  forgetsEarly: boolean;
+  /** `show` of a panel is called before `create`. */
+  showFirst: boolean;
+  /** The document has no `activeElement`. */
+  focusUntold: boolean;
+  /** `contains(null)` answers false, as on the web; otherwise it throws. */
+  containsTakesNull: boolean;
+  /** A new layer comes on top of everything; otherwise above the active one, in its group. */
+  newLayersOnTop: boolean;
+  /** The application does not tell its color settings. */
+  colorSettingsMissing: boolean;
   /** `window` takes no listeners, so that nothing tells of a panel that is made wider. */
   windowEventsMissing: boolean;
 }
@@ -113,6 +129,7 @@ export const defaultFaults = (): Faults => ({
   maskOutside: 0,
   maskZeroBlockTurnsWhite: false,
   reject16BitMask: false,
+  maskProfile: null,
   maskReadsTrimmed: false,
   boundsIgnoreMask: false,
   pixelLockRefusesMask: true,
@@ -160,5 +177,12 @@ export const defaultFaults = (): Faults => ({
   groupKnows: 'value',
   columnsShrink: false,
   uiLocaleMissing: false,
+  scriptsGone: false,
+  forgetsEarly: false,
+  showFirst: false,
+  focusUntold: false,
+  containsTakesNull: false,
+  newLayersOnTop: false,
+  colorSettingsMissing: false,
   windowEventsMissing: false,
 });

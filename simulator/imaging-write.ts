@@ -82,7 +82,9 @@ export class ImagingWriter {
     if (options.chunky === false) data = interleaved(data, components);
     this.#host.memory.copied += data.byteLength;
     const space = colorSpace as ColorSpace;
-    const colorProfile = options.colorProfile || defaultProfile(space, 8);
+    // A mask without one is taken for what the document has.
+    const own = space === 'Grayscale' && this.#host.faults.maskProfile !== null;
+    const colorProfile = options.colorProfile || (own ? '' : defaultProfile(space, 8));
     const content: ImageContent = { width, height, components, colorSpace: space, colorProfile, data };
     return this.#session.boundary.expose(new ImageData(this.#host, this.#session, content));
   }
@@ -121,7 +123,7 @@ export class ImagingWriter {
     await this.#host.modal.enterCall();
     const { doc, layer, content } = this.#target(options);
     this.#refuseMask(doc, layer, content, options);
-    const source = grayRaster(content, placeArgument(options.targetBounds), doc.depth);
+    const source = this.#inMaskProfile(grayRaster(content, placeArgument(options.targetBounds), doc.depth), content);
     const drawn = this.#host.faults.maskZeroBlockTurnsWhite ? whitenZeroBlocks(source, doc.white) : source;
     const outside = this.#host.faults.maskOutside === 0 ? 0 : doc.white;
     const before = options.replace === false ? layer.mask : null;
@@ -170,6 +172,15 @@ export class ImagingWriter {
     if (faults.reject16BitMask && content.data instanceof Uint16Array) {
       throw new HostError('putLayerMask: 16-bit image data is not supported');
     }
+  }
+
+  /** Any other profile counts as one gamma step darker: enough to see that there was a conversion. */
+  #inMaskProfile(raster: Raster, { colorProfile }: ImageContent): Raster {
+    const { maskProfile } = this.#host.faults;
+    if (maskProfile === null || !colorProfile || colorProfile === maskProfile) return raster;
+    const white = raster.data instanceof Uint8Array ? 255 : raster.data instanceof Uint16Array ? 32768 : 1;
+    const data = raster.data.map((value: number) => (value / white) ** 1.2 * white) as PixelData;
+    return { ...raster, data };
   }
 
   #commit(doc: HostDocument, content: ImageContent, name: string, change: () => void): void {

@@ -1,29 +1,18 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync, readFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import vm from 'node:vm';
-import {
-  chooseItem,
-  chooseRadio,
-  type Document,
-  type DomWindow,
-  type Element,
-  parseDocument,
-  Visibility,
-  whoTells,
-} from './elements.ts';
+import { builtInModules } from './built-in-modules.ts';
+import { type Document, type DomWindow, type Element, parseDocument, Visibility } from './elements.ts';
 import { Entrypoints, guarded } from './entrypoints.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { findMarkupProblems } from './markup.ts';
 import { Modules } from './modules.ts';
 import { Network } from './network.ts';
-import { photoshopModule } from './photoshop-module.ts';
 import { createSandbox, fillGlobals, type Sandbox } from './sandbox.ts';
 import type { HostState, RecordedStep } from './state.ts';
 import type { Folders } from './storage.ts';
 import { watchRejections } from './unhandled.ts';
-import { uxpModule } from './uxp-module.ts';
+import { User } from './user.ts';
 
 /** What is kept for a plugin between loads. */
 export interface PluginStore {
@@ -50,8 +39,7 @@ export class LoadedPlugin {
   readonly #folder: string;
   readonly #created = new Set<string>();
   readonly #shown = new Set<string>();
-  /** The event that the plugin is handling, whatever it awaited since. */
-  readonly #handling = new AsyncLocalStorage<{ element: Element; type: string }>();
+  readonly #user: User;
 
   private constructor(host: HostState, folder: string, store: (id: string) => PluginStore) {
     this.#host = host;
@@ -73,12 +61,17 @@ export class LoadedPlugin {
     this.#network = new Network(permissions.network?.domains, host.options);
     const kept = store(id);
     const folders: Folders = { plugin: folder, data: kept.data, temporary: kept.temporary };
+    this.#user = new User(this.#dom, this.#visibility, this.errors, () => this.#shown.size > 0);
+    const builtIn = builtInModules(host, session, {
+      ...{ manifest: this.manifest, entrypoints: this.#entrypoints, opened: this.opened },
+      ...{ folders, secrets: kept.secrets, onPicker: () => this.#user.notePicker() },
+    });
     fillGlobals(host, this.#sandbox, {
       network: this.#network,
       dom: this.#dom,
       storage: kept.local,
       clipboard: permissions.clipboard,
-      require: this.#modules(folders, kept.secrets).requireFrom(base),
+      require: new Modules(builtIn, folder, this.#sandbox.context, session).requireFrom(base),
     });
     this.#folder = base;
   }
@@ -88,8 +81,8 @@ export class LoadedPlugin {
     try {
       plugin.#runScripts(plugin.#folder);
       plugin.#entrypoints.close();
-      plugin.#fire(plugin.document, 'DOMContentLoaded');
-      plugin.#fire(plugin.document, 'load');
+      plugin.#user.fire(plugin.document, 'DOMContentLoaded');
+      plugin.#user.fire(plugin.document, 'load');
       await guarded('plugin create', () => plugin.#entrypoints.plugin.create?.());
     } catch (error) {
       await plugin.unload();
@@ -116,13 +109,17 @@ export class LoadedPlugin {
     const panel = this.#panelId(id);
     const hooks = this.#entrypoints.panel(panel);
     const root = this.document.querySelector(`uxp-panel[panelid="${panel}"]`) ?? this.document.body;
-    if (!this.#created.has(panel)) {
+    const create = async () => {
+      if (this.#created.has(panel)) return;
       this.#created.add(panel);
       await this.#reported(guarded(`panel ${panel} create`, () => hooks?.create?.(...this.#given(root))));
-    }
-    if (this.#shown.has(panel) && this.#host.faults.showOnce) return;
+    };
+    const { showOnce, showFirst } = this.#host.faults;
+    if (!showFirst) await create();
+    if (this.#shown.has(panel) && showOnce) return;
     this.#shown.add(panel);
     await this.#reported(guarded(`panel ${panel} show`, () => hooks?.show?.(...this.#given(root))));
+    if (showFirst) await create();
   }
 
   /** As when the user closes the panel and opens it again, in a host that makes another node for it then. */
@@ -180,46 +177,21 @@ export class LoadedPlugin {
 
   /** Clicks like a user: refuses what a user could not click. */
   click(selector: string): void {
-    const element = this.#usable(selector);
-    const isRadio = element.localName === 'sp-radio';
-    const group = isRadio ? element.closest('sp-radio-group') : null;
-    if (isRadio) chooseRadio(element);
-    else if (isToggle(element)) element.checked = !element.checked;
-    this.#fire(element, 'click');
-    if (isRadio) this.#tellChoice(group ?? element, element);
-    else if (isToggle(element)) this.#fire(element, 'change');
-    const chooser = element.localName === 'sp-menu-item' ? element.closest('sp-dropdown, sp-picker') : null;
-    if (chooser) {
-      chooseItem(chooser, (item) => item === element);
-      this.#tellChoice(chooser, element);
-    }
-  }
-
-  #tellChoice(group: Element, item: Element): void {
-    this.#fire(whoTells(group, item), 'change');
+    this.#user.click(selector);
   }
 
   /** Chooses an item of a dropdown by its value. */
   choose(selector: string, value: string): void {
-    const chooser = this.#usable(selector);
-    const item = chooser.querySelector(`[value="${value}"]`);
-    if (!item) throw new Error(`${selector} has no item ${value}`);
-    if (item.hasAttribute('disabled')) throw new Error(`item ${value} of ${selector} is disabled`);
-    if (item.localName === 'sp-menu-item') chooseItem(chooser, (other) => other === item);
-    else chooser.value = value;
-    this.#tellChoice(chooser, item);
+    this.#user.choose(selector, value);
   }
 
   /** Types into a text field, or moves a slider. */
   type(selector: string, value: string): void {
-    const element = this.#usable(selector);
-    element.value = value;
-    this.#fire(element, 'input');
-    this.#fire(element, 'change');
+    this.#user.type(selector, value);
   }
 
   text(selector: string): string {
-    return this.#element(selector).textContent.replace(/\s+/g, ' ').trim();
+    return this.#user.find(selector).textContent.replace(/\s+/g, ' ').trim();
   }
 
   isVisible(selector: string): boolean {
@@ -272,41 +244,6 @@ export class LoadedPlugin {
     }
   }
 
-  #element(selector: string): Element {
-    const element = this.document.querySelector(selector);
-    if (!element) throw new Error(`no element matches ${selector}`);
-    return element;
-  }
-
-  #usable(selector: string): Element {
-    const element = this.#element(selector);
-    if (this.#shown.size === 0 && !element.closest('dialog[open]'))
-      throw new Error('no panel is shown: call showPanel first');
-    if (!this.#visibility.isVisible(element)) throw new Error(`${selector} is hidden`);
-    if (element.hasAttribute('disabled') || element.disabled === true) throw new Error(`${selector} is disabled`);
-    return element;
-  }
-
-  #fire(element: Element, type: string): void {
-    try {
-      const event = new this.#dom.Event(type, { bubbles: true, cancelable: true });
-      this.#handling.run({ element, type }, () => element.dispatchEvent(event));
-    } catch (error) {
-      this.errors.push(error);
-    }
-  }
-
-  /** Known issue of UXP: a picker that a Spectrum control opens makes it click again when it closes, and so for ever. */
-  #notePicker(): void {
-    const handled = this.#handling.getStore();
-    if (!handled?.element.localName.startsWith('sp-')) return;
-    const { element, type } = handled;
-    setImmediate(() => {
-      this.errors.push(new Error(`the picker of ${element.localName} opens again and again`));
-      if (this.errors.length < 5) this.#fire(element, type);
-    });
-  }
-
   #runScripts(folder: string): void {
     for (const script of this.document.querySelectorAll('script')) {
       const src = script.getAttribute('src');
@@ -314,52 +251,7 @@ export class LoadedPlugin {
       if (script.getAttribute('type') === 'module' || (src && !existsSync(path.join(folder, src)))) continue;
       const code = src ? readFileSync(path.join(folder, src), 'utf8') : script.textContent;
       new vm.Script(code, { filename: src ?? 'inline.js' }).runInContext(this.#sandbox.context);
+      if (this.#host.faults.scriptsGone) script.remove();
     }
   }
-
-  #modules(folders: Folders, secrets: Map<string, Uint8Array>): Modules {
-    const { session, context } = this.#sandbox;
-    const entrypoints = this.#entrypoints;
-    const { manifest, opened } = this;
-    const { platform, osPlatform } = this.#host.options;
-    const all: Record<string, () => unknown> = {
-      photoshop: () => photoshopModule(this.#host, session),
-      uxp: () =>
-        uxpModule(this.#host, session, {
-          manifest,
-          entrypoints,
-          folders,
-          secrets,
-          opened,
-          onPicker: () => this.#notePicker(),
-        }),
-      os: () =>
-        session.boundary.wrapAll({
-          platform: () => osPlatform,
-          homedir: () => (platform === 'win32' ? 'C:\\Users\\me' : '/Users/me'),
-          release: () => os.release(),
-          arch: () => os.arch(),
-        }),
-      path: () => ({ ...(platform === 'win32' ? path.win32 : path.posix) }),
-      process: () => ({ platform }),
-      fs: () => refusing('fs'),
-    };
-    return new Modules(all, folders.plugin, context, session);
-  }
 }
-
-/** A module that exists, none of whose functions is simulated: better a loud stop than a silent undefined. */
-const refusing = (name: string) =>
-  new Proxy(
-    {},
-    {
-      get: (_, member) => {
-        throw new Error(`${name}.${String(member)} is not simulated`);
-      },
-    },
-  );
-
-const isToggle = (element: Element) =>
-  element.localName === 'sp-checkbox' ||
-  element.localName === 'sp-switch' ||
-  (element.localName === 'input' && element.getAttribute('type') === 'checkbox');

@@ -6,6 +6,7 @@ import type { HostLayer, LayerKind } from './layer.ts';
 import type { LayerMask } from './layer-mask.ts';
 import { convertColor, convertDepth, type Raster, withAlpha, withoutAlpha } from './pixels.ts';
 import { type Picture, readInRgb } from './psd-modes.ts';
+import { recodePsd } from './psd-recode.ts';
 import { type LayerRecord, readRecords } from './psd-records.ts';
 
 // ag-psd wants a browser canvas; with useImageData it only ever needs the pixel buffer.
@@ -185,7 +186,7 @@ function rasterOf(picture: Picture, left: number, top: number): Raster {
   return { left, top, width, height, channels: 4, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
-/** Writes an 8-bit RGB file; deeper documents are converted, other modes are saved as their RGB values. */
+/** Writes an 8-bit file of the document's mode; deeper documents, which no file makes, are converted. */
 export function psdFromDocument(doc: HostDocument): Uint8Array {
   const original = originals.get(doc) as Psd | undefined;
   const psd: Psd = {
@@ -196,7 +197,7 @@ export function psdFromDocument(doc: HostDocument): Uint8Array {
     children: doc.layers.map(writeLayer).reverse(),
     imageData: pictureOf(flatten(doc, doc.layers, doc.rect)),
   };
-  return writePsdUint8Array(psd, { noBackground: doc.backgroundLayer === null });
+  return recodePsd(writePsdUint8Array(psd, { noBackground: doc.backgroundLayer === null }), doc.mode);
 }
 
 function writeLayer(layer: HostLayer): PsdLayer {

@@ -84,6 +84,8 @@ export function fillGlobals(host: HostState, { session }: Sandbox, links: Sandbo
       clipboard: clipboardFor(host, session, links.clipboard),
       platform: host.options.platform === 'darwin' ? 'MacIntel' : 'Win32',
       language: host.options.uiLocale,
+      // What it says is not documented; Adobe's Vue starters need it to be there.
+      userAgent: 'UXP',
     },
   });
   if (!host.faults.windowEventsMissing) {

@@ -48,7 +48,7 @@ def pool(trunk, rgb, opinions, names):
     small = np.concatenate([shrink(np.ascontiguousarray(planes[..., i : i + 3])) for i in (0, 3, 6)], -1)
     trunk_view, _, _ = trunk_planes(small, None, given)
     with torch.no_grad():
-        weights, _ = trunk(torch.from_numpy(trunk_view)[None], torch.from_numpy(given)[None])
+        weights = trunk(torch.from_numpy(trunk_view)[None], torch.from_numpy(given)[None])
     return mix_planes(weights[0].numpy(), opinions, names, width, height)
 
 

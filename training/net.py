@@ -1,7 +1,7 @@
-"""The judge: which opinion to trust where, and how the edge really runs.
+"""The judge: which opinion to trust where.
 
-`Trunk` sees the whole picture at an eighth of the networks' grid with all opinions, and answers weights that mix them into a
-first alpha. `Edge` corrects that alpha on tiles of the networks' grid.
+`Trunk` sees the whole picture at an eighth of the networks' grid with all opinions, and answers weights that mix them into an
+alpha.
 """
 
 import torch
@@ -11,7 +11,6 @@ import torch.nn.functional as F
 # The networks' grid over the trunk's, and the trunk's square.
 SHRINK = 8
 SIDE = 128
-FEATURES = 8
 # Order of the opinions: RVM far and near, ISNet, any other network, a mask of the user's.
 OPINIONS = ("far", "near", "isnet", "other", "mask")
 SLOTS = len(OPINIONS)
@@ -33,8 +32,8 @@ def enlarge(values, factor):
 class Trunk(nn.Module):
     """planes: N x (3 + SLOTS + 1) x SIDE x SIDE: the picture 0..1, the opinions (0 where absent), and 1 where the picture
     lies in the square. given: N x SLOTS, 1 for every opinion that is there.
-    Answers weights N x (SLOTS + 2), which add up to 1: one per opinion, one for "nothing here" and one for "solid"; and
-    FEATURES planes for Edge; both on the same square."""
+    Answers weights N x (SLOTS + 2), which add up to 1: one per opinion, one for "nothing here" and one for "solid", on the same
+    square."""
 
     def __init__(self, stem=16, widths=(24, 40, 64, 96)):
         super().__init__()
@@ -50,7 +49,6 @@ class Trunk(nn.Module):
             nn.Conv2d(widths[0] + stem, stem, 1, bias=False), nn.BatchNorm2d(stem), nn.ReLU(inplace=True), block(stem, stem)
         )
         self.weigh = nn.Conv2d(stem, SLOTS + 2, 1)
-        self.tell = nn.Conv2d(stem, FEATURES, 1)
         nn.init.zeros_(self.weigh.weight)
         self.weigh.bias.data = torch.tensor([0.0] * (SLOTS - 1) + [2.0, -3.0, -3.0])
 
@@ -68,41 +66,14 @@ class Trunk(nn.Module):
         for up, wide in zip(self.up, reversed(kept[:-1])):
             values = up(torch.cat([enlarge(values, 2), wide], 1))
         values = self.last(torch.cat([enlarge(values, 2), stem], 1))
-        # For the second stage of training, in which `tell` alone still learns.
-        self.hidden = values
         absent = F.pad((1 - given) * ABSENT, (0, 2))[:, :, None, None]
-        return (self.weigh(values) + absent).softmax(1), self.tell(values)
+        return (self.weigh(values) + absent).softmax(1)
 
 
 def mix(weights, opinions):
     """First alpha, not yet limited to 0..1. weights: N x (SLOTS + 2), opinions: N x SLOTS, same size."""
     mixed = (weights[:, :SLOTS] * opinions).sum(1, keepdim=True) + weights[:, SLOTS + 1 :]
     return (mixed - STRETCH) / (1 - 2 * STRETCH)
-
-
-class Edge(nn.Module):
-    """tiles: N x INPUTS x S x S of the networks' grid (picture 3, first alpha, near, ISNet, mask). features: the trunk's,
-    N x FEATURES x (S / SHRINK + 2) a side: what lies below the tile and one cell around. Answers alpha, not yet limited."""
-
-    INPUTS = 7
-
-    def __init__(self, width=24, deep=40):
-        super().__init__()
-        self.first = block(4 * self.INPUTS + FEATURES, width)
-        self.near = block(width, width)
-        self.down = block(width, deep, 2)
-        self.wide = nn.Sequential(block(deep, deep, 1, 2), block(deep, deep))
-        self.up = block(deep + width, width)
-        self.last = nn.Conv2d(width, 4, 3, 1, 1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
-
-    def forward(self, tiles, features):
-        around = enlarge(features, 4)[:, :, 4:-4, 4:-4]
-        near = self.near(self.first(torch.cat([F.pixel_unshuffle(tiles, 2), around], 1)))
-        wide = self.wide(self.down(near))
-        change = self.last(self.up(torch.cat([enlarge(wide, 2), near], 1)))
-        return tiles[:, 3:4] + F.pixel_shuffle(change, 2)
 
 
 def limit(alpha):

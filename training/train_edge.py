@@ -1,9 +1,11 @@
-"""Trains the edge network on top of a trained trunk, whose feature planes are learned with it.
+"""Trains the edge network on tiles.
 
-Usage: python train_edge.py SAMPLES TRUNK.pt OUT.pt MINUTES [SEED]
-Continues from OUT.pt where it exists.
+Usage: python train_edge.py TILES OUT.pt MINUTES [SEED]
+TILES as tiles.py writes them. Continues from OUT.pt where it exists; MINUTES are of computing, all runs together. OUT.pt is
+the last state, OUT.best.pt the one that measured best on the validation split.
 """
 
+import json
 import os
 import random
 import sys
@@ -13,175 +15,168 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 
-from data import KNOWN, MASK, TRUTH, choose_given, draw_damage, draw_radius, list_samples, shrink, trunk_planes
-from faults import coarsen
-from net import SHRINK, SLOTS, Edge, Trunk, count_parameters, limit, mix
-from train_trunk import AVERAGE, average
+from edge_net import EdgeNet
+from net import count_parameters, limit
 
 torch.set_num_threads(int(os.environ.get("TRAINING_THREADS", "1")))
 cv2.setNumThreads(1)
-BATCH = 8
-RATE = 2e-3
-TILE = 128
-CELLS = TILE // SHRINK
+BATCH, RATE, DECAY, AVERAGE = 12, 3e-3, 1e-3, 0.997
+TILE = 112
+TRUTH, KNOWN = 9, 10
+EVERY = 200
 
 
-def find_place(planes, rng):
-    """Upper left corner of a tile, most often on the edge or where RVM errs; a multiple of SHRINK."""
-    height, width = planes.shape[:2]
-    y, x = rng.randrange(height), rng.randrange(width)
-    if rng.random() < 0.85:
-        truth = planes[::8, ::8, TRUTH].astype(int)
-        known = planes[::8, ::8, KNOWN] == 255
-        places = np.argwhere(known & (((truth > 12) & (truth < 243)) | (np.abs(planes[::8, ::8, 4] - truth) > 60)))
-        if len(places):
-            y, x = 8 * places[rng.randrange(len(places))]
-            y, x = y + rng.randint(-40, 40), x + rng.randint(-40, 40)
-    side = lambda at, of: int(np.clip(at - TILE // 2, 0, of - TILE)) // SHRINK * SHRINK
-    return side(y, height), side(x, width)
+def change_colors(rgb, rng):
+    """Gamma per channel, order of the channels, saturation, brightness and noise, each sometimes."""
+    if rng.random() < 0.3:
+        rgb = rgb[..., rng.sample(range(3), 3)]
+    if rng.random() < 0.5:
+        rgb = rgb ** np.array([rng.uniform(0.75, 1.33) for _ in range(3)], np.float32)
+    if rng.random() < 0.3:
+        gray = rgb.mean(-1, keepdims=True)
+        rgb = gray + (rgb - gray) * rng.choice([0, rng.uniform(0, 1.5)])
+    if rng.random() < 0.3:
+        rgb = rgb * rng.uniform(0.5, 1.2)
+    if rng.random() < 0.3:
+        rgb = rgb + np.random.normal(0, rng.uniform(0.003, 0.03), rgb.shape)
+    return np.clip(rgb, 0, 1)
 
 
-def edge_sample(sample, rng, given=None):
-    file, note = sample
-    planes = np.load(file)
-    if min(planes.shape[:2]) < TILE:
-        return None
-    fixed = given is not None
-    given = choose_given(note, rng, 0.35) if given is None else np.array(given, np.float32)
-    damage = () if fixed else draw_damage(rng, given, 0.06)
-    mask = None
-    if given[MASK]:
-        radius = 4 if fixed else draw_radius(rng)
-        mask = coarsen(planes[..., TRUTH].astype(np.float32) / 255, rng, radius)
-    small = np.concatenate([shrink(np.ascontiguousarray(planes[..., i : i + 3])) for i in (0, 3, 6)], -1)
-    coarse = None if mask is None else shrink(mask)
-    trunk, _, _ = trunk_planes(small, coarse, given, damage)
-    y, x = find_place(planes, rng)
-    box = (slice(y, y + TILE), slice(x, x + TILE))
-    values = planes[box].astype(np.float32) / 255
-    opinions = np.zeros((SLOTS, TILE, TILE), np.float32)
-    for slot in range(MASK):
-        if given[slot]:
-            hurt = damage[slot] if damage else None
-            whole = hurt and hurt.apply(planes[..., 3 + slot].astype(np.float32) / 255)
-            opinions[slot] = values[..., 3 + slot] if whole is None else whole[box]
-    if mask is not None:
-        opinions[MASK] = mask[box]
-    picture = values[..., :3].transpose(2, 0, 1)
-    if not fixed and rng.random() < 0.4:
-        gamma = rng.uniform(0.75, 1.33)
-        picture, trunk[:3] = picture**gamma, trunk[:3] ** gamma
-    known = (values[..., KNOWN] == 1).astype(np.float32)[None]
-    return trunk, given, np.ascontiguousarray(picture), opinions, values[..., TRUTH][None], known, (y // SHRINK, x // SHRINK)
+def damage(united, rng):
+    """A united alpha as it could be elsewhere: blurred, hard, hazy."""
+    way = rng.random()
+    if way < 0.35:
+        return cv2.GaussianBlur(united, (0, 0), rng.uniform(0.5, 4))
+    if way < 0.65:
+        gain = rng.uniform(1.2, 5)
+        return np.clip((united - rng.uniform(0.3, 0.7)) * gain + 0.5, 0, 1)
+    if way < 0.85:
+        return np.clip(united * rng.uniform(0.8, 1) + rng.uniform(0, 0.12), 0, 1)
+    move = np.float32([[1, 0, rng.uniform(-3, 3)], [0, 1, rng.uniform(-3, 3)]])
+    return cv2.warpAffine(united, move, united.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
 
 
-def run_edge(trunk, edge, batch):
-    """(first alpha, corrected alpha, truth, known) of a batch of samples."""
-    planes, given, picture, opinions, truth, known = (torch.from_numpy(np.stack(part)) for part in list(zip(*batch))[:6])
-    with torch.no_grad():
-        weights, _ = trunk(planes, given)
-        hidden = trunk.hidden
-    features = trunk.tell(hidden)
-    around = lambda planes: torch.cat(
-        [F.pad(planes[i : i + 1], (1, 1, 1, 1), mode="replicate")[:, :, s[6][0] : s[6][0] + CELLS + 2, s[6][1] : s[6][1] + CELLS + 2]
-         for i, s in enumerate(batch)]
-    )
-    fine = F.interpolate(around(weights), scale_factor=SHRINK, mode="bilinear", align_corners=False)
-    fine = fine[:, :, SHRINK:-SHRINK, SHRINK:-SHRINK]
-    first = mix(fine, opinions).clamp(0, 1)
-    tiles = torch.cat([picture, first, opinions[:, 1:2], opinions[:, 2:3], opinions[:, MASK:]], 1)
-    return first, edge(tiles, around(features)), truth, known
+def draw(tile, isnet, rng):
+    """Input, truth and known of one tile as it is trained on."""
+    side = rng.randint(96, tile.shape[0])
+    top, left = rng.randint(0, tile.shape[0] - side), rng.randint(0, tile.shape[0] - side)
+    part = tile[top : top + side, left : left + side].astype(np.float32) / 255
+    opinions = part[..., 6:9] if isnet and rng.random() < 0.6 else part[..., 3:6]
+    if rng.random() < 0.15:
+        # A single network: its opinion is all there is.
+        opinions = np.repeat(opinions[..., rng.choice([0, 1, 2])][..., None], 3, -1)
+    planes = np.dstack([change_colors(part[..., :3], rng), opinions, part[..., TRUTH], part[..., KNOWN] == 1]).astype(np.float32)
+    if rng.random() < 0.2:
+        planes[..., 3] = damage(np.ascontiguousarray(planes[..., 3]), rng)
+    way = cv2.INTER_AREA if side > TILE else cv2.INTER_LINEAR
+    parts = [cv2.resize(np.ascontiguousarray(planes[..., i : i + 4]), (TILE, TILE), interpolation=way) for i in (0, 4)]
+    planes = np.rot90(np.dstack(parts), rng.randrange(4))
+    planes = planes[:, ::-1] if rng.random() < 0.5 else planes
+    planes = np.ascontiguousarray(planes.transpose(2, 0, 1))
+    return planes[:6], planes[6:7], (planes[7:] > 0.99).astype(np.float32)
 
 
 def loss_of(alpha, truth, known):
-    alpha = limit(alpha)
-    apart = (alpha - truth) * known
-    across = ((alpha - truth)[..., 1:] - (alpha - truth)[..., :-1]) * known[..., 1:] * known[..., :-1]
-    down = ((alpha - truth)[..., 1:, :] - (alpha - truth)[..., :-1, :]) * known[..., 1:, :] * known[..., :-1, :]
-    total = apart.abs().sum() + 4 * (apart * apart).sum() + 0.5 * (across.abs().sum() + down.abs().sum())
+    apart = limit(alpha) - truth
+    across = (apart[..., 1:] - apart[..., :-1]) * known[..., 1:] * known[..., :-1]
+    down = (apart[..., 1:, :] - apart[..., :-1, :]) * known[..., 1:, :] * known[..., :-1, :]
+    apart = apart * known
+    total = 0.5 * apart.abs().sum() + 5 * (apart * apart).sum() + 0.3 * (across.abs().sum() + down.abs().sum())
     return total / known.sum().clamp(min=1)
 
 
-def validate(trunk, edge, samples):
-    edge.eval()
-    trunk.tell.eval()
-    found = {}
-    modes = {"fast": (1, 1, 0, 0, 0), "best": (1, 1, 1, 0, 0), "mask": (1, 1, 0, 0, 1)}
+def validate(model, tiles, notes):
+    """Per mode: mean squared and absolute error before and after, and the interval of the difference over pictures."""
+    model.eval()
+    rows = {"fast": {}, "best": {}}
     with torch.no_grad():
-        for mode, given in modes.items():
-            rng, batch = random.Random(7), []
-            np.random.seed(7)
-            for sample in samples:
-                if sample[1]["kind"] == "street" or (given[2] and not sample[1]["isnet"]):
-                    continue
-                made = edge_sample(sample, rng, given)
-                if made:
-                    batch.append(made)
-            parts = [run_edge(trunk, edge, batch[i : i + 8]) for i in range(0, len(batch), 8)]
-            error = lambda k: float(np.mean([float(((p[k].clamp(0, 1) - p[2]) ** 2).mean()) for p in parts]))
-            found[mode] = error(0), error(1)
-    edge.train()
+        for i in range(0, len(tiles), 16):
+            part = torch.from_numpy(np.ascontiguousarray(tiles[i : i + 16].transpose(0, 3, 1, 2)).astype(np.float32) / 255)
+            truth, known = part[:, TRUTH : TRUTH + 1], (part[:, KNOWN:] == 1).float()
+            for mode, first in (("fast", 3), ("best", 6)):
+                planes = torch.cat([part[:, :3], part[:, first : first + 3]], 1)
+                after, before = model(planes).clamp(0, 1), planes[:, 3:4]
+                for k, note in enumerate(notes[i : i + 16]):
+                    if note["isnet"] or mode == "fast":
+                        sums = [((a[k] - truth[k]).abs() ** p * known[k]).sum().item() for p in (2, 1) for a in (before, after)]
+                        rows[mode].setdefault(note["file"], []).append([*sums, known[k].sum().item()])
+    model.train()
+    found = {}
+    for mode, files in rows.items():
+        sums = np.array([np.sum(values, 0) for values in files.values()])
+        errors = sums[:, :4] / np.maximum(1, sums[:, 4:])
+        apart = errors[:, 1] - errors[:, 0]
+        drawn = np.random.default_rng(0).choice(apart, (2000, len(apart))).mean(1)
+        found[mode] = (*errors.mean(0), *np.percentile(drawn, [2.5, 97.5]))
     return found
 
 
-def main(folder, trunk_file, out, minutes, seed=1):
+def average(kept, model, share):
+    with torch.no_grad():
+        for (_, old), (_, new) in zip(kept.state_dict().items(), model.state_dict().items()):
+            old.copy_(old * share + new * (1 - share) if old.dtype.is_floating_point else new)
+
+
+def main(folder, out, minutes, seed=1):
     seed, seconds = int(seed), 60 * float(minutes)
     rng = random.Random(seed)
     torch.manual_seed(seed)
     np.random.seed(seed)
-    training, validation = list_samples(folder)
-    validation = validation[:120]
-    # The edge of hand-made masks is not known: composites teach it, streets only what is solid.
-    chances = [0.25 if note["kind"] == "street" else 1 for _, note in training]
-    trunk, edge, kept = Trunk(), Edge(), Edge()
-    trunk.load_state_dict(torch.load(trunk_file, weights_only=False)["averaged"])
-    trunk.eval()
-    optimizer = torch.optim.AdamW([*edge.parameters(), *trunk.tell.parameters()], RATE, weight_decay=1e-4)
-    step, spent = 0, 0.0
+    notes = json.loads((Path(folder) / "notes.json").read_text())
+    tiles = np.load(Path(folder) / "planes.npy", mmap_mode="r")
+    training = [i for i, note in enumerate(notes) if not note["held"]]
+    held = [i for i, note in enumerate(notes) if note["held"] and note["kind"] != "street"]
+    held_tiles, held_notes = tiles[held], [notes[i] for i in held]
+    # ISNet's answers are rarer and worth more: both modes are to be learned.
+    chances = [2 if notes[i]["isnet"] else 1 for i in training]
+    model, kept = EdgeNet().to(memory_format=torch.channels_last), EdgeNet()
+    optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=DECAY)
+    step, spent, best = 0, 0.0, 1.0
     if Path(out).exists():
         state = torch.load(out, weights_only=False)
-        edge.load_state_dict(state["model"])
-        trunk.tell.load_state_dict(state["tell"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, spent = state["step"], state["spent"]
+        model.load_state_dict(state["model"])
         kept.load_state_dict(state["averaged"])
+        optimizer.load_state_dict(state["optimizer"])
+        step, spent, best = state["step"], state["spent"], state["best"]
         rng.setstate(state["random"])
     else:
-        kept.load_state_dict(edge.state_dict())
-    kept.eval()
-    print(f"{len(training)} samples, {len(validation)} to validate, {count_parameters(edge)} parameters", flush=True)
+        kept.load_state_dict(model.state_dict())
+    print(f"{len(training)} tiles, {len(held)} to validate, {count_parameters(model)} parameters", flush=True)
     began, losses = time.time() - spent, []
     while time.time() - began < seconds:
         share = (time.time() - began) / seconds
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * share)))
-        made = (edge_sample(sample, rng) for sample in rng.choices(training, chances, k=BATCH))
-        _, alpha, truth, known = run_edge(trunk, edge, [sample for sample in made if sample])
-        loss = loss_of(alpha, truth, known)
+        batch = [draw(tiles[i], notes[i]["isnet"], rng) for i in rng.choices(training, chances, k=BATCH)]
+        planes, truth, known = (torch.from_numpy(np.stack(part)) for part in zip(*batch))
+        loss = loss_of(model(planes.to(memory_format=torch.channels_last)), truth, known)
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(edge.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         step += 1
-        average(kept, edge, min(AVERAGE, step / (step + 20)))
+        average(kept, model, min(AVERAGE, step / (step + 20)))
         losses.append(loss.item())
-        if step % 200 == 0 or time.time() - began >= seconds:
-            scores = validate(trunk, kept, validation)
-            line = ", ".join(f"{mode} {first:.5f} -> {after:.5f}" for mode, (first, after) in scores.items())
-            print(f"step {step} {time.time() - began:.0f}s loss {np.mean(losses[-200:]):.4f} | {line}", flush=True)
-            torch.save(
-                {
-                    "trunk": trunk.state_dict(), "model": edge.state_dict(), "averaged": kept.state_dict(),
-                    "tell": trunk.tell.state_dict(), "optimizer": optimizer.state_dict(), "step": step,
-                    "spent": time.time() - began, "random": rng.getstate(),
-                },
-                out,
+        if step % EVERY == 0 or time.time() - began >= seconds:
+            scores = validate(kept, held_tiles, held_notes)
+            line = " | ".join(
+                f"{mode} MSE {a:.5f} -> {b:.5f} ({low:+.5f} to {high:+.5f}) MAD {c:.4f} -> {d:.4f}"
+                for mode, (a, b, c, d, low, high) in scores.items()
             )
+            print(f"step {step} {time.time() - began:.0f}s loss {np.mean(losses[-EVERY:]):.4f} | {line}", flush=True)
+            reached = scores["fast"][1] + scores["best"][1]
+            state = {
+                "model": model.state_dict(), "averaged": kept.state_dict(), "optimizer": optimizer.state_dict(),
+                "step": step, "spent": time.time() - began, "best": min(best, reached), "random": rng.getstate(),
+            }
+            torch.save(state, out)
+            if reached < best:
+                best = reached
+                torch.save(state, Path(out).with_suffix(".best.pt"))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 5:
+    if len(sys.argv) < 4:
         raise SystemExit(__doc__)
     main(*sys.argv[1:])

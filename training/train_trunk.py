@@ -53,7 +53,7 @@ def validate(trunk, samples, cache):
                 given = np.array(given, np.float32)
                 planes, wanted, known = (torch.from_numpy(p)[None] for p in trunk_planes(small, mask, given))
                 opinions = planes[:, 3 : 3 + SLOTS]
-                weights, _ = trunk(planes, torch.from_numpy(given)[None])
+                weights = trunk(planes, torch.from_numpy(given)[None])
                 plain = opinions.sum(1, keepdim=True) / given.sum()
                 error = lambda a: float((((a.clamp(0, 1) - wanted) ** 2) * known).sum() / known.sum())
                 away = lambda a: float(((a.clamp(0, 1) - wanted).abs() * known).sum() / known.sum())
@@ -97,7 +97,7 @@ def main(folder, out, minutes, seed=1):
             group["lr"] = RATE * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * share)))
         batch = [trunk_sample(cache[file], note, rng) for file, note in rng.choices(training, k=BATCH)]
         planes, given, truth, known = (torch.from_numpy(np.stack(part)) for part in zip(*batch))
-        weights, _ = trunk(planes, given)
+        weights = trunk(planes, given)
         opinions = planes[:, 3 : 3 + SLOTS]
         loss = loss_of(mix(weights, opinions), truth, known, opinions, given)
         optimizer.zero_grad()

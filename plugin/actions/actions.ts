@@ -39,12 +39,12 @@ export class Actions {
     });
   }
 
-  /** Does nothing unless an Action is being recorded. */
-  recordMask(settings: Settings): Promise<void> {
+  /** Does nothing unless an Action is being recorded. Both answer as `recordStep`. */
+  recordMask(settings: Settings): Promise<string | null> {
     return recordStep(this.strings.steps.maskSubject, MASK_SUBJECT, writeStep(settings));
   }
 
-  recordBatch(options: BatchOptions): Promise<void> {
+  recordBatch(options: BatchOptions): Promise<string | null> {
     return recordStep(this.strings.steps.maskAll, MASK_ALL, writeBatchStep(options));
   }
 

@@ -28,7 +28,7 @@ function findBase(): Finding {
   const src = script?.getAttribute('src') ?? '';
   const resolved = (script as HTMLScriptElement | null)?.src ?? '';
   // Its folder would name the user.
-  return { seen: { src, resolved: resolved.endsWith(src) }, expected: src === 'main.js' };
+  return { seen: { src, resolved: src !== '' && resolved.endsWith(src) }, expected: src === 'main.js' };
 }
 
 function findGlobals(): Finding {

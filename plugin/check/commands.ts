@@ -1,21 +1,14 @@
-import type { Bench, BenchDocument, Table } from '../host/check-bench.ts';
-import { make } from './make.ts';
+import type { Bench, Table } from '../host/check-bench.ts';
+import { ACTIVE, make, makeGroup, onBench, RED, WHOLE } from './on-bench.ts';
 import type { Finding, Probe, Seen } from './probe.ts';
-import { tell } from './tell.ts';
-
-const WHOLE = { left: 0, top: 0, width: 64, height: 48 };
-const RED = [1, 0, 0, 1];
-const ACTIVE = { _ref: 'layer', _enum: 'ordinal', _value: 'targetEnum' };
+import { tell, tellEach } from './tell.ts';
 
 /** Profiles that come with Photoshop; another may be called after its owner. */
 const KNOWN = /^(sRGB|Adobe RGB|ProPhoto|Display P3|Gray Gamma|Dot Gain|U\.S\.|Coated|Japan|Web Coated)/;
 
 /** How Photoshop runs commands and keeps its history, and whether it saves copies. */
 export function commandProbes(bench: Bench): Probe[] {
-  const on = (id: Probe['id'], ask: (table: Table) => Promise<Finding>, wish: BenchDocument = {}): Probe => ({
-    id,
-    run: (cancel) => bench.withDocument(wish, cancel, ask),
-  });
+  const on = onBench(bench);
   return [
     on('failingCommands', failCommands),
     on('workingSpaces', findSpaces),
@@ -26,10 +19,9 @@ export function commandProbes(bench: Bench): Probe[] {
     on('clipping', moveBetween),
     on('copies', async ({ saveCopy, layer, paint }) => {
       await paint(layer, WHOLE, RED);
-      const seen: Record<string, Seen> = {};
-      for (const format of ['psd', 'tiff', 'png'] as const) {
-        seen[format] = await tell(async () => ((await saveCopy(format)) > 0 ? 'saved' : 'empty'));
-      }
+      const seen = await tellEach(['psd', 'tiff', 'png'] as const, async (format) =>
+        (await saveCopy(format)) > 0 ? 'saved' : 'empty',
+      );
       return { seen, expected: Object.values(seen).every((word) => word === 'saved') };
     }),
   ];
@@ -38,17 +30,18 @@ export function commandProbes(bench: Bench): Probe[] {
 /** With `silent` a command that fails answers with an error descriptor, and no box waits for the user. */
 async function failCommands({ tryPlay }: Table): Promise<Finding> {
   const property = { _property: 'hairlineNothing' };
-  const seen = {
-    make: await tell(async () => String((await tryPlay({ _obj: 'make', new: { _class: 'hairlineNothing' } }))._obj)),
-    get: await tell(async () => String((await tryPlay({ _obj: 'get', _target: [property, ACTIVE] }))._obj)),
-  };
+  const commands = { make: { new: { _class: 'hairlineNothing' } }, get: { _target: [property, ACTIVE] } };
+  const seen = await tellEach(['make', 'get'], async (_obj) =>
+    String((await tryPlay({ _obj, ...commands[_obj] }))._obj),
+  );
   return { seen, expected: seen.make === 'error' && seen.get === 'error' };
 }
 
 async function findSpaces({ play }: Table): Promise<Finding> {
   const application = { _ref: 'application', _enum: 'ordinal', _value: 'targetEnum' };
-  const settings = await play({ _obj: 'get', _target: [{ _property: 'colorSettings' }, application] });
-  const spaces = (settings.colorSettings ?? {}) as Record<string, unknown>;
+  const get = { _obj: 'get', _target: [{ _property: 'colorSettings' }, application] };
+  const { colorSettings } = await play(get).catch(() => ({ colorSettings: null }));
+  const spaces = (colorSettings ?? {}) as Record<string, unknown>;
   const told = ['workingRGB', 'workingCMYK', 'workingGray'].map((name): [string, Seen] => {
     const space = String(spaces[name] ?? 'not told');
     return [name, KNOWN.test(space) || space === 'not told' ? space : 'another'];
@@ -95,7 +88,7 @@ async function rollBack({ document, layer, scope }: Table): Promise<Finding> {
 
 async function copyGroup({ document, layer, paint, play, readBy }: Table): Promise<Finding> {
   await paint(layer, WHOLE, RED);
-  await play(make('layerSection', { from: ACTIVE }));
+  await play(makeGroup);
   const group = document.activeLayers[0]!;
   const seen = await tell(async () => {
     const { width, height } = await readBy('in-place', group);

@@ -4,7 +4,7 @@ import { type HttpAnswer, type HttpRequest, isArrayBuffer, parseJson } from '../
 import type { Network } from '../client/http.ts';
 import { BYTE_READERS, type ByteReader, inFront, ROUTES, type Route } from '../host-profile.ts';
 import type { Finding, Probe, Seen } from './probe.ts';
-import { tell } from './tell.ts';
+import { tell, tellEach } from './tell.ts';
 
 export interface Wire extends Network {
   /** The origin at which the server answers. */
@@ -56,15 +56,12 @@ export function networkProbes(wire: Wire): { quick: Probe[]; slow: Probe[] } {
   }
 
   async function tryBytes(origin: string, cancel: Cancellation): Promise<Finding> {
-    const seen: Record<string, Seen> = {};
     const working: ByteReader[] = [];
-    for (const reader of BYTE_READERS) {
-      seen[reader] = await tell(async () => {
-        const { body } = await wire.readWith(reader)(ask({ url: `${origin}/health`, cancel }));
-        if (isArrayBuffer(body)) working.push(reader);
-        return isArrayBuffer(body) ? 'bytes' : 'text';
-      });
-    }
+    const seen = await tellEach(BYTE_READERS, async (reader) => {
+      const { body } = await wire.readWith(reader)(ask({ url: `${origin}/health`, cancel }));
+      if (isArrayBuffer(body)) working.push(reader);
+      return isArrayBuffer(body) ? 'bytes' : 'text';
+    });
     const expected = working.includes('arrayBuffer');
     return { seen, expected, profile: { byteReaders: inFront(BYTE_READERS, working) } };
   }

@@ -1,84 +1,61 @@
 import type { Cancellation } from '../cancellation.ts';
 import { textOf } from '../errors.ts';
-import type { Bench, BenchDocument, Read, Table } from '../host/check-bench.ts';
+import type { Bench, Read, Table } from '../host/check-bench.ts';
 import { type HostProfile, inFront, kindOfDocument, READ_WAYS, type ReadWay } from '../host-profile.ts';
-import { make, makeFill } from './make.ts';
+import { ACTIVE, make, makeAdjustment, makeFill, makeGroup, onBench, PATCH, RED, WHOLE } from './on-bench.ts';
 import type { Finding, Probe, Seen } from './probe.ts';
-import { tell } from './tell.ts';
+import { tell, tellEach } from './tell.ts';
 
-const WHOLE = { left: 0, top: 0, width: 64, height: 48 };
-const PATCH = { left: 20, top: 10, width: 8, height: 8 };
 const MODES = { RGB: 'RGBColorMode', Grayscale: 'grayscaleMode', CMYK: 'CMYKColorMode', Lab: 'labColorMode' };
-const RED = [1, 0, 0, 1];
 
 /** What the pixel reader knows the words of an empty layer by. */
 const EMPTY = /empty image region/i;
 
 /** How Photoshop hands out pixels. */
 export function readingProbes(bench: Bench, profile: () => HostProfile): Probe[] {
-  const on = (id: Probe['id'], wish: BenchDocument, ask: (table: Table) => Promise<Finding>): Probe => ({
-    id,
-    run: (cancel: Cancellation) => bench.withDocument(wish, cancel, ask),
-  });
+  const on = onBench(bench);
+  /** Of a layer that a command makes out of, or above, a painted one. */
+  const onMade = (kind: string, descriptor: ReturnType<typeof make>, isRead: boolean) =>
+    on(`readKind ${kind}`, async (table) => {
+      await table.paint(table.layer, PATCH, RED);
+      await table.play(descriptor);
+      return readMade(table, isRead);
+    });
   const conversion = (name: keyof typeof MODES, depth: 8 | 16 | 32) => {
     const mode = MODES[name];
-    return on(`convert ${name} ${depth}`, { mode, depth }, (table) =>
-      tryConversion(table, kindOfDocument(mode, depth), profile()),
-    );
+    const ask = (table: Table) => tryConversion(table, kindOfDocument(mode, depth), profile());
+    return on(`convert ${name} ${depth}`, ask, { mode, depth });
   };
   return [
     { id: 'readOutside', run: (cancel) => readOutside(bench, cancel) },
     ...([8, 16, 32] as const).map((depth) => conversion('RGB', depth)),
     ...(['Grayscale', 'CMYK', 'Lab'] as const).map((mode) => conversion(mode, 8)),
-    on('readPlace beyond', {}, readBeyond),
-    on('readPlace trimmed', {}, readTrimmed),
-    on('readEmpty', {}, readEmpty),
-    on('readMasked', {}, readMasked),
-    on('readInactive', {}, readInactive),
-    on('readWays', {}, async (table) => {
+    on('readPlace beyond', readBeyond),
+    on('readPlace trimmed', readTrimmed),
+    on('readEmpty', readEmpty),
+    on('readMasked', readMasked),
+    on('readInactive', readInactive),
+    on('readWays', async (table) => {
       await table.paint(table.layer, PATCH, RED);
       return tryWays(table, (readWays) => ({ readWays }));
     }),
-    on('readSmart', {}, async (table) => {
+    on('readSmart', async (table) => {
       await table.paint(table.layer, PATCH, RED);
       await table.play({ _obj: 'newPlacedLayer' });
       return tryWays(table, (smartObjectWays) => ({ smartObjectWays }));
     }),
-    on('readKind Group', {}, async (table) => {
-      await table.paint(table.layer, PATCH, RED);
-      await table.play(make('layerSection', { from: { _ref: 'layer', _enum: 'ordinal', _value: 'targetEnum' } }));
-      return readMade(table, false);
-    }),
-    on('readKind Adjustment', {}, async (table) => {
-      await table.paint(table.layer, WHOLE, RED);
-      await table.play(make('adjustmentLayer', { using: { _obj: 'adjustmentLayer', type: { _class: 'invert' } } }));
-      return readMade(table, false);
-    }),
-    on('readKind Fill', {}, async (table) => {
-      await table.play(makeFill());
-      return readMade(table, true);
-    }),
-    on('readKind Shape', {}, async (table) => {
-      const edge = (name: string, value: number) => ({ [name]: { _unit: 'pixelsUnit', _value: value } });
-      const shape = {
-        _obj: 'rectangle',
-        ...edge('top', 10),
-        ...edge('left', 20),
-        ...edge('bottom', 18),
-        ...edge('right', 28),
-      };
-      await table.play(makeFill({ shape }));
-      return readMade(table, true);
-    }),
-    on('readKind Text', {}, async (table) => {
-      const at = { _obj: 'paint', horizontal: percent(10), vertical: percent(80) };
-      await table.play(make('textLayer', { using: { _obj: 'textLayer', textKey: 'H', textClickPoint: at } }));
-      return readMade(table, true);
-    }),
+    onMade('Group', makeGroup, false),
+    onMade('Adjustment', makeAdjustment, false),
+    onMade('Fill', makeFill(), true),
+    onMade('Shape', makeFill({ shape: { _obj: 'rectangle', ...SHAPE } }), true),
+    onMade('Text', make('textLayer', { using: { _obj: 'textLayer', textKey: 'H', textClickPoint: POINT } }), true),
   ];
 }
 
+const pixels = (value: number) => ({ _unit: 'pixelsUnit', _value: value });
 const percent = (value: number) => ({ _unit: 'percentUnit', _value: value });
+const SHAPE = { top: pixels(10), left: pixels(20), bottom: pixels(18), right: pixels(28) };
+const POINT = { _obj: 'paint', horizontal: percent(10), vertical: percent(80) };
 
 async function readOutside(bench: Bench, cancel: Cancellation): Promise<Finding> {
   const seen = await tell(async () => {
@@ -140,8 +117,7 @@ async function readMasked({ layer, paint, read, play, imaging, document }: Table
     return left >= 32 || width < 64 || (components === 4 && samples[3] === 0);
   };
   const enabled = await isApplied();
-  const target = [{ _ref: 'layer', _enum: 'ordinal', _value: 'targetEnum' }];
-  await play({ _obj: 'set', _target: target, to: { _obj: 'layer', userMaskEnabled: false } });
+  await play({ _obj: 'set', _target: [ACTIVE], to: { _obj: 'layer', userMaskEnabled: false } });
   const disabled = await isApplied();
   const maskInPixels = disabled ? (enabled ? 'always' : 'unknown') : enabled ? 'enabled' : 'never';
   return { seen: { enabled, disabled }, expected: maskInPixels === 'enabled', profile: { maskInPixels } };
@@ -160,18 +136,15 @@ async function tryWays(
   { document, readBy }: Table,
   note: (ways: readonly ReadWay[]) => Partial<HostProfile>,
 ): Promise<Finding> {
-  const seen: Record<string, Seen> = {};
   const working: ReadWay[] = [];
-  for (const way of ['in-place', 'layer-copy', 'rasterized-copy'] as const) {
-    const layer = document.activeLayers[0]!;
-    // A pixel layer needs no rasterizing.
-    if (way === 'rasterized-copy' && layer.kind === 'pixel') continue;
-    seen[way] = await tell(async () => {
-      const picture = await readBy(way, layer);
-      if (same(picture, PATCH) && picture.data[0] === 255) working.push(way);
-      return placeOf(picture);
-    });
-  }
+  // A pixel layer needs no rasterizing.
+  const isPlain = document.activeLayers[0]!.kind === 'pixel';
+  const ways = READ_WAYS.filter((way) => way !== 'merged-copy' && !(isPlain && way === 'rasterized-copy'));
+  const seen = await tellEach(ways, async (way) => {
+    const picture = await readBy(way, document.activeLayers[0]!);
+    if (same(picture, PATCH) && picture.data[0] === 255) working.push(way);
+    return placeOf(picture);
+  });
   return { seen, expected: working.includes('in-place'), profile: note(inFront(READ_WAYS, working)) };
 }
 

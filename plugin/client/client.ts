@@ -18,6 +18,8 @@ export interface MatteRequest {
   refine: Refine;
   /** Bits per sample of the alpha. */
   depth: Depth;
+  /** Of the picture's size, with both soft and hard values, whose edge is to be found anew; null: the subject is. */
+  guide: Alpha | null;
 }
 
 export interface Matte {

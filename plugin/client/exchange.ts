@@ -129,3 +129,13 @@ function decodeUtf8(body: ArrayBuffer): string {
   for (const byte of new Uint8Array(body)) escaped += `%${byte < 16 ? '0' : ''}${byte.toString(16)}`;
   return decodeURIComponent(escaped);
 }
+
+export function joinBuffers(parts: readonly ArrayBuffer[]): ArrayBuffer {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(new Uint8Array(part), at);
+    at += part.byteLength;
+  }
+  return whole.buffer;
+}

@@ -5,7 +5,7 @@ import { isServerError, PluginError } from '../errors.ts';
 import type { Picture, Pixels } from '../picture.ts';
 import { pauseOf, toAlpha, toError, toPixels } from './answers.ts';
 import type { Client, Matte, MatteProgress, MatteRequest, Server } from './client.ts';
-import { type HttpAnswer, HttpFailure, type HttpRequest, isArrayBuffer } from './exchange.ts';
+import { type HttpAnswer, HttpFailure, type HttpRequest, isArrayBuffer, joinBuffers } from './exchange.ts';
 import type { Network } from './http.ts';
 import { createServerFinder, type FinderOptions } from './server-finder.ts';
 
@@ -77,7 +77,7 @@ export function createClient({ http, askForWords }: Network, options: FinderOpti
   /** @param quiet the picture is sent again only to hear whether the model is there yet: no news until that is so */
   async function post(
     server: Server,
-    { picture, subject, refine, depth }: MatteRequest,
+    { picture, subject, refine, depth, guide }: MatteRequest,
     cancel: Cancellation,
     progress: MatteProgress,
     quiet: boolean,
@@ -97,8 +97,9 @@ export function createClient({ http, askForWords }: Network, options: FinderOpti
           [HEADERS.height]: String(picture.height),
           [HEADERS.channels]: String(picture.channels),
           [HEADERS.depth]: String(picture.depth),
+          ...(guide === null ? {} : { [HEADERS.mask]: String(guide.depth) }),
         },
-        body: bufferOf(picture.data),
+        body: guide === null ? bufferOf(picture.data) : joinBuffers([picture.data, guide.data].map(bufferOf)),
         timeout: MATTE_TIMEOUT,
         cancel,
         ...(quiet ? { onSent: sayLater } : { onUpload: progress.onUpload, onSent: progress.onSent }),

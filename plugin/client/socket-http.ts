@@ -1,6 +1,14 @@
 import type { TunnelNews, TunnelRequest } from '../../protocol/schemas/tunnel.ts';
 import { TUNNEL_CHUNK, TUNNEL_PATH, TUNNEL_WINDOW } from '../../protocol/tunnel.ts';
-import { type End, exchange, type Http, type HttpRequest, isArrayBuffer, watchUpload } from './exchange.ts';
+import {
+  type End,
+  exchange,
+  type Http,
+  type HttpRequest,
+  isArrayBuffer,
+  joinBuffers,
+  watchUpload,
+} from './exchange.ts';
 
 /** One WebSocket for each request (see protocol/tunnel.ts): where Photoshop lets the panel do nothing else. */
 export function createSocketHttp(openSocket: (url: string) => WebSocket): Http {
@@ -74,18 +82,8 @@ class Talk {
     // A runtime that does not know `binaryType` gives Blobs.
     const parts = await Promise.all(this.parts.map((part) => (isArrayBuffer(part) ? part : part.arrayBuffer())));
     if (head !== null) {
-      this.end.answer({ status: head.status, body: join(parts), header: (name) => head.headers[name] ?? '' });
+      this.end.answer({ status: head.status, body: joinBuffers(parts), header: (name) => head.headers[name] ?? '' });
     }
     this.socket.close();
   }
-}
-
-function join(parts: readonly ArrayBuffer[]): ArrayBuffer {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(new Uint8Array(part), at);
-    at += part.byteLength;
-  }
-  return whole.buffer;
 }

@@ -58,7 +58,9 @@ export async function applyEdge(
       checkSameLayer(put.facts, now, { ...asked, existingMask: 'replace' });
       return rewrite(host, scope, edged, now, put);
     }
-    const changed = { ...asked, existingMask: settings.existingMask };
+    // The matte is of the picture alone, or of a mask before this one: the edge of what was painted is not in it.
+    const existingMask = settings.existingMask === 'refine' ? 'replace' : settings.existingMask;
+    const changed = { ...asked, existingMask };
     if (now.hasMask && changed.existingMask === 'ask') throw new PluginError('MASK_EXISTS', { layer });
     checkSameLayer(put.facts, now, changed);
     return putMask(host, scope, edged, now, changed);
@@ -94,7 +96,7 @@ async function rewrite(host: Host, scope: EditScope, edged: Edged, now: LayerFac
   checkSameLook(now.layerName, put.thumbnail, await scope.readThumbnail(source, edged.region));
   const { alpha, left, top } = edged;
   const mask = placeAlpha(alpha, left, top, now.width, now.height);
-  const whole = put.before === null ? mask : combineMasks(put.policy, put.before, mask);
+  const whole = put.before === null ? mask : combineMasks(put.policy, put.before, mask, edged);
   const fingerprint = await scope.writeMask(now.target, whole, true);
   const thumbnail = await scope.readThumbnail(source, edged.region);
   return { ...put, facts: await host.inspect(now.target), fingerprint, thumbnail };

@@ -82,8 +82,9 @@ export function checkSameDocument(before: DocumentFacts, now: DocumentFacts): vo
 export function checkSameLayer(before: LayerFacts, now: LayerFacts, settings: Settings): void {
   checkSameDocument(before, now);
   const layer = before.layerName;
-  // The user can no longer be asked.
-  if (putsMask(settings.delivery) && now.hasMask && !before.hasMask && settings.existingMask === 'ask') {
+  // The user can no longer be asked, and the server has not seen that mask.
+  const needed = settings.existingMask === 'ask' || settings.existingMask === 'refine';
+  if (putsMask(settings.delivery) && now.hasMask && !before.hasMask && needed) {
     throw new PluginError('MASK_ADDED', { layer });
   }
   if (!sameBounds(now.bounds, before.bounds)) throw new PluginError('LAYER_CHANGED', { layer });

@@ -1,13 +1,18 @@
 import type { Marquee } from '../host/host.ts';
 import { type Alpha, type Bounds, heightOf, intersect, type Pixels, widthOf } from '../picture.ts';
 import type { MaskPolicy } from '../settings/settings.ts';
+import type { Taken } from './run.ts';
+
+/** What a matte was made of: its place on the canvas, and the user's selection in it. */
+type Cover = Pick<Taken, 'left' | 'top' | 'width' | 'height' | 'marquee'>;
 
 /**
  * The mask that was there and the new one, which is changed in place. The smaller or larger value of the two and not
- * their product, so that doing the same again changes nothing.
+ * their product, so that doing the same again changes nothing. `refine`: the old one where the matte does not reach.
  */
-export function combineMasks(policy: MaskPolicy, before: Alpha, matte: Alpha): Alpha {
+export function combineMasks(policy: MaskPolicy, before: Alpha, matte: Alpha, cover: Cover): Alpha {
   if (policy === 'replace' || policy === 'ask') return matte;
+  if (policy === 'refine') return keepOutside(before, matte, cover);
   const { data } = matte;
   const full = matte.depth === 8 ? 255 : 65535;
   const scale = full / (before.depth === 8 ? 255 : 65535);
@@ -17,6 +22,24 @@ export function combineMasks(policy: MaskPolicy, before: Alpha, matte: Alpha): A
     if (policy === 'intersect') data[index] = Math.min(old, value);
     else if (policy === 'add') data[index] = Math.max(old, value);
     else data[index] = Math.min(old, full - value);
+  }
+  return matte;
+}
+
+/** The matte is black outside of its picture, and multiplied by the selection. */
+function keepOutside(before: Alpha, matte: Alpha, { left, top, width, height, marquee }: Cover): Alpha {
+  const { data, depth } = matte;
+  // The usual photograph fills its canvas.
+  if (marquee === null && width === matte.width && height === matte.height) return matte;
+  const scale = depth === before.depth ? 1 : depth === 8 ? 1 / 257 : 257;
+  const share: Alpha = { width, height, depth: 8, data: new Uint8Array(width * height).fill(255) };
+  limitToMarquee(share, left, top, marquee);
+  for (let y = 0, index = 0; y < matte.height; y++) {
+    const row = y >= top && y < top + height ? (y - top) * width - left : null;
+    for (let x = 0; x < matte.width; x++, index++) {
+      const covered = row !== null && x >= left && x < left + width ? share.data[row + x]! : 0;
+      if (covered < 255) data[index] = Math.round(data[index]! + (before.data[index]! * scale * (255 - covered)) / 255);
+    }
   }
   return matte;
 }

@@ -31,7 +31,7 @@ export async function deliver(
     let put: PutMask | null = null;
     if (settings.delivery === 'selection') {
       const placed = placeAlpha(alpha, left, top, document.width, document.height);
-      selection = selection === null ? placed : combineMasks('add', selection, placed);
+      selection = selection === null ? placed : combineMasks('add', selection, placed, edged);
     } else if (settings.delivery === 'channel') {
       layerName = await scope.addChannel(placeAlpha(alpha, left, top, document.width, document.height));
     } else if (settings.delivery === 'layer') {

@@ -20,6 +20,17 @@ export function placeAlpha(alpha: Alpha, left: number, top: number, width: numbe
   return { width, height, depth: alpha.depth, data };
 }
 
+/** The part of an alpha of the canvas that lies over a picture of these bounds, which is inside the canvas. */
+export function cutAlpha(alpha: Alpha, left: number, top: number, width: number, height: number): Alpha {
+  if (alpha.width === width && alpha.height === height) return alpha;
+  const data = alpha.depth === 8 ? new Uint8Array(width * height) : new Uint16Array(width * height);
+  for (let row = 0; row < height; row++) {
+    const start = (top + row) * alpha.width + left;
+    data.set(alpha.data.subarray(start, start + width), row * width);
+  }
+  return { width, height, depth: alpha.depth, data };
+}
+
 /** Less opacity than this everywhere means that the model saw no subject; such a mask would only make the layer vanish. */
 const FAINT = 0.05;
 

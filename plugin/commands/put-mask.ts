@@ -49,7 +49,7 @@ export async function putMask(
     const kept = await scope.readMask(target, mask.depth);
     await scope.keepMask(target, kept);
     if (policy !== 'replace') before = kept;
-    mask = combineMasks(policy, kept, mask);
+    mask = combineMasks(policy, kept, mask, edged);
   }
   const fingerprint = await scope.writeMask(target, mask, before !== null);
   const facts = await host.inspect(target);

@@ -1,7 +1,11 @@
 import type { Matte } from '../client/client.ts';
-import type { Picture } from '../picture.ts';
-import { checkDocument, checkReadable, wantsColors } from './check-layer.ts';
+import { PluginError } from '../errors.ts';
+import type { LayerFacts, ReadScope } from '../host/host.ts';
+import type { Alpha, Picture } from '../picture.ts';
+import type { Settings } from '../settings/settings.ts';
+import { checkDocument, checkReadable, putsMask, wantsColors } from './check-layer.ts';
 import { depthOf } from './finish-edge.ts';
+import { cutAlpha } from './place-alpha.ts';
 import { checkJob, type Job } from './plan-run.ts';
 import type { Run, Taken } from './run.ts';
 import { regionOf } from './source-region.ts';
@@ -29,12 +33,18 @@ export async function readAndSend(run: Run, job: Job, before: Taken | null): Pro
     const region = regionOf(source, document, facts, marquee);
     const thumbnail = await scope.readThumbnail(source, region);
     const picture = await scope.readPicture(source, region, deep);
-    return { job: { source, facts }, document, marquee, region, thumbnail, picture };
+    const guide = before === null ? await readGuide(scope, facts, settings, picture) : before.guide;
+    return { job: { source, facts }, document, marquee, region, thumbnail, guide, picture };
   });
   cancel.throwIfCancelled();
+  const { guide } = read;
+  // What was sent before has another size: what is read now is no longer the same.
+  if (guide !== null && (guide.width !== picture.width || guide.height !== picture.height))
+    throw new PluginError('LAYER_CHANGED', { layer: job.facts!.layerName });
   report({ name: 'uploading', fraction: 0 });
   const { subject, refine } = settings;
-  const matte = await client.matte(server, { picture, subject, refine, depth: depthOf(read.document) }, cancel, {
+  const request = { picture, subject, refine, depth: depthOf(read.document), guide };
+  const matte = await client.matte(server, request, cancel, {
     onUpload: (fraction) => report({ name: 'uploading', fraction }),
     onSent: () => report({ name: 'waiting', for: 'answer' }),
     onQueued: () => report({ name: 'waiting', for: 'queue' }),
@@ -45,4 +55,18 @@ export async function readAndSend(run: Run, job: Job, before: Taken | null): Pro
   const { matteId, model, provider } = matte;
   const taken = { ...read, left, top, width, height, matteId, model, provider };
   return { taken, matte, picture: deep ? picture : null };
+}
+
+/** The part of the layer's mask that lies over the picture, if its edge is what was asked for. */
+async function readGuide(
+  scope: ReadScope,
+  facts: LayerFacts | null,
+  { existingMask, delivery }: Settings,
+  { left, top, width, height }: Picture,
+): Promise<Alpha | null> {
+  if (!facts?.hasMask || existingMask !== 'refine' || !putsMask(delivery)) return null;
+  const guide = cutAlpha(await scope.readMask(facts.target, depthOf(facts)), left, top, width, height);
+  const [first] = guide.data;
+  if (guide.data.every((value) => value === first)) throw new PluginError('FLAT_MASK', { layer: facts.layerName });
+  return guide;
 }

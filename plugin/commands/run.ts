@@ -13,6 +13,8 @@ export interface Taken {
   region: Bounds;
   thumbnail: Picture | null;
   marquee: Marquee | null;
+  /** The mask that was sent with it, for its edge; null where the subject was looked for. */
+  guide: Alpha | null;
   left: number;
   top: number;
   width: number;

@@ -70,8 +70,8 @@ export interface Table {
   readBy(way: ReadWay, layer: Layer): Promise<Picture>;
   /** As the panel does it, by one way; answers with what is wrong with the mask, or null. */
   writeMask(layer: Layer, mask: Alpha, way: MaskWay): Promise<string | null>;
-  /** At the left top, with the usual profile, and not looked at afterwards. */
-  putMask(layerId: number, mask: Alpha): Promise<void>;
+  /** At the left top, with a gray profile, and not looked at afterwards. */
+  putMask(layerId: number, mask: Alpha, colorProfile?: string): Promise<void>;
   readMask(layer: Layer, sourceBounds?: Bounds): Promise<Read>;
   /** Makes a selection; answers with what is wrong with it, or null. */
   trySelection(alpha: Alpha): Promise<string | null>;
@@ -140,7 +140,8 @@ function layTable(scope: ModalScope, document: Document): Table {
     },
     writeMask: async (target, mask, way) =>
       (await writeBy(way, scope, document, { documentId: document.id, layerId: target.id }, mask)).fault,
-    putMask: (layerId, mask) => putMask(scope, { documentId: document.id, layerId }, mask, MASK_PROFILE),
+    putMask: (layerId, mask, colorProfile = MASK_PROFILE) =>
+      putMask(scope, { documentId: document.id, layerId }, mask, colorProfile),
     async readMask({ id: layerID }, sourceBounds) {
       const ids = { documentID: document.id, layerID, kind: 'user' as const };
       return take(await imaging.getLayerMask(sourceBounds ? { ...ids, sourceBounds } : ids));

@@ -18,35 +18,21 @@ function layerReference({ documentId, layerId }: Target) {
   ];
 }
 
-export const getHasMask = (target: Target) => ({
+const getOf = (property: string) => (target: Target) => ({
   _obj: 'get',
-  _target: [{ _property: 'hasUserMask' }, ...layerReference(target)],
-  ...SILENT,
+  _target: [{ _property: property }, ...layerReference(target)],
 });
 
-export const getMaskEnabled = (target: Target) => ({
-  _obj: 'get',
-  _target: [{ _property: 'userMaskEnabled' }, ...layerReference(target)],
-  ...SILENT,
-});
-
-export const getBoundsNoMask = (target: Target) => ({
-  _obj: 'get',
-  _target: [{ _property: 'boundsNoMask' }, ...layerReference(target)],
-  ...SILENT,
-});
-
-export const getArtboard = (target: Target) => ({
-  _obj: 'get',
-  _target: [{ _property: 'artboardEnabled' }, ...layerReference(target)],
-  ...SILENT,
-});
+export const getHasMask = getOf('hasUserMask');
+export const getMaskEnabled = getOf('userMaskEnabled');
+export const getBoundsNoMask = getOf('boundsNoMask');
+export const getArtboard = getOf('artboardEnabled');
 
 /** The copy is active after it. */
-export const duplicateLayer = (target: Target) => ({ _obj: 'duplicate', _target: layerReference(target), ...SILENT });
+export const duplicateLayer = (target: Target) => ({ _obj: 'duplicate', _target: layerReference(target) });
 
 /** Merges the active group into one layer, which is active after it. */
-export const mergeLayers = () => ({ _obj: 'mergeLayersNew', ...SILENT });
+export const mergeLayers = () => ({ _obj: 'mergeLayersNew' });
 
 /** What double-clicking the Background does; Photoshop names the layer "Layer 0" in its own language. */
 export const convertBackground = () => ({
@@ -57,7 +43,6 @@ export const convertBackground = () => ({
     opacity: { _unit: 'percentUnit', _value: 100 },
     mode: { _enum: 'blendMode', _value: 'normal' },
   },
-  ...SILENT,
 });
 
 /** Acts on the active document. */
@@ -66,7 +51,6 @@ export const selectLayer = (layerId: number, add: boolean) => ({
   _target: [{ _ref: 'layer', _id: layerId }],
   ...(add ? { selectionModifier: { _enum: 'selectionModifierType', _value: 'addToSelection' } } : {}),
   makeVisible: false,
-  ...SILENT,
 });
 
 /** These two act on the active layer. */
@@ -75,16 +59,14 @@ export const makeMaskFromSelection = (how: 'revealSelection' | 'hideAll') => ({
   new: { _class: 'channel' },
   at: MASK,
   using: { _enum: 'userMaskEnabled', _value: how },
-  ...SILENT,
 });
 
-export const deleteMask = () => ({ _obj: 'delete', _target: [MASK], apply: false, ...SILENT });
+export const deleteMask = () => ({ _obj: 'delete', _target: [MASK], apply: false });
 
 export const deselect = () => ({
   _obj: 'set',
   _target: [SELECTION],
   to: { _enum: 'ordinal', _value: 'none' },
-  ...SILENT,
 });
 
 /** A copy with its layers, which the object API cannot write in this format. `token`: of the file, from UXP's storage. */
@@ -100,7 +82,6 @@ export const saveTiff = (documentId: number, token: string) => ({
   documentID: documentId,
   copy: true,
   lowerCase: true,
-  ...SILENT,
 });
 
 /** These two act on the active document. */
@@ -108,19 +89,17 @@ export const loadMaskAsSelection = ({ layerId }: Target) => ({
   _obj: 'set',
   _target: [SELECTION],
   to: { _ref: [MASK, { _ref: 'layer', _id: layerId }] },
-  ...SILENT,
 });
 
 /** An all-black alpha channel. */
 export const makeChannel = (name: string) => ({
   _obj: 'make',
   new: { _obj: 'channel', name, colorIndicates: { _enum: 'maskIndicator', _value: 'maskedAreas' } },
-  ...SILENT,
 });
 
 /** Runs one descriptor. Photoshop answers a failed command with an error descriptor instead of rejecting. */
 export async function play(descriptor: ActionDescriptor): Promise<ActionDescriptor> {
-  const [result] = await action.batchPlay([descriptor], QUIET);
+  const [result] = await action.batchPlay([{ ...descriptor, ...SILENT }], QUIET);
   if (result === undefined) throw new PluginError('WRITE_FAILED', {}, `${descriptor._obj}: no result`);
   if (result._obj === 'error') throw new PluginError('WRITE_FAILED', {}, `${descriptor._obj}: ${result.message}`);
   return result;

@@ -65,6 +65,8 @@ export interface ReadScope {
    */
   readPicture(source: Source, region: Bounds, deep: boolean): Promise<Picture>;
   readThumbnail: ReadThumbnail;
+  /** The layer's mask on the whole canvas. */
+  readMask(target: Target, depth: Alpha['depth']): Promise<Alpha>;
   /** Null when nothing is selected. */
   readSelection(documentId: number): Promise<Marquee | null>;
 }

@@ -4,6 +4,7 @@ import type { Alpha, Bounds } from '../picture.ts';
 import { withActiveDocument } from './active-layer.ts';
 import { cutStrips } from './compare-mask.ts';
 import { loadMaskAsSelection, play } from './descriptors.ts';
+import { asNothing } from './history.ts';
 import type { Target } from './host.ts';
 import { findLayer } from './layers.ts';
 import { copyPart, createAlpha, type MaskPart, takePart } from './mask-part.ts';
@@ -35,17 +36,46 @@ export async function readMask(
   target: Target,
   depth: Alpha['depth'],
 ): Promise<Alpha> {
+  return (await readWhole(scope, document, target, depth)) ?? readThroughSelection(scope, document, target, depth);
+}
+
+/** The same, and the document is as before. */
+export async function peekMask(
+  scope: ModalScope,
+  document: Document,
+  target: Target,
+  depth: Alpha['depth'],
+): Promise<Alpha> {
+  const mask = await readWhole(scope, document, target, depth);
+  return mask ?? asNothing(scope, document, () => readThroughSelection(scope, document, target, depth));
+}
+
+/** Null where Photoshop does not hand out all of it. */
+async function readWhole(
+  scope: ModalScope,
+  document: Document,
+  target: Target,
+  depth: Alpha['depth'],
+): Promise<Alpha | null> {
+  if (scope.profile.masksTrimmed) return null;
   const mask = createAlpha(document, depth);
-  let complete = !scope.profile.masksTrimmed;
-  if (complete)
-    await readMaskStrips(scope, target, mask, (part, strip) => {
-      complete = part !== null && part.width === mask.width && part.height === strip.bottom - strip.top;
-      if (part !== null && complete) copyPart(mask, part);
-      return complete;
-    });
-  if (complete) return mask;
-  // What is around a trimmed answer is not documented; around a selection is nothing.
-  mask.data.fill(0);
+  let complete = true;
+  await readMaskStrips(scope, target, mask, (part, strip) => {
+    complete = part !== null && part.width === mask.width && part.height === strip.bottom - strip.top;
+    if (part !== null && complete) copyPart(mask, part);
+    return complete;
+  });
+  return complete ? mask : null;
+}
+
+/** What is around a trimmed answer is not documented; around a selection is nothing. */
+async function readThroughSelection(
+  scope: ModalScope,
+  document: Document,
+  target: Target,
+  depth: Alpha['depth'],
+): Promise<Alpha> {
+  const mask = createAlpha(document, depth);
   await withActiveDocument(document, () =>
     withSelectionAside(scope, document, async () => {
       await play(loadMaskAsSelection(target));

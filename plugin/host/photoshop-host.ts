@@ -10,7 +10,7 @@ import { convertBackground, play } from './descriptors.ts';
 import { asOneHistoryState, momentOf } from './history.ts';
 import type { EditScope, Host, Target } from './host.ts';
 import { findDocument, findLayer, getSelectedLayers, inspectDocument, inspectLayer } from './layers.ts';
-import { readMask } from './mask-reader.ts';
+import { peekMask, readMask } from './mask-reader.ts';
 import { fingerprintOf, writeMask } from './mask-writer.ts';
 import { type ModalScope, runModal } from './modal-scope.ts';
 import { readThumbnail } from './pixel-reader.ts';
@@ -46,6 +46,7 @@ export function createPhotoshopHost(words: HostWords, profile: () => HostProfile
             return body({
               readThumbnail: (source, region) => readThumbnail(scope, source, region),
               readPicture: (source, region, deep) => readPicture(scope, source, region, deep),
+              readMask: (target, depth) => peekMask(scope, findDocument(target.documentId), target, depth),
               readSelection: (documentId) => readSelection(scope, findDocument(documentId)),
             });
           },

@@ -1,4 +1,5 @@
 import type { Cancellation } from '../cancellation.ts';
+import { textOf } from '../errors.ts';
 import { runModal } from './modal-scope.ts';
 import { action } from './uxp.ts';
 
@@ -11,18 +12,20 @@ interface Recorder {
 const ATTEMPTS = 2;
 
 /**
- * Adds a step to the Action that is being recorded, if one is. What Photoshop answers where none is, or that it will not
- * record, is not documented and changes nothing about the run.
+ * Adds a step to the Action that is being recorded, if one is. Answers with the words of a refusal, or null: what Photoshop
+ * says where none is recorded is not documented, and changes nothing about the run.
  */
 export async function recordStep(
   name: string,
   methodName: string,
   info: Readonly<Record<string, string | number>>,
-): Promise<void> {
+): Promise<string | null> {
   try {
     await (action as typeof action & Recorder).recordAction({ name, methodName }, info);
-  } catch {
+    return null;
+  } catch (thrown) {
     // The step is missing in the Actions panel, where the user looks for it.
+    return textOf(thrown);
   }
 }
 

@@ -37,6 +37,8 @@ export interface CheckIntents {
   saveReport(): void;
 }
 
+const RECORDING = 'recordAction';
+
 /** Measures this Photoshop, and keeps what it found. */
 export class CheckSession {
   private readonly services: CheckServices;
@@ -92,6 +94,21 @@ export class CheckSession {
     if (this.isReady) void this.runQuietly(this.services.network, cancel);
   }
 
+  /**
+   * What Photoshop answered when a run was offered to the Action that is being recorded, if one is. Not asked by a check:
+   * where one is recorded, the question would become a step of it.
+   */
+  async noteRecording(refusal: string | null): Promise<void> {
+    const expected = refusal === null;
+    this.put({ id: RECORDING, end: 'answered', seen: refusal ?? 'taken', expected, milliseconds: 0 });
+    await this.keep();
+    this.redraw();
+  }
+
+  private put(outcome: Outcome): void {
+    this.outcomes = [...this.outcomes.filter(({ id }) => id !== outcome.id), outcome];
+  }
+
   private async runQuietly(probes: readonly Probe[], cancel: Cancellation): Promise<void> {
     // What a check finds out is newer than what it would.
     if (this.cancellation === null) await this.run(probes, cancel).catch(() => {});
@@ -106,7 +123,7 @@ export class CheckSession {
       await oneRun.start(async (cancel) => {
         this.cancellation = cancel;
         this.step = { done: this.crashed.length, total: probes.length };
-        this.outcomes = this.crashed;
+        this.outcomes = this.outcomes.filter(({ id, end }) => end === 'crashed' || id === RECORDING);
         this.redraw();
         await this.run(probes, cancel);
       });
@@ -128,7 +145,7 @@ export class CheckSession {
       },
       end: async (outcome: Outcome) => {
         this.running = null;
-        this.outcomes = [...this.outcomes.filter(({ id }) => id !== outcome.id), outcome];
+        this.put(outcome);
         if (outcome.profile) this.services.memory.note(outcome.profile);
         if (this.step) this.step = { ...this.step, done: this.step.done + 1 };
         await this.keep();

@@ -196,7 +196,7 @@ export class Session {
       if (error instanceof Cancelled) return { name: 'cancelled' } as const;
       if (!(error instanceof PluginError) || error.code !== 'MASK_EXISTS') return { name: 'failed', error } as const;
       this.pending = { command, settings };
-      return { name: 'asking', layer: error.values.layer ?? '' } as const;
+      return { name: 'asking', layer: error.values.layer ?? '', refines: command === this.mask } as const;
     } finally {
       this.run = null;
     }

@@ -5,11 +5,12 @@ import type { Progress } from '../commands/progress.ts';
 import type { Result } from '../commands/result.ts';
 import type { MaskPolicy, Settings } from '../settings/settings.ts';
 
-/** One run of the button, from the user's point of view. `asking`: it waits to be told what to do with a mask. */
+/** One run of the button, from the user's point of view. `asking`: it waits to be told what to do with a mask, which can
+ *  have its edge refined unless the run is about the edge of another one. */
 export type PanelState =
   | { name: 'idle' }
   | Progress
-  | { name: 'asking'; layer: string }
+  | { name: 'asking'; layer: string; refines: boolean }
   | { name: 'done'; result: Result }
   | { name: 'failed'; error: unknown }
   | { name: 'cancelled' };

@@ -13,10 +13,12 @@ export const DELIVERIES = [
 ] as const satisfies readonly DeliveryKey[];
 export type Delivery = (typeof DELIVERIES)[number];
 
-/** What happens to a mask that is there already; it is kept as an alpha channel first. `ask`: nothing was chosen yet. */
+/** What happens to a mask that is there already; it is kept as an alpha channel first. `ask`: nothing was chosen yet.
+ *  `refine`: it goes to the server with the picture, and gets a new edge. */
 export const MASK_POLICIES = [
   'ask',
   'replace',
+  'refine',
   'intersect',
   'add',
   'subtract',

@@ -2,7 +2,7 @@ import { fill } from '../../words/fill.ts';
 import type { Strings } from '../../words/panel/strings.ts';
 import type { JobState } from '../commands/batch.ts';
 import type { BatchView } from '../session/batch-state.ts';
-import { describeError, describePanel, describeProvider } from './messages.ts';
+import { describeError, describeInLine, describePanel, describeProvider } from './messages.ts';
 
 /** One line for a document: how far it is, what made its mask, or why it has none. */
 export function describeJob(state: JobState, strings: Strings): string {
@@ -35,10 +35,7 @@ export function describeJob(state: JobState, strings: Strings): string {
 /** The whole batch in one line; empty as long as there is nothing to say. */
 export function describeBatch({ jobs, running, choice, folder, format, error }: BatchView, strings: Strings): string {
   const { batch } = strings;
-  if (error !== null) {
-    const { message, hint } = describeError(error, strings);
-    return `${message} ${hint}`;
-  }
+  if (error !== null) return describeInLine(error, strings);
   const where = format !== null && folder !== null ? fill(batch.folder, { folder }) : '';
   if (choice !== null) return where;
   if (jobs.length === 0) return where;

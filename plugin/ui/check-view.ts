@@ -2,46 +2,34 @@ import { fill } from '../../words/fill.ts';
 import type { ProbeKey } from '../../words/panel/keys.ts';
 import type { Strings } from '../../words/panel/strings.ts';
 import type { CheckIntents, CheckView } from '../session/check-session.ts';
-import { find, show, write } from './elements.ts';
-import { describeError } from './messages.ts';
+import { find, prepareButton, setText, show, write } from './elements.ts';
+import { describeInLine } from './messages.ts';
+
+export interface CheckPanel {
+  draw(view: CheckView): void;
+}
 
 /** The check of this Photoshop, below the server's address. */
-export class CheckPanel {
-  private readonly strings: Strings;
-  private readonly start: HTMLElement;
-  private readonly status: HTMLElement;
-  private readonly list: HTMLElement;
-  private readonly save: HTMLElement;
-
-  constructor(document: Document, strings: Strings, intents: CheckIntents) {
-    this.strings = strings;
-    this.start = find(document, 'check-start');
-    this.status = find(document, 'check-status');
-    this.list = find(document, 'check-list');
-    this.save = find(document, 'check-save');
-    this.save.textContent = strings.check.save;
-    this.start.addEventListener('click', () => intents.check());
-    this.save.addEventListener('click', () => intents.saveReport());
-  }
-
-  draw(view: CheckView): void {
-    const { check } = this.strings;
-    const { step } = view;
-    const word = step === null ? check.start : check.stop;
-    if (this.start.textContent !== word) this.start.textContent = word;
-    write(this.status, describeCheck(view, this.strings));
-    write(this.list, step === null && view.complete ? describeDifferences(view, this.strings).join(' ') : '');
-    show(this.save, step === null && view.outcomes.length > 0);
-  }
+export function createCheckPanel(document: Document, strings: Strings, intents: CheckIntents): CheckPanel {
+  const { check } = strings;
+  const start = prepareButton(document, 'check-start', check.start, intents.check);
+  const save = prepareButton(document, 'check-save', check.save, intents.saveReport);
+  return {
+    draw(view) {
+      const { step, complete, outcomes } = view;
+      setText(start, step === null ? check.start : check.stop);
+      write(find(document, 'check-status'), describeCheck(view, strings));
+      const differences = step === null && complete ? describeDifferences(view, strings).join(' ') : '';
+      write(find(document, 'check-list'), differences);
+      show(save, step === null && outcomes.length > 0);
+    },
+  };
 }
 
 /** One line: how far it is, what came of it, or where the report is. Empty before the first check. */
 export function describeCheck({ outcomes, step, complete, saved, error }: CheckView, strings: Strings): string {
   const { check } = strings;
-  if (error !== null) {
-    const { message, hint } = describeError(error, strings);
-    return `${message} ${hint}`;
-  }
+  if (error !== null) return describeInLine(error, strings);
   if (step !== null) return fill(check.running, { done: String(step.done), total: String(step.total) });
   if (saved.length > 0) return fill(check.saved, { files: saved.join(', ') });
   if (!complete) return '';

@@ -5,48 +5,47 @@ interface ListElement extends HTMLElement {
   selectedIndex: number;
 }
 
+/** Something of the markup that one of several choices is made with. */
+export interface Choice<T extends string> {
+  show(choice: T): void;
+}
+
 /** A list of words to choose one of; the items of the markup are in the order of `choices`. */
-export class Dropdown<T extends string> {
-  private readonly list: ListElement;
-  private readonly choices: readonly T[];
-  private readonly choose: (choice: T) => void;
+export function createDropdown<T extends string>(
+  document: Document,
+  id: string,
+  choices: readonly T[],
+  words: { label: string; items: Readonly<Record<T, string>> },
+  choose: (choice: T) => void,
+): Choice<T> {
+  const list = find(document, id) as ListElement;
   /** Null at first, even if the list shows something: its word may be that of another language. */
-  private shown: T | null = null;
+  let shown: T | null = null;
 
-  constructor(
-    document: Document,
-    id: string,
-    choices: readonly T[],
-    words: { label: string; items: Readonly<Record<T, string>> },
-    choose: (choice: T) => void,
-  ) {
-    this.list = find(document, id) as ListElement;
-    this.choices = choices;
-    this.choose = choose;
-    find(document, `${id}-label`).textContent = words.label;
-    this.list.setAttribute('aria-label', words.label);
-    const items = this.list.querySelectorAll('sp-menu-item');
-    choices.forEach((choice, index) => {
-      items[index]!.textContent = words.items[choice];
-    });
-    this.list.addEventListener('change', () => this.take(this.list.selectedIndex));
-    // The arrow keys do nothing to these lists of UXP's own accord.
-    this.list.addEventListener('keydown', (event) => {
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step === undefined) return;
-      event.preventDefault();
-      this.take(this.list.selectedIndex + step);
-    });
+  function take(index: number): void {
+    const choice = choices[index];
+    if (choice !== undefined) choose(choice);
   }
 
-  show(choice: T): void {
-    const index = this.choices.indexOf(choice);
-    if (this.shown !== choice || this.list.selectedIndex !== index) this.list.selectedIndex = index;
-    this.shown = choice;
-  }
-
-  private take(index: number): void {
-    const choice = this.choices[index];
-    if (choice !== undefined) this.choose(choice);
-  }
+  find(document, `${id}-label`).textContent = words.label;
+  list.setAttribute('aria-label', words.label);
+  const items = list.querySelectorAll('sp-menu-item');
+  choices.forEach((choice, index) => {
+    items[index]!.textContent = words.items[choice];
+  });
+  list.addEventListener('change', () => take(list.selectedIndex));
+  // The arrow keys do nothing to these lists of UXP's own accord.
+  list.addEventListener('keydown', (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    take(list.selectedIndex + step);
+  });
+  return {
+    show(choice) {
+      const index = choices.indexOf(choice);
+      if (shown !== choice || list.selectedIndex !== index) list.selectedIndex = index;
+      shown = choice;
+    },
+  };
 }

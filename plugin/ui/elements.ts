@@ -5,6 +5,28 @@ export function find(document: Document, id: string): HTMLElement {
   return element;
 }
 
+/** A button of `index.html`, with its words. */
+export function prepareButton(document: Document, id: string, text: string, act: () => void): HTMLElement {
+  const button = find(document, id);
+  button.textContent = text;
+  button.addEventListener('click', () => act());
+  return button;
+}
+
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Of a box to tick. */
+export function onToggle(box: HTMLElement, act: (checked: boolean) => void): void {
+  box.addEventListener('change', () => act((box as HTMLInputElement).checked === true));
+}
+
+export function setChecked(box: HTMLElement, checked: boolean): void {
+  const input = box as HTMLInputElement;
+  if (input.checked !== checked) input.checked = checked;
+}
+
 /** Writes only what changed: every write to a live region is read aloud. An element without words takes no room. */
 export function write(element: HTMLElement, text: string): void {
   if (element.textContent === text) return;

@@ -94,6 +94,12 @@ export function describeError(error: unknown, strings: Strings): Message {
   return { ...say(strings.errors.UNEXPECTED), detail: textOf(error) };
 }
 
+/** The sentence and the next step. */
+export function describeInLine(error: unknown, strings: Strings): string {
+  const { message, hint } = describeError(error, strings);
+  return `${message} ${hint}`;
+}
+
 /** One line: which model runs on what, or why none does. Never claims more than the server said. */
 export function describeServer(state: ServerState, strings: Strings): string {
   if (state.name === 'unknown' || state.name === 'starting') return strings.server[state.name];

@@ -1,99 +1,82 @@
 import type { Strings } from '../../words/panel/strings.ts';
 import type { Intents } from '../session/intents.ts';
 import { isRunning, type PanelState, type View } from '../session/state.ts';
-import { Disclosure } from './disclosure.ts';
-import { EdgeSection } from './edge-section.ts';
-import { find, hasFocus, isShown, show, write } from './elements.ts';
+import { createDisclosure } from './disclosure.ts';
+import { createEdgeSection } from './edge-section.ts';
+import { find, hasFocus, isShown, prepareButton, show, write } from './elements.ts';
 import { describeView } from './messages.ts';
-import { Options } from './options.ts';
-import { Question } from './question.ts';
-import { ServerSection } from './server-section.ts';
+import { createOptions } from './options.ts';
+import { createQuestion } from './question.ts';
+import { createServerSection } from './server-section.ts';
+
+export interface Panel {
+  /** Photoshop hands every panel a node; with one panel it is usually the body, which already holds our markup. */
+  mount(node: HTMLElement): void;
+  draw(view: View): void;
+}
 
 /** Draws views into the markup of `index.html` and passes on what the user does. Knows nothing else. */
-export class Panel {
-  private readonly document: Document;
-  private readonly root: HTMLElement;
-  private readonly strings: Strings;
-  private readonly start: HTMLElement;
-  private readonly stop: HTMLElement;
-  private readonly choices: HTMLElement;
-  private readonly options: Options;
-  private readonly question: Question;
-  private readonly edge: EdgeSection;
-  private readonly server: ServerSection;
-
-  constructor(document: Document, strings: Strings, intents: Intents) {
-    this.document = document;
-    this.strings = strings;
-    this.root = find(document, 'panel');
-    this.root.setAttribute('lang', strings.lang);
-    this.start = find(document, 'mask-subject');
-    this.stop = find(document, 'cancel');
-    this.choices = find(document, 'choices');
-    this.start.textContent = strings.maskSubject;
-    this.stop.textContent = strings.cancel;
-    this.start.addEventListener('click', () => intents.maskSubject());
-    this.stop.addEventListener('click', () => intents.cancel());
-    strings.welcome.forEach((line, index) => {
-      find(document, `welcome-${index + 1}`).textContent = line;
-    });
-    this.options = new Options(document, strings, intents);
-    this.question = new Question(document, strings, intents);
-    this.edge = new EdgeSection(document, strings, intents);
-    new Disclosure(document, 'batch', strings.batch.title);
-    this.server = new ServerSection(document, strings, intents);
-  }
-
-  /** Photoshop hands every panel a node; with one panel it is usually the body, which already holds our markup. */
-  mount(node: HTMLElement): void {
-    if (!node.contains(this.root)) node.appendChild(this.root);
-  }
-
-  draw(view: View): void {
-    const { panel, settings } = view;
-    const { message, hint, detail } = describeView(view, this.strings);
-    this.root.setAttribute('data-state', panel.name);
-    this.write('status', message);
-    this.write('hint', hint);
-    this.write('detail', detail);
-    this.drawProgress(panel);
-    show(find(this.document, 'welcome'), view.newcomer && panel.name === 'idle');
-    this.drawRun(panel);
-    this.options.draw(settings);
-    this.edge.draw(view.edge);
-    this.server.draw(view);
-  }
+export function createPanel(document: Document, strings: Strings, intents: Intents): Panel {
+  const get = (id: string) => find(document, id);
+  const root = get('panel');
+  const start = prepareButton(document, 'mask-subject', strings.maskSubject, intents.maskSubject);
+  const stop = prepareButton(document, 'cancel', strings.cancel, intents.cancel);
+  const choices = get('choices');
+  root.setAttribute('lang', strings.lang);
+  strings.welcome.forEach((line, index) => {
+    get(`welcome-${index + 1}`).textContent = line;
+  });
+  const options = createOptions(document, strings, intents);
+  const question = createQuestion(document, strings, intents);
+  const edge = createEdgeSection(document, strings, intents);
+  createDisclosure(document, 'batch', strings.batch.title);
+  const serverSection = createServerSection(document, strings, intents);
 
   /** What would no longer change anything is out of the way during a run; so are the buttons that would start another. */
-  private drawRun(panel: PanelState): void {
+  function drawRun(panel: PanelState): void {
     const running = isRunning(panel);
     const asking = panel.name === 'asking';
-    const lost = [this.start, this.stop, this.choices, find(this.document, 'question')].some(
-      (element) => isShown(element) && hasFocus(element),
-    );
-    show(this.start, !running && !asking);
-    show(this.stop, running);
-    show(this.choices, !running && !asking);
-    this.question.draw(asking);
+    const lost = [start, stop, choices, get('question')].some((element) => isShown(element) && hasFocus(element));
+    show(start, !running && !asking);
+    show(stop, running);
+    show(choices, !running && !asking);
+    question.draw(asking, panel.name === 'asking' && panel.refines);
     // The keyboard goes on where the user would look next, unless that is where it is.
-    if (lost && !this.isFocusSeen()) (running ? this.stop : this.start).focus();
+    if (lost && !isFocusSeen()) (running ? stop : start).focus();
   }
 
-  private isFocusSeen(): boolean {
-    for (let at = this.document.activeElement; at; at = at.parentElement) {
-      if (at === this.root) return true;
+  function isFocusSeen(): boolean {
+    for (let at = document.activeElement; at; at = at.parentElement) {
+      if (at === root) return true;
       if ((at as HTMLElement).style?.display === 'none') return false;
     }
     return false;
   }
 
-  private drawProgress(panel: PanelState): void {
-    const bar = find(this.document, 'progress');
+  function drawProgress(panel: PanelState): void {
+    const bar = get('progress');
     show(bar, panel.name === 'uploading');
     if (panel.name === 'uploading') bar.setAttribute('value', String(Math.round(panel.fraction * 100)));
   }
 
-  private write(id: string, text: string): void {
-    write(find(this.document, id), text);
-  }
+  return {
+    mount(node) {
+      if (!node.contains(root)) node.appendChild(root);
+    },
+
+    draw(view) {
+      const { panel, settings, newcomer } = view;
+      const { message, hint, detail } = describeView(view, strings);
+      root.setAttribute('data-state', panel.name);
+      write(get('status'), message);
+      write(get('hint'), hint);
+      write(get('detail'), detail);
+      drawProgress(panel);
+      show(get('welcome'), newcomer && panel.name === 'idle');
+      drawRun(panel);
+      options.draw(settings);
+      edge.draw(view.edge);
+      serverSection.draw(view);
+    },
+  };
 }

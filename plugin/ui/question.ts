@@ -1,38 +1,32 @@
 import type { Strings } from '../../words/panel/strings.ts';
 import type { Intents } from '../session/intents.ts';
 import type { Answer } from '../session/state.ts';
-import { find, show } from './elements.ts';
+import { find, prepareButton, show } from './elements.ts';
 
-const ANSWERS: readonly Answer[] = ['replace', 'intersect', 'add', 'subtract'];
+const ANSWERS: readonly Answer[] = ['replace', 'intersect', 'add', 'subtract', 'refine'];
 
 /** What should become of a mask that is there already. The sentence itself is the panel's status. */
-export class Question {
-  private readonly bar: HTMLElement;
-  private readonly remember: HTMLInputElement;
-  private readonly first: HTMLElement;
-  private asked = false;
-
-  constructor(document: Document, strings: Strings, intents: Pick<Intents, 'answer' | 'cancel'>) {
-    this.bar = find(document, 'question');
-    this.remember = find(document, 'remember') as HTMLInputElement;
-    this.remember.textContent = strings.question.remember;
-    const keep = find(document, 'keep-mask');
-    keep.textContent = strings.question.keep;
-    keep.addEventListener('click', () => intents.cancel());
-    this.first = find(document, `answer-${ANSWERS[0]}`);
-    for (const answer of ANSWERS) {
-      const button = find(document, `answer-${answer}`);
-      button.textContent = strings.answers[answer];
-      button.addEventListener('click', () => intents.answer(answer, this.remember.checked));
-    }
-  }
-
-  draw(asked: boolean): void {
-    show(this.bar, asked);
-    if (asked === this.asked) return;
-    this.asked = asked;
-    if (!asked) return;
-    this.remember.checked = false;
-    this.first.focus();
-  }
+export function createQuestion(document: Document, strings: Strings, intents: Pick<Intents, 'answer' | 'cancel'>) {
+  const bar = find(document, 'question');
+  const remember = find(document, 'remember') as HTMLInputElement;
+  let isAsked = false;
+  remember.textContent = strings.question.remember;
+  prepareButton(document, 'keep-mask', strings.question.keep, intents.cancel);
+  const [first] = ANSWERS.map((answer) =>
+    prepareButton(document, `answer-${answer}`, strings.answers[answer], () => {
+      intents.answer(answer, remember.checked);
+    }),
+  );
+  return {
+    /** @param refines whether the mask may also get a new edge */
+    draw(asked: boolean, refines: boolean): void {
+      show(bar, asked);
+      show(find(document, 'answer-refine'), refines);
+      if (asked === isAsked) return;
+      isAsked = asked;
+      if (!asked) return;
+      remember.checked = false;
+      first!.focus();
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { EDGE_OUTPUTS, EDGE_RANGES } from '../edge.ts';
-import { DEPTHS, FOREGROUND_METHODS, METADATA, PROFILES } from '../matte.ts';
+import { DEPTHS, FOREGROUND_METHODS, METADATA, PATH_TOLERANCE, PROFILES } from '../matte.ts';
+import { FRAMING, SHADOW } from './framing.ts';
 
 const control = ([minimum, maximum]: readonly [number, number], description: string) =>
   Type.Optional(Type.Number({ minimum, maximum, description }));
@@ -30,13 +31,25 @@ export const EdgeRequest = Type.Object(
     width: Type.Optional(
       Type.Integer({
         minimum: 16,
-        description: "Width of a smaller answer, at most the picture's. Documents are always full size.",
+        description: "Width of a smaller answer, at most the picture's. Documents and paths are always full size.",
       }),
     ),
     output: Type.Optional(Type.Enum(EDGE_OUTPUTS)),
     depth: Type.Optional(Type.Enum(DEPTHS)),
     background: Type.Optional(
       Type.String({ maxLength: 64, description: 'A CSS color or `checker`, for `composition`.' }),
+    ),
+    trim: Type.Optional(Type.Boolean({ description: 'Cuts to the subject; not for previews, documents and paths.' })),
+    ...FRAMING,
+    shadow: Type.Optional(Type.Number(SHADOW)),
+    clippingPath: Type.Optional(Type.Boolean({ description: 'Adds the outline to a document, as its clipping path.' })),
+    pathTolerance: Type.Optional(
+      Type.Number({
+        minimum: PATH_TOLERANCE.minimum,
+        maximum: PATH_TOLERANCE.maximum,
+        description:
+          'How far that path, or `output: "path"`, may be from the outline of the matte, in pixels; default 1.',
+      }),
     ),
     profile: Type.Optional(Type.Enum(PROFILES, { description: 'Default: `keep`. Previews are in sRGB.' })),
     metadata: Type.Optional(Type.Enum(METADATA, { description: 'Default: `keep`. Previews have none.' })),

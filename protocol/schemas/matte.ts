@@ -8,12 +8,15 @@ import {
   KEPT,
   METADATA,
   OUTPUTS,
+  PATH,
+  PATH_TOLERANCE,
   POINT_PATTERN,
   PROFILES,
   REFINEMENTS,
   REGION_PATTERN,
   SUBJECTS,
 } from '../matte.ts';
+import { FRAMING, SHADOW } from './framing.ts';
 
 const Switch = (description: string) => Type.Enum(['true', 'false'], { default: 'false', description });
 
@@ -23,7 +26,7 @@ export const MatteQuery = Type.Object(
     model: Type.String({ default: 'auto', maxLength: 64, description: 'An id of `GET /v1/models`, or `auto`.' }),
     subject: Type.Enum(SUBJECTS, { default: 'portrait', description: 'What `model=auto` looks for.' }),
     refine: Type.Enum(REFINEMENTS, { default: 'best' }),
-    output: Type.Enum([...OUTPUTS, DOCUMENT], { default: 'alpha' }),
+    output: Type.Enum([...OUTPUTS, DOCUMENT, PATH], { default: 'alpha' }),
     // A string, so that only these two spellings are valid: as a number, "08" and "8.0" would be too.
     depth: Type.Enum(['8', '16'], { default: '8', description: 'Bits per sample of the answer.' }),
     background: Type.String({
@@ -34,7 +37,15 @@ export const MatteQuery = Type.Object(
     foreground: Type.Enum(FOREGROUND_METHODS, { default: 'best' }),
     decontaminate: Type.Number({ default: 1, minimum: 0, maximum: 1 }),
     'cutout-layer': Switch('Adds the cutout to a document, as a hidden layer.'),
+    'clipping-path': Switch('Adds the outline to a document, as its clipping path.'),
+    'path-tolerance': Type.Number({
+      ...PATH_TOLERANCE,
+      description: 'How far that path, or `output=path`, may be from the outline of the matte, in pixels.',
+    }),
     'allow-damaged': Switch('Takes what can be read of a damaged file.'),
+    trim: Switch('Cuts to the subject.'),
+    ...FRAMING,
+    shadow: Type.Number({ default: 0, ...SHADOW }),
     profile: Type.Enum(PROFILES, {
       default: 'keep',
       description: "Colors of color results: in the picture's own RGB profile, or converted to sRGB.",

@@ -81,7 +81,7 @@ async function readUrl(child: ChildProcess): Promise<string> {
 }
 
 /** A process and everything it started. */
-async function family(pid: number): Promise<number[]> {
+export async function family(pid: number): Promise<number[]> {
   const members = [pid];
   for (const task of await readdir(`/proc/${pid}/task`)) {
     const children = await readFile(`/proc/${pid}/task/${task}/children`, 'utf8');

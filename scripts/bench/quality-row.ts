@@ -40,10 +40,14 @@ export class WorstRows {
 }
 
 /**
- * Before, truth, ours, absolute difference; then, at 300 %, the window in which the true edge is finest: truth, ours and
+ * Before, truth, the matte of an earlier run where there is one, ours, absolute difference; then, at 300 %, the window in which the true edge is finest: truth, ours and
  * the cut-out in the product's own foreground colors.
  */
-export async function drawRow(caption: string, image: string, truth: Plane, matte: Plane): Promise<Buffer> {
+export async function drawRow(
+  caption: string,
+  image: string,
+  { truth, matte, earlier }: { truth: Plane; matte: Plane; earlier: Plane | null },
+): Promise<Buffer> {
   const before = await (await openEncoded(await readFile(image))).readRaster(8);
   const [wanted, ours] = [toBytes(truth), toBytes(matte)];
   const difference = { ...ours, data: ours.data.map((value, i) => Math.abs(value - wanted.data[i]!)) };
@@ -52,7 +56,7 @@ export async function drawRow(caption: string, image: string, truth: Plane, matt
   const cutout = await cutOutWindow(before, ours, window);
   return drawSheetRow({
     caption,
-    whole: [before, wanted, ours, difference],
+    whole: [before, wanted, ...(earlier ? [toBytes(earlier)] : []), ours, difference],
     windows: [cropPlane(wanted, window), cropPlane(ours, window), cutout],
   });
 }

@@ -9,7 +9,6 @@ const WHOLE = { width: 300, height: 375 };
 export const ZOOM_WINDOW = { width: 200, height: 125 };
 const ZOOM = 3;
 const PAPER = { r: 24, g: 25, b: 28 };
-const ROW_WIDTH = 4 * WHOLE.width + 3 * ZOOM * ZOOM_WINDOW.width + 8 * GAP;
 const ROW_HEIGHT = CAPTION + WHOLE.height + GAP;
 
 /** What one row shows. Whole pictures are fitted into their boxes; windows are at most `ZOOM_WINDOW` and shown at 300 %. */
@@ -41,24 +40,25 @@ export async function drawSheetRow({ caption, whole, windows }: SheetRow): Promi
     left += GAP + (i < whole.length ? WHOLE.width : ZOOM * ZOOM_WINDOW.width);
     return { input, left: at, top: CAPTION };
   });
-  const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${ROW_WIDTH}" height="${CAPTION}"><text x="${GAP}" y="20"
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${left}" height="${CAPTION}"><text x="${GAP}" y="20"
     font-family="sans-serif" font-size="16" fill="#ddd">${escapeMarkup(caption)}</text></svg>`;
-  return paper(ROW_HEIGHT)
+  return paper(left, ROW_HEIGHT)
     .composite([...layers, { input: Buffer.from(text), left: 0, top: 0 }])
     .png({ compressionLevel: 2 })
     .toBuffer();
 }
 
 /** @param rows what `drawSheetRow` returned, from the top. @returns PNG bytes */
-export function stackSheetRows(rows: readonly Buffer[]): Promise<Buffer> {
-  return paper(Math.max(1, rows.length) * ROW_HEIGHT)
+export async function stackSheetRows(rows: readonly Buffer[]): Promise<Buffer> {
+  const widths = await Promise.all(rows.map(async (row) => (await sharp(row).metadata()).width));
+  return paper(Math.max(1, ...widths), Math.max(1, rows.length) * ROW_HEIGHT)
     .composite(rows.map((input, i) => ({ input, left: 0, top: i * ROW_HEIGHT })))
     .png({ compressionLevel: 8 })
     .toBuffer();
 }
 
-function paper(height: number) {
-  return sharp({ create: { width: ROW_WIDTH, height, channels: 3, background: PAPER } });
+function paper(width: number, height: number) {
+  return sharp({ create: { width, height, channels: 3, background: PAPER } });
 }
 
 function open(raster: Raster | AlphaPlane) {

@@ -4,6 +4,7 @@ import { ConfigError } from '../config/config.ts';
 import { AppError } from '../errors.ts';
 import { VERSION } from '../system/package-root.ts';
 import { registerAutostart } from './autostart/autostart.ts';
+import { registerCluster } from './cluster/cluster.ts';
 import { registerConfig } from './config.ts';
 import { registerDoctor } from './doctor/doctor.ts';
 import { registerMatte } from './matte/matte.ts';
@@ -18,6 +19,7 @@ import { registerStop } from './serve/stop.ts';
 import { EXIT, Terminal, UsageError } from './terminal.ts';
 import { registerUninstall } from './uninstall.ts';
 import { registerUpdate } from './update.ts';
+import { registerWorker } from './worker/worker.ts';
 
 /**
  * Runs one command line.
@@ -49,6 +51,8 @@ export async function run(args: readonly string[], terminal = new Terminal()): P
   registerUpdate(program, terminal, exit);
   registerUninstall(program, terminal, exit);
   registerPair(program, terminal, exit);
+  registerWorker(program);
+  registerCluster(program, terminal, exit);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

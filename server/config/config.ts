@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { FOLDER, folders, type Kind, SETTINGS, type Setting } from './settings.ts';
+import { FILE, FOLDER, folders, type Kind, SETTINGS, type Setting } from './settings.ts';
 
 export { DEVICES, type Device, LOG_LEVELS, type LogLevel } from './settings.ts';
 
@@ -112,7 +112,7 @@ const isGiven = <T>(value: T | undefined): value is T => value !== undefined && 
 function parse<T>(kind: Kind<T>, text: string, name: string): T {
   const value = kind.parse(text);
   if (value !== undefined) return value;
-  throw new ConfigError(`${name} must be ${kind.allowed}, not "${text}".`);
+  throw new ConfigError(`${name} must be ${kind.allowed}${kind.isPrivate ? '' : `, not "${text}"`}.`);
 }
 
 /** JSON numbers, booleans and strings, and arrays for list settings. */
@@ -124,7 +124,7 @@ function parseEntry<T>(kind: Kind<T>, name: string, { file, values }: SettingsFi
     throw new ConfigError(`${where} must be ${kind.allowed}, not ${JSON.stringify(entry)}.`);
   const value = parse(kind, String(entry), where);
   // Resolved against the file's folder, wherever the program is started.
-  return (kind as Kind<unknown>) === FOLDER ? (path.resolve(path.dirname(file), String(value)) as T) : value;
+  return [FILE, FOLDER].includes(kind as Kind<string>) ? (path.resolve(path.dirname(file), String(value)) as T) : value;
 }
 
 function refuseUnknown({ file, values }: SettingsFile): void {

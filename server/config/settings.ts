@@ -15,6 +15,8 @@ export interface Kind<T> {
   readonly allowed: string;
   /** The parsed value, or undefined when the text is invalid. */
   parse(text: string): T | undefined;
+  /** Whether a wrong text may hold a password, so that it is not repeated. */
+  readonly isPrivate?: boolean;
 }
 
 /** One row of the table: the complete definition of a setting. */
@@ -51,11 +53,20 @@ const toggle: Kind<boolean> = {
 };
 const words = (allowed: string): Kind<string> => ({ allowed, parse: (text) => (text.trim() ? text : undefined) });
 export const FOLDER = words('the path of a folder');
+export const FILE = words('the path of a file');
 const port: Kind<readonly number[]> = {
   allowed: integer(0, 65535).allowed,
   parse(text) {
     const number = integer(0, 65535).parse(text);
     return number === undefined ? undefined : [number];
+  },
+};
+const queueAddress: Kind<string> = {
+  isPrivate: true,
+  allowed: 'an address without a password, such as rediss://queue.studio.local:6379',
+  parse(text) {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    return url && /^rediss?:$/.test(url.protocol) && url.hostname && !url.password ? text : undefined;
   },
 };
 const address: Kind<string> = {
@@ -298,5 +309,43 @@ export const SETTINGS = {
     kind: words('model ids separated by commas'),
     fallback: 'auto',
     env: 'HAIRLINE_KEEP_LOADED',
+  }),
+  /** Redis through which servers hand pictures to workers; none: this computer works by itself. */
+  queue: setting({
+    about: 'queue of the studio, to share computers with graphics cards',
+    kind: queueAddress,
+    fallback: '',
+    env: 'HAIRLINE_QUEUE',
+    flag: '--queue',
+  }),
+  /** File with the cluster's secret, and those that it replaces; `cluster-secret` in the settings folder by default. */
+  queueSecretFile: setting({
+    about: 'file with the secret of the studio',
+    kind: FILE,
+    fallback: '',
+    env: 'HAIRLINE_QUEUE_SECRET_FILE',
+    flag: '--queue-secret-file',
+  }),
+  queuePasswordFile: setting({
+    about: 'file with the password of the queue',
+    kind: FILE,
+    fallback: '',
+    env: 'HAIRLINE_QUEUE_PASSWORD_FILE',
+    flag: '--queue-password-file',
+  }),
+  /** Port on which a worker serves its numbers; 0 for none. */
+  metricsPort: setting({
+    about: 'port of the numbers of a worker, for Prometheus',
+    kind: integer(0, 65535),
+    fallback: 0,
+    env: 'HAIRLINE_METRICS_PORT',
+    flag: '--metrics-port',
+  }),
+  /** Pictures of all servers that wait in the queue; further ones get QUEUE_FULL. */
+  maxWaiting: setting({
+    about: 'pictures that wait in the queue of the studio',
+    kind: integer(1, 1_000_000),
+    fallback: 1000,
+    env: 'HAIRLINE_MAX_WAITING',
   }),
 };

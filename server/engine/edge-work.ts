@@ -1,8 +1,9 @@
-import { type Depth, DOCUMENT, PNG_TYPE } from '../../protocol/matte.ts';
+import { type Depth, DOCUMENT, PATH, PNG_TYPE } from '../../protocol/matte.ts';
 import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import { AppError } from '../errors.ts';
 import { type Inheritance, type Inherited, inherit, NOTHING } from '../imaging/annotation.ts';
 import { CHECKER, parseBackground } from '../imaging/color.ts';
+import { readFraming } from '../imaging/parse-framing.ts';
 import type { Picture, Raster } from '../imaging/picture.ts';
 import { streamRaster } from '../imaging/stream-raster.ts';
 import { type EdgeSettings, scaleSettings } from '../matting/edge/edge-settings.ts';
@@ -10,18 +11,25 @@ import { reduceSamples } from '../matting/edge/plane.ts';
 import { refineEdge } from '../matting/edge/refine-edge.ts';
 import { ColorMemory } from '../matting/foreground/color-memory.ts';
 import type { KeptMatte, MatteCache, Preview } from '../matting/matte-cache.ts';
-import { makeOutput, type OutputSource } from '../matting/outputs.ts';
+import type { OutputSource } from '../matting/outputs.ts';
 import { describeMatte, type Encoded, encodePixels, formatTimings } from './encode-answer.ts';
 import type { Answer, EdgeTask } from './engine.ts';
-import { writeDocument } from './render-matte.ts';
+import { makeFramedOutput } from './frame-output.ts';
+import { renderPath, writeDocument } from './render-matte.ts';
 
 /** Compression of a preview's PNG: it stays on this computer and is displayed once. */
 const PREVIEW_LEVEL = 1;
 
-/** Copies of alpha during processing, and 16-bit RGBA at worst. */
+/** Copies of alpha during processing, and 16-bit RGBA at worst; of what is laid on a canvas, once more. */
 export function weighEdge(kept: MatteCache, { id, settings }: EdgeTask): number {
-  const colors = (settings.output ?? 'alpha') !== 'alpha';
-  return kept.get(id).alpha.data.byteLength * (colors ? 8 : 3);
+  const colors = ![undefined, 'alpha', PATH].includes(settings.output);
+  const isFramed = readFraming(settings) !== null || Boolean(settings.shadow);
+  return kept.get(id).alpha.data.byteLength * (colors ? 8 : 3) * (isFramed ? 2 : 1);
+}
+
+/** Documents and paths are always full size. */
+function isWhole({ output }: EdgeRequest): boolean {
+  return output === DOCUMENT || output === PATH;
 }
 
 /** Applies edge controls to a kept matte or its preview: no upload and no network run. */
@@ -29,7 +37,7 @@ export async function workEdge(kept: MatteCache, task: EdgeTask, signal: AbortSi
   const { id, settings, type } = task;
   const matte = kept.get(id);
   const began = performance.now();
-  const small = settings.output !== DOCUMENT && settings.width !== undefined && settings.width < matte.alpha.width;
+  const small = !isWhole(settings) && settings.width !== undefined && settings.width < matte.alpha.width;
   const inherited = inheritFor(matte, task, small);
   const source = small ? openPreview(kept, id, matte, settings.width!) : openFull(matte, inherited);
   const shown = await refineEdge(source.alpha, controlsOf(settings, source.alpha.width / matte.alpha.width), signal);
@@ -51,22 +59,25 @@ async function encodeOutput(
   { settings, type }: EdgeTask,
   signal: AbortSignal,
 ): Promise<Encoded> {
-  const { output = 'alpha', depth = 8 } = settings;
+  const { output = 'alpha', depth = 8, pathTolerance } = settings;
+  const path = settings.clippingPath ? { tolerance: pathTolerance } : undefined;
   if (output === DOCUMENT)
-    return writeDocument(pictureOf(matte), { alpha: source.shown, depth, kept: keptOf(settings) }, signal);
+    return writeDocument(pictureOf(matte), { alpha: source.shown, depth, kept: keptOf(settings), path }, signal);
+  if (output === PATH) return renderPath(source.shown, pathTolerance, signal);
   const small = source.shown.width < matte.alpha.width;
   const level = small ? PREVIEW_LEVEL : undefined;
   if (output === 'picture')
     return encodePixels(streamRaster(await source.readColors(depth)), type, inherited?.annotation, level);
   const color = parseBackground(settings.background ?? 'white');
-  const pixels = await makeOutput(source, {
+  const options = {
     output,
     depth,
     method: settings.foreground ?? (small ? 'fast' : 'best'),
     decontaminate: settings.decontaminate ?? 1,
     background: color === CHECKER ? color : (inherited?.encodeColor(color) ?? color),
     signal,
-  });
+  } as const;
+  const pixels = await makeFramedOutput(source, options, { framing: readFraming(settings), shadow: settings.shadow });
   signal.throwIfAborted();
   return encodePixels(pixels, type, inherited?.annotation, level);
 }

@@ -57,7 +57,7 @@ export async function encodePixels(
   if (type === JPEG_TYPE) return { headers, body: await encodeJpeg(whole) };
   const { data } = whole;
   if (type === RAW_TYPE) return { headers, body: Buffer.from(data.buffer, data.byteOffset, data.byteLength) };
-  return { headers, body: await encodeAlphaPng(whole, annotation.dpi) };
+  return { headers, body: await encodeAlphaPng(whole, { dpi: annotation.dpi }) };
 }
 
 /** A strip is valid only until the next one is requested; data being sent must be copied. */

@@ -7,12 +7,14 @@ import type {
   Kept,
   MetadataChoice,
   Output,
+  PATH,
   ProfileChoice,
   Refine,
   Subject,
 } from '../../protocol/matte.ts';
 import type { EdgeRequest } from '../../protocol/schemas/edge.ts';
 import type { Point } from '../imaging/area.ts';
+import type { Framing } from '../imaging/framing.ts';
 import type { RawLayout, Region } from '../imaging/picture.ts';
 import type { ModelStatus } from '../matting/model-status.ts';
 import type { PullOptions } from '../registry/pull.ts';
@@ -26,7 +28,7 @@ export interface MatteTask {
   readonly model: string;
   readonly subject: Subject;
   readonly refine: Refine;
-  readonly output: Output | typeof DOCUMENT;
+  readonly output: Output | typeof DOCUMENT | typeof PATH;
   readonly depth: Depth;
   /** CSS color, for compositions. */
   readonly background: string;
@@ -35,6 +37,14 @@ export interface MatteTask {
   readonly decontaminate: number;
   /** Adds the cutout to documents, as a hidden layer. */
   readonly cutoutLayer: boolean;
+  /** Adds the outline to documents, as their clipping path. */
+  readonly clippingPath?: boolean;
+  /** Of that, or of the path that is the output: how far it may be from the outline, in pixels. */
+  readonly pathTolerance?: number;
+  /** Null or absent: results have the picture's size. Not for documents and paths. */
+  readonly framing?: Framing | null;
+  /** Opacity of a shadow under cutouts and compositions, 0..1; 0 or absent: none. */
+  readonly shadow?: number;
   /** The part of the picture that the matte is limited to. */
   readonly region: Region | null;
   readonly subjects: Kept;
@@ -71,6 +81,8 @@ export interface EdgeTask {
 
 export interface WorkOptions {
   readonly signal: AbortSignal;
+  /** Whose picture it is, for engines whose queue has turns of its own. */
+  readonly client?: string;
   /** Called with progress, 0..1, never decreasing. */
   onProgress?(fraction: number): void;
 }
@@ -101,15 +113,21 @@ export interface Engine {
   /** The child process's last reported memory; null when there is none or it is not running. */
   readonly usage: Usage | null;
   /**
+   * Only of an engine that lets clients take turns by itself: position of the client's next picture, from 1; null when
+   * none waits.
+   */
+  placeOf?(client: string): number | null;
+  /**
    * Checks a request before its picture arrives. Synchronous, so that a client that disconnects meanwhile is not
    * missed.
-   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING
+   * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING; with a queue NO_WORKERS, QUEUE_UNREACHABLE
    */
   checkModel(model: string, subject: Subject): void;
   /**
    * @param body the encoded picture, or the raw samples of `task.layout`; then the mask and strokes of `task.mask`
    * @throws {AppError} UNKNOWN_MODEL, MODEL_DOWNLOADING, WEIGHTS_MISSING, WEIGHTS_CORRUPT, NOT_AN_IMAGE, TRUNCATED_IMAGE,
-   * IMAGE_TOO_LARGE, INFERENCE_FAILED, BAD_REQUEST for a region or a point outside of the picture; the signal's reason
+   * IMAGE_TOO_LARGE, INFERENCE_FAILED, BAD_REQUEST for a region or a point outside of the picture; the signal's reason;
+   * with a queue also QUEUE_FULL, QUEUE_UNREACHABLE, QUEUE_TAMPERED, NO_WORKERS
    */
   matte(task: MatteTask, body: Buffer, options: WorkOptions): Promise<Answer>;
   /**

@@ -119,7 +119,8 @@ export class WorkerEngine implements Engine {
 
   async prepareViews(refine: Refine, options?: PullOptions): Promise<void> {
     const { id } = this.#registry.resolve('auto');
-    for (const { model } of planViews(id, 'portrait', refine)) await this.prepare(model, options);
+    for (const { model, optional } of planViews(id, 'portrait', refine))
+      if (!optional) await this.prepare(model, options);
   }
 
   close(): Promise<void> {

@@ -109,7 +109,7 @@ export async function buildApp({
   // Text bodies are CORS-simple requests, and no route accepts them; JSON is enabled by the one route that needs it.
   app.removeAllContentTypeParsers();
   const metrics = new Metrics();
-  const jobs = createJobs(config);
+  const jobs = createJobs(config, engine);
   // Before `drain`, which waits for requests that may wait for a job.
   app.addHook('preClose', async () => jobs.stop());
   const probes = new Probes();
@@ -161,11 +161,18 @@ export async function buildApp({
 /** For a picture by its address, redirects included. */
 const URL_TIMEOUT_MS = 30_000;
 
+/** Milliseconds that a picture may be with such an engine: longer than any queue. */
+const MAX_STAY = 24 * 60 * 60_000;
+
 /** Known jobs, finished ones included. */
 const MAX_JOBS_KNOWN = 64;
 
-function createJobs({ concurrency, maxJobTime, maxResultBytes, keepJobsFor }: Config): Jobs {
-  const runner = new Runner({ concurrency, maxTime: maxJobTime });
+/** An engine with turns of its own gets every picture at once, and the time that it waits there is none of its work. */
+function createJobs(config: Config, engine: Engine): Jobs {
+  const { concurrency, maxJobs, maxJobTime, maxResultBytes, keepJobsFor } = config;
+  const runner = new Runner(
+    engine.placeOf ? { concurrency: 2 * maxJobs, maxTime: MAX_STAY } : { concurrency, maxTime: maxJobTime },
+  );
   return new Jobs(runner, { maxJobs: MAX_JOBS_KNOWN, maxBytes: maxResultBytes, keepFor: keepJobsFor });
 }
 

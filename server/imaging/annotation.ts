@@ -1,4 +1,5 @@
 import type { MetadataChoice, ProfileChoice } from '../../protocol/matte.ts';
+import type { ClippingPath } from '../../protocol/schemas/path.ts';
 import { type ColorSpace, decodeSrgb, readColorSpace } from './icc.ts';
 import { chooseMetadata, type Metadata } from './metadata/metadata.ts';
 import type { Picture, Raster } from './picture.ts';
@@ -10,6 +11,8 @@ export interface Annotation {
   /** Pixels per inch. */
   dpi?: number | undefined;
   metadata?: Metadata | undefined;
+  /** In documents and color TIFFs. */
+  path?: ClippingPath | undefined;
 }
 
 /** What results take over from their picture, beside its resolution. */

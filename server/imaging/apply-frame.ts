@@ -3,7 +3,8 @@ import type { Frame } from './framing.ts';
 import type { AlphaPlane, Raster } from './picture.ts';
 
 /** Lays a matte, or straight RGBA, on its canvas: black or transparent where there is none of it. */
-export async function applyFrame<T extends AlphaPlane | Raster>(pixels: T, frame: Frame): Promise<T> {
+export async function applyFrame<T extends AlphaPlane | Raster>(pixels: T, whole: Frame): Promise<T> {
+  const frame = cropToCanvas(whole);
   const { target, canvas } = frame;
   const channels = 'channels' in pixels ? pixels.channels : 1;
   const data = await scale(pixels, channels, frame);
@@ -17,6 +18,29 @@ export async function applyFrame<T extends AlphaPlane | Raster>(pixels: T, frame
       out.set(data.subarray(start, start + (right - left) * channels), (y * canvas.width + left) * channels);
   }
   return { ...pixels, ...canvas, data: out };
+}
+
+/** Only of what shows on the canvas is a copy made: enlarged a lot, the rest would be far too large. */
+function cropToCanvas({ source, target, canvas }: Frame): Frame {
+  const [left, width] = crop(source.left, source.width, target.left, target.width, canvas.width);
+  const [top, height] = crop(source.top, source.height, target.top, target.height, canvas.height);
+  return {
+    source: { left: left.source, top: top.source, width: width.source, height: height.source },
+    target: { left: left.target, top: top.target, width: width.target, height: height.target },
+    canvas,
+  };
+}
+
+function crop(source: number, sourceSize: number, target: number, targetSize: number, room: number) {
+  const scale = targetSize / sourceSize;
+  const from = Math.min(sourceSize - 1, Math.max(0, Math.floor(-target / scale)));
+  const to = Math.max(from + 1, Math.min(sourceSize, Math.ceil((room - target) / scale)));
+  const start = Math.round(from * scale);
+  const size = Math.max(1, Math.round(to * scale) - start);
+  return [
+    { source: source + from, target: target + start },
+    { source: to - from, target: size },
+  ] as const;
 }
 
 /** The source at the size of the target. */

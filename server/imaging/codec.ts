@@ -8,7 +8,7 @@ import { sniffType } from './formats.ts';
 import { readTone } from './icc.ts';
 import { readBlocks } from './metadata/metadata.ts';
 import type { AlphaPlane, Picture, Raster, Rows } from './picture.ts';
-import { packPng, setResolution } from './png.ts';
+import { addNotes, packPng } from './png.ts';
 import { prepare } from './prepare.ts';
 import { isOwnRgb, namesSrgb } from './profile.ts';
 import { streamRaster } from './stream-raster.ts';
@@ -185,11 +185,14 @@ function widen(samples: Uint8Array | Uint16Array): Uint16Array {
   return words;
 }
 
-/** A gray PNG of 8 or 16 bits. Compression 2 of 9: mattes are mostly flat, and users wait for them. */
-export async function encodeAlphaPng({ width, height, data }: AlphaPlane, dpi?: number): Promise<Buffer> {
+/** A gray PNG of 8 or 16 bits, with the resolution and XMP of the annotation. Compression 2 of 9: mattes are mostly flat, and users wait for them. */
+export async function encodeAlphaPng(
+  { width, height, data }: AlphaPlane,
+  annotation: Annotation = {},
+): Promise<Buffer> {
   const image = sharp(data, { limitInputPixels: false, raw: { width, height, channels: 1 } });
   const space = data instanceof Uint16Array ? 'grey16' : 'b-w';
-  return setResolution(await image.toColorspace(space).png({ compressionLevel: 2 }).toBuffer(), dpi);
+  return addNotes(await image.toColorspace(space).png({ compressionLevel: 2 }).toBuffer(), annotation);
 }
 
 /** A PNG of 8 or 16 bits with straight alpha where the raster has it. */

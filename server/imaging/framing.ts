@@ -1,6 +1,7 @@
+import { MAX_PIXELS, MAX_SIDE } from '../../protocol/limits.ts';
+import type { Fit } from '../../protocol/matte.ts';
+import { AppError } from '../errors.ts';
 import type { AlphaPlane, Region } from './picture.ts';
-
-export const FITS = ['contain', 'cover', 'shrink'] as const;
 
 /** How a result is cut and laid on its canvas. */
 export interface Framing {
@@ -11,7 +12,7 @@ export interface Framing {
   /** Of the canvas; null: as large as what is shown. */
   size: { width: number; height: number } | null;
   /** `contain`: all of it, as large as it can be; `cover`: fills the canvas; `shrink`: like `contain`, but never enlarged. */
-  fit: (typeof FITS)[number];
+  fit: Fit;
   /** Where it lies, 0 to 1 of the room that is left. */
   align: { x: number; y: number };
 }
@@ -26,7 +27,10 @@ export interface Frame {
 /** Opacity too low to be seen: 2 %. */
 const VISIBLE = 0.02;
 
-/** @throws {RangeError} when the margin leaves no room on the canvas */
+/** Nothing is enlarged more: a speck would fill a canvas with nothing to see. */
+const MAX_ENLARGING = 64;
+
+/** @throws {AppError} BAD_REQUEST when the margin leaves no room on the canvas; IMAGE_TOO_LARGE */
 export function frameSubject(alpha: AlphaPlane, { trim, margin, size, fit, align }: Framing): Frame {
   const whole = { left: 0, top: 0, width: alpha.width, height: alpha.height };
   const box = (trim && boundsOf(alpha)) || whole;
@@ -38,21 +42,30 @@ export function frameSubject(alpha: AlphaPlane, { trim, margin, size, fit, align
     const top = Math.min(edge, box.top);
     const width = Math.min(box.left + box.width + edge, alpha.width) - box.left + left;
     const height = Math.min(box.top + box.height + edge, alpha.height) - box.top + top;
+    const canvas = { width: box.width + 2 * edge, height: box.height + 2 * edge };
+    checkCanvas(canvas);
     return {
       source: { left: box.left - left, top: box.top - top, width, height },
       target: { left: edge - left, top: edge - top, width, height },
-      canvas: { width: box.width + 2 * edge, height: box.height + 2 * edge },
+      canvas,
     };
   }
   const room = { width: size.width - 2 * edge, height: size.height - 2 * edge };
-  if (room.width < 1 || room.height < 1) throw new RangeError('The margin leaves no room.');
+  if (room.width < 1 || room.height < 1) throw new AppError('BAD_REQUEST', 'The margin leaves no room.');
+  checkCanvas(size);
   const [across, down] = [room.width / box.width, room.height / box.height];
-  const scale = fit === 'cover' ? Math.max(across, down) : Math.min(across, down, fit === 'shrink' ? 1 : Infinity);
+  const wanted = fit === 'cover' ? Math.max(across, down) : Math.min(across, down, fit === 'shrink' ? 1 : Infinity);
+  const scale = Math.min(wanted, MAX_ENLARGING);
   const width = Math.max(1, Math.round(box.width * scale));
   const height = Math.max(1, Math.round(box.height * scale));
   const left = edge + Math.round((room.width - width) * align.x);
   const top = edge + Math.round((room.height - height) * align.y);
   return { source: box, target: { left, top, width, height }, canvas: size };
+}
+
+function checkCanvas({ width, height }: { width: number; height: number }): void {
+  if (width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS) return;
+  throw new AppError('IMAGE_TOO_LARGE', `The result would have ${width} x ${height} pixels, more than Hairline makes.`);
 }
 
 /** Around all that can be seen; null for an empty matte. */

@@ -5,7 +5,7 @@ import { packExif } from './metadata/exif.ts';
 import type { RasterStream, Strip } from './picture.ts';
 import { readSrgbProfile } from './profile.ts';
 import { IPTC_RESOURCE } from './psd/find-resource.ts';
-import { packResource } from './psd/resources.ts';
+import { packResource } from './psd/pack-resource.ts';
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 /** Color types (PNG 11.2.1). */
@@ -68,10 +68,14 @@ async function annotate({ profile, dpi, metadata = {} }: Annotation): Promise<Bu
   if (dpi) parts.push(...resolutionChunk(dpi));
   const { exif, xmp, iptc } = metadata;
   if (exif) parts.push(...chunk('eXIf', packExif(exif, !profile, dpi)));
-  // Five zeros: end of the keyword, not compressed, of method 0, no language, no translated keyword (XMP part 3, 1.1.5).
-  if (xmp) parts.push(...chunk('iTXt', Buffer.concat([Buffer.from('XML:com.adobe.xmp\0\0\0\0\0', 'latin1'), xmp])));
+  if (xmp) parts.push(...xmpChunk(xmp));
   if (iptc) parts.push(...chunk('zTXt', rawProfile(packResource(IPTC_RESOURCE, iptc))));
   return parts;
+}
+
+/** Five zeros: end of the keyword, not compressed, of method 0, no language, no translated keyword (XMP part 3, 1.1.5). */
+function xmpChunk(xmp: Buffer): Buffer[] {
+  return chunk('iTXt', Buffer.concat([Buffer.from('XML:com.adobe.xmp\0\0\0\0\0', 'latin1'), xmp]));
 }
 
 /** PNG has no chunk for the records of the IPTC; ImageMagick's, hexadecimal in lines of 36 bytes, is read by most. */
@@ -96,8 +100,8 @@ function resolutionChunk(dpi: number): Buffer[] {
 /** End of the first chunk, IHDR. */
 const HEADER_END = 33;
 
-/** Writes the resolution into a PNG that has none. */
-export function setResolution(png: Buffer, dpi: number | undefined): Buffer {
-  if (!dpi) return png;
-  return Buffer.concat([png.subarray(0, HEADER_END), ...resolutionChunk(dpi), png.subarray(HEADER_END)]);
+/** Writes resolution and XMP into a PNG that has none. */
+export function addNotes(png: Buffer, { dpi, metadata }: Annotation): Buffer {
+  const notes = [...(dpi ? resolutionChunk(dpi) : []), ...(metadata?.xmp ? xmpChunk(metadata.xmp) : [])];
+  return Buffer.concat([png.subarray(0, HEADER_END), ...notes, png.subarray(HEADER_END)]);
 }

@@ -1,9 +1,12 @@
 import sharp from 'sharp';
 import type { EncodedType } from '../../protocol/matte.ts';
+import { AppError } from '../errors.ts';
 import { readBmp } from './bmp.ts';
 import { readSensor, takePreview } from './camera-raw/preview.ts';
 import { checkSize } from './check-size.ts';
 import { damaged } from './damage.ts';
+import { buildProfile } from './heif/build-profile.ts';
+import { readColorCode } from './heif/color-code.ts';
 import { decodeHeic } from './heif/decode.ts';
 import { checkJpeg } from './jpeg/check.ts';
 import { tidyJpeg } from './jpeg/tidy.ts';
@@ -77,18 +80,50 @@ function prepareRaster({ width, height, channels, data }: Raster, profile?: Buff
   return { bytes, page: 0, failOn: 'truncated' };
 }
 
-/** The library reads everything about HEIC but its pixels. */
+/** The library reads everything about HEIC but its pixels, and of HEIC and AVIF no colors that a code names in place of a profile. */
 async function prepareHeif(file: Buffer, allowDamaged: boolean): Promise<Prepared> {
+  const failOn = allowDamaged ? 'none' : 'truncated';
   const info = await sharp(file, { limitInputPixels: false })
     .metadata()
     .catch((cause) => {
       throw damaged(undefined, cause);
     });
-  if (info.compression !== 'hevc') return { bytes: file, page: 0, failOn: allowDamaged ? 'none' : 'truncated' };
+  const isHevc = info.compression === 'hevc';
+  const code = info.icc ? null : readColorCode(file);
+  const profile = info.icc ?? (code && buildProfile(code)) ?? undefined;
+  if (!isHevc && profile === info.icc) return { bytes: file, page: 0, failOn };
   checkSize(info.width, info.height);
-  const raster = await decodeHeic(file, info.hasAlpha);
-  return { ...prepareRaster(raster, info.icc), metadata: readBlocks(info), dpi: info.density };
+  const raster = isHevc
+    ? await decodeHeic(file, info.hasAlpha, info.bitsPerSample ?? 8)
+    : await decodeAvif(file, failOn);
+  return { ...prepareRaster(raster, profile), metadata: readBlocks(info), dpi: info.density };
 }
+
+/** Upright, with its own numbers. */
+async function decodeAvif(file: Buffer, failOn: Prepared['failOn']): Promise<Raster> {
+  const image = sharp(file, { limitInputPixels: false, failOn, ignoreIcc: true });
+  const isDeep = (await image.metadata()).depth === 'ushort';
+  const { data, info } = await image
+    .toColorspace(isDeep ? 'rgb16' : 'srgb')
+    .raw({ depth: isDeep ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause) => {
+      throw damaged(undefined, cause);
+    });
+  const samples = isDeep ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
+  return { width: info.width, height: info.height, channels: info.channels === 4 ? 4 : 3, data: samples };
+}
+
+/** Values of TIFF's Compression that the library is not built for. */
+const UNKNOWN_PACKING: Readonly<Record<number, string>> = {
+  34661: 'JBIG',
+  34712: 'JPEG 2000',
+  34887: 'LERC',
+  34925: 'LZMA',
+  50000: 'Zstandard',
+  50002: 'JPEG XL',
+  52546: 'JPEG XL',
+};
 
 /** The most samples of a pixel in a Photoshop document (File Header Section). */
 const MAX_SAMPLES = 56;
@@ -101,6 +136,9 @@ async function prepareTiff(file: Buffer, allowDamaged: boolean): Promise<Prepare
   const { width, height, samples, page } = layout;
   checkSize(width, height);
   if (samples > MAX_SAMPLES || layout.bits > 64) throw damaged('its directory makes no sense');
+  const packing = UNKNOWN_PACKING[layout.compression];
+  if (packing)
+    throw new AppError('UNSUPPORTED_PICTURE', `This TIFF is packed with ${packing}, which Hairline cannot unpack.`);
   if (!allowDamaged) await checkTiff(file, layout);
   const failOn = allowDamaged ? 'none' : 'error';
   const metadata = readTiffMetadata(tiff, layout.directory);

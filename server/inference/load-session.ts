@@ -46,7 +46,7 @@ export async function loadSession(
     findMissing: (provider) => findMissing(provider),
     memoryOf: (provider) => openVerdictMemory(cacheDir, verdictKey(spec, provider, machine, weights)),
     open: (provider) => {
-      const flexible = spec.input.fit === 'aspect' && OPEN_SHAPES.has(provider);
+      const flexible = (spec.input.fit === 'aspect' || spec.input.open === true) && OPEN_SHAPES.has(provider);
       return createOrtSession(weights, provider, { threads, flexible, dimensions: flexible ? {} : dimensions });
     },
     probe: (opened) => runProbe(opened, spec),

@@ -63,7 +63,7 @@ export class Runner {
       await turn.begun;
       timers.push(setTimeout(stop, this.#limits.maxTime));
       const began = performance.now();
-      const result = await work({ signal: ended, ...(onProgress && { onProgress }) });
+      const result = await work({ signal: ended, client, ...(onProgress && { onProgress }) });
       this.#remember((performance.now() - began) / 1000);
       return result;
     } catch (error) {

@@ -37,6 +37,8 @@ export interface View {
   model: LoadedModel;
   /** Stretches the picture to the spec's grid even where the network would take its own shape. */
   squash?: boolean;
+  /** Side of the square that it sees, where the network takes squares of any size; else the spec's. */
+  side?: number;
   /** Draws edges well: its strands may be used in the result. */
   edges?: boolean;
 }
@@ -157,12 +159,12 @@ interface Eye {
 
 async function look(
   { picture, grids, timings, signal, lift }: Eye,
-  { model, squash = false }: View,
+  { model, squash = false, side }: View,
   region?: Region,
 ): Promise<CoarseAlpha> {
   const { spec, session } = model;
   const clock = startClock();
-  const grid = chooseGrid(spec, session.flexible && !squash, region ?? picture);
+  const grid = chooseGrid(spec, session.flexible && !squash, region ?? picture, side);
   const rgb = await grids.read(grid.width, grid.height, region);
   timings.decode += clock();
   signal?.throwIfAborted();

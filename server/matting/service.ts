@@ -86,7 +86,8 @@ export class MatteService {
   /** The same for all models that `refine` asks about a portrait. */
   async prepareViews(refine: Refine, options?: PullOptions): Promise<void> {
     const { id } = this.registry.resolve('auto');
-    for (const { model } of planViews(id, 'portrait', refine)) await this.prepare(model, options);
+    for (const { model, optional } of planViews(id, 'portrait', refine))
+      if (!optional) await this.prepare(model, options);
   }
 
   /**
@@ -128,18 +129,21 @@ export class MatteService {
     };
   }
 
-  /** The views of the first plan whose models are all installed, else the model alone. */
+  /** The views of the first plan whose models are all installed, optional ones apart; else the model alone. */
   async #loadViews(spec: ModelSpec, plans: readonly (readonly PlannedView[])[]): Promise<View[]> {
     for (const plan of plans) {
-      const specs = plan.map((view) => this.registry.resolve(view.model));
-      const installed = await Promise.all(
-        specs.map(async (s) => (await this.registry.isInstalled(s)) && !this.#fetcher.isFetching(s.id)),
-      );
-      if (installed.includes(false)) continue;
-      const loaded = await Promise.all(specs.map((s) => this.#sessions.get(s)));
-      return plan.map((view, i) => ({ ...view, model: loaded[i]! }));
+      const installed = await Promise.all(plan.map(({ model }) => this.#isReady(model)));
+      if (plan.some(({ optional }, i) => !optional && !installed[i])) continue;
+      const views = plan.filter((_, i) => installed[i]);
+      const loaded = await Promise.all(views.map(({ model }) => this.#sessions.get(this.registry.resolve(model))));
+      return views.map((view, i) => ({ ...view, model: loaded[i]! }));
     }
     return [{ model: await this.#sessions.get(spec) }];
+  }
+
+  async #isReady(model: string): Promise<boolean> {
+    const spec = this.registry.list().find(({ id }) => id === model);
+    return spec !== undefined && !this.#fetcher.isFetching(model) && (await this.registry.isInstalled(spec));
   }
 
   dispose(): Promise<void> {

@@ -97,7 +97,7 @@ export const STATES: Readonly<Record<string, View>> = {
   'model on its way': panel({ name: 'waiting', for: 'model' }),
   writing: panel({ name: 'writing', busy: false }),
   'Photoshop busy': panel({ name: 'writing', busy: true }),
-  'mask exists': panel({ name: 'asking', layer: LAYER }),
+  'mask exists': panel({ name: 'asking', layer: LAYER, refines: true }),
   ...Object.fromEntries(
     DELIVERIES.flatMap((outcome) => [
       [`done: ${outcome}`, done([{ layerName: LAYER, outcome }])],

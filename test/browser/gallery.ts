@@ -1,7 +1,7 @@
 import { PluginError } from '../../plugin/errors.ts';
 import type { PanelState, View } from '../../plugin/session/state.ts';
-import { BatchPanel } from '../../plugin/ui/batch-view.ts';
-import { Panel } from '../../plugin/ui/panel.ts';
+import { createBatchPanel } from '../../plugin/ui/batch-view.ts';
+import { createPanel } from '../../plugin/ui/panel.ts';
 import { chooseStrings } from '../../words/panel/choose.ts';
 import { BATCHES, NO_BATCH, STATES } from './gallery-states.ts';
 import { findLayoutProblems, findPaleText } from './inspect.ts';
@@ -29,12 +29,12 @@ const NOTHING = { model: '', provider: '', refinable: null };
 defineSpectrum();
 const paintbrush = document.head.appendChild(document.createElement('style'));
 const nothing = () => {};
-const panel = new Panel(document, chooseStrings(new URLSearchParams(location.search).get('locale') ?? ''), {
+const panel = createPanel(document, chooseStrings(new URLSearchParams(location.search).get('locale') ?? ''), {
   ...{ maskSubject: nothing, answer: nothing, cancel: nothing, choose: nothing, lookAtEdge: nothing },
   ...{ changeEdge: nothing, showOn: nothing, keepEdge: nothing, applyEdge: nothing, startServer: nothing },
   chooseAddress: async (address) => address === '',
 });
-const batch = new BatchPanel(document, chooseStrings(new URLSearchParams(location.search).get('locale') ?? ''), {
+const batch = createBatchPanel(document, chooseStrings(new URLSearchParams(location.search).get('locale') ?? ''), {
   ...{ start: nothing, stop: nothing, resume: nothing, retry: nothing, toggleChoice: nothing, choose: nothing },
   ...{ setRedoMasked: nothing, setFormat: nothing, chooseFolder: nothing, forgetFolder: nothing },
 });

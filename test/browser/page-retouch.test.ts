@@ -136,6 +136,17 @@ describe.skipIf(executable === null)('correcting a mask on the page', () => {
             .dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
       }, list);
     };
+    await page.dispatchEvent('body', 'dragenter', {
+      dataTransfer: await page.evaluateHandle(() => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([], 'mask.png'));
+        return dataTransfer;
+      }),
+    });
+    const [veil, side] = await Promise.all(['#mask-veil', '#side'].map((id) => page.locator(id).boundingBox()));
+    expect(veil!.x).toBeGreaterThan(side!.x);
+    expect(veil!.x + veil!.width).toBeLessThan(side!.x + side!.width);
+    expect(await page.isVisible('#veil')).toBe(true);
     await drop(await halves(300, 500));
     await expect
       .poll(() => page.textContent('#notice-text'))

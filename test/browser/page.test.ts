@@ -90,6 +90,32 @@ describe.skipIf(executable === null)('the page, with the real model where it is 
     expect((await visit.shownSamples()).equals(plain)).toBe(true);
   });
 
+  test('trims downloads to the subject, with a margin, and lays the cut-out on the color that is shown', async () => {
+    const page = await open();
+    await visit.drop(photo, 'portrait.png', 'image/png');
+    await visit.untilShown();
+    expect(await page.isVisible('#background-row')).toBe(false);
+    expect(await page.isVisible('#margins')).toBe(false);
+    await page.check('[name=backdrop][value=black]');
+    await page.check('#background');
+    await page.check('#trim');
+    await page.check('[name=margin][value="10%"]');
+    const answer = await askServer();
+    const framing = { trim: true, margin: '10%' };
+    const on = await answer({ ...framing, output: 'composition', background: 'black' });
+    const wanted = await sharp(on).metadata();
+    const cutout = await sharp((await visit.download('#get-cutout')).bytes).metadata();
+    expect(cutout).toMatchObject({ width: wanted.width, height: wanted.height, channels: 3 });
+    const mask = await sharp((await visit.download('#get-mask')).bytes).metadata();
+    expect(mask).toMatchObject({ width: wanted.width, height: wanted.height, channels: 1 });
+    const whole = await sharp(photo).metadata();
+    expect(readStrictly((await visit.download('#get-document')).bytes)).toMatchObject({ width: whole.width });
+    // Behind a checkerboard there is no color.
+    await page.check('[name=backdrop][value=checker]');
+    expect((await sharp((await visit.download('#get-cutout')).bytes).metadata()).channels).toBe(4);
+    expect(await visit.findFaults()).toEqual([]);
+  });
+
   test('works from the sample to the download by keyboard alone', async () => {
     const page = await open('zh-CN');
     const { keyboard } = page;

@@ -1,7 +1,11 @@
-// Writes the pictures of the panel that the documentation shows: `npm run screenshots`. Needs a Chromium, see chromium.ts.
-import { writeFileSync } from 'node:fs';
+// Writes the pictures of panel and page that the documentation shows: `npm run screenshots`. Needs a Chromium, see
+// chromium.ts, and for the page the networks of `refine=best`.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
+import { loadConfig } from '../../server/config/config.ts';
+import { startServer } from '../../server/main.ts';
 import { findChromium, launchChromium, NO_CHROMIUM } from './chromium.ts';
 import type { Gallery } from './gallery.ts';
 import { Pages, panelPage, ROOT } from './pages.ts';
@@ -51,6 +55,29 @@ async function take(browser: Browser, origin: string, shot: Shot): Promise<void>
   await page.close();
 }
 
+/** The page with its sample, from a server of its own. */
+async function takePage(browser: Browser): Promise<void> {
+  const configDir = mkdtempSync(path.join(tmpdir(), 'hairline-screenshots-'));
+  const server = await startServer({ ...loadConfig({ port: 0, device: 'cpu' }, {}), configDir });
+  try {
+    await server.ready;
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
+    await page.goto(server.url);
+    await page.click('#sample');
+    await page.waitForSelector('#after-picture[src]', { timeout: 120_000 });
+    await page.waitForLoadState('networkidle');
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    writeFileSync(
+      path.join(ROOT, 'docs', 'pictures', 'page.jpg'),
+      await page.screenshot({ type: 'jpeg', quality: 88 }),
+    );
+    await page.close();
+  } finally {
+    await server.close();
+    rmSync(configDir, { recursive: true, force: true });
+  }
+}
+
 const executable = findChromium();
 if (executable === null) {
   console.error(NO_CHROMIUM);
@@ -64,6 +91,7 @@ if (executable === null) {
   const browser = await launchChromium(executable);
   try {
     for (const shot of SHOTS) await take(browser, pages.origin, shot);
+    await takePage(browser);
   } finally {
     await browser.close();
     await pages.stop();

@@ -35,6 +35,7 @@ const POLICIES: [MaskPolicy, (x: number) => number][] = [
   ['intersect', (x) => Math.min(shows(x), red(x))],
   ['add', (x) => Math.max(shows(x), red(x))],
   ['subtract', (x) => Math.min(shows(x), 1 - red(x))],
+  ['refine', (x) => (shows(x) + red(x)) / 2],
 ];
 
 const FAULTS: NonNullable<HostOptions['faults']>[] = [
@@ -120,6 +121,36 @@ test.each([true, false])(
   },
 );
 
+test.each([{}, { maskReadsTrimmed: true }, { maskReadsTrimmed: true, suspendHistoryUnavailable: true }])(
+  'a mask of one value has no edge to refine, and nothing is sent: %o',
+  async (faults) => {
+    const rig = new CommandsFixture({ faults });
+    const doc = open(rig, { data: new Uint8Array(WIDTH * HEIGHT).fill(255) });
+    const before = doc.snapshot();
+    expect(await rig.run({ existingMask: 'refine' })).toBe('FLAT_MASK');
+    expect(rig.client.sent).toEqual([]);
+    expect(doc.snapshot()).toBe(before);
+  },
+);
+
+test('refining looks at the selection only, and leaves the rest of the mask', async () => {
+  const rig = new CommandsFixture();
+  const doc = open(rig);
+  const data = new Uint8Array(8 * HEIGHT).fill(255);
+  doc.selection = { ...doc.findLayer('Model').mask!, left: 16, top: 0, width: 8, height: HEIGHT, data, outside: 0 };
+  expect(await rig.run({ existingMask: 'refine' })).toBe('done');
+  const refined = (x: number) => (x >= 16 && x < 24 ? (shows(x) + red(x)) / 2 : shows(x));
+  expectRow(doc, doc.findLayer('Model').mask!, refined);
+});
+
+test('a layer without a mask is masked as ever', async () => {
+  const rig = new CommandsFixture();
+  const doc = open(rig);
+  doc.findLayer('Model').mask = null;
+  expect(await rig.run({ existingMask: 'refine' })).toBe('done');
+  expectRow(doc, doc.findLayer('Model').mask!, red);
+});
+
 test('a switched-off mask is kept and the new one is on', async () => {
   const rig = new CommandsFixture();
   const doc = open(rig, { enabled: false });
@@ -129,7 +160,7 @@ test('a switched-off mask is kept and the new one is on', async () => {
 });
 
 test('added while the server works: asked for if nothing was chosen, combined if it was', async () => {
-  for (const policy of ['ask', 'intersect'] as const) {
+  for (const policy of ['ask', 'refine', 'intersect'] as const) {
     const rig = new CommandsFixture();
     const doc = open(rig);
     const layer = doc.findLayer('Model');
@@ -138,8 +169,9 @@ test('added while the server works: asked for if nothing was chosen, combined if
     rig.client.onPicture = () => {
       layer.mask = { ...mask!, data: mask!.data.map((value: number) => value || 200) };
     };
-    expect(await rig.run({ existingMask: policy })).toBe(policy === 'ask' ? 'MASK_ADDED' : 'done');
-    expect(doc.channels.length).toBe(policy === 'ask' ? 0 : 1);
+    const isCombined = policy === 'intersect';
+    expect(await rig.run({ existingMask: policy })).toBe(isCombined ? 'done' : 'MASK_ADDED');
+    expect(doc.channels.length).toBe(isCombined ? 1 : 0);
   }
 });
 

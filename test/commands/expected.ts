@@ -4,7 +4,7 @@ import { flatten } from '../../simulator/composite.ts';
 import { type Rect, union } from '../../simulator/geometry.ts';
 import type { Faults, HostDocument, HostLayer, LayerMask, Raster } from '../../simulator/index.ts';
 import { whiteOf } from '../../simulator/index.ts';
-import { CLEAN_BLUE, edgeFor, isSoft, isUnclear, opacityFor } from './picture-client.ts';
+import { CLEAN_BLUE, edgeFor, isSoft, isUnclear, opacityFor, refinedFor } from './picture-client.ts';
 
 /**
  * What a run must do to a document, worked out pixel by pixel from the settings and from nothing that the plugin is made
@@ -44,6 +44,10 @@ interface Found {
   box: Rect;
   shown: Raster;
   values: Float64Array;
+  /** What was found before the edge controls and the selection; the picture alone, or with the mask that is refined. */
+  plain: (x: number, y: number) => number;
+  /** How much of each pixel of the canvas was looked at. */
+  cover: Float64Array;
 }
 
 const NAMES = {
@@ -136,15 +140,32 @@ function find(doc: HostDocument, layer: HostLayer | null, settings: Settings, fa
   const opaque = (x: number, y: number) => shown.channels === 3 || at(shown, x, y, 3) > 0;
   const box = boxOf(doc.width, doc.height, (x, y) => contains(visible, x, y) && opaque(x, y));
   if (isEmptyRect(box)) return 'EMPTY_LAYER';
+  const refined = layer?.mask && settings.existingMask === 'refine' && takesMask(settings) ? layer.mask : null;
+  const guide = refined ? valuesOf(doc, refined) : null;
+  if (guide && isFlat(doc, guide, box)) return 'FLAT_MASK';
+  const plain = (x: number, y: number) => {
+    const red = opacityFor(at(shown, x, y, 0));
+    return guide ? refinedFor(red, guide[y * doc.width + x]!) : red;
+  };
   const values = new Float64Array(doc.width * doc.height);
+  const cover = new Float64Array(doc.width * doc.height);
   for (let y = box.top; y < box.bottom; y++) {
     for (let x = box.left; x < box.right; x++) {
       const index = y * doc.width + x;
-      const opacity = edgeFor(opacityFor(at(shown, x, y, 0)), settings.edge as EdgeRequest);
-      values[index] = opacity * (chosen ? chosen[index]! : 1);
+      cover[index] = chosen ? chosen[index]! : 1;
+      values[index] = edgeFor(plain(x, y), settings.edge as EdgeRequest) * cover[index]!;
     }
   }
-  return { layer, box, shown, values };
+  return { layer, box, shown, values, plain, cover };
+}
+
+function isFlat(doc: HostDocument, values: Float64Array, box: Rect): boolean {
+  for (let y = box.top; y < box.bottom; y++) {
+    for (let x = box.left; x < box.right; x++) {
+      if (values[y * doc.width + x] !== values[box.top * doc.width + box.left]) return false;
+    }
+  }
+  return true;
 }
 
 function unmasked(doc: HostDocument, layer: HostLayer): Raster | null {
@@ -174,21 +195,27 @@ function deliver(doc: HostDocument, found: readonly Found[], settings: Settings)
   return expected;
 }
 
-export function combine(policy: MaskPolicy, old: Float64Array, values: Float64Array): Float64Array {
-  const ways: Record<MaskPolicy, (a: number, b: number) => number> = {
+export function combine(
+  policy: MaskPolicy,
+  old: Float64Array,
+  values: Float64Array,
+  cover?: Float64Array,
+): Float64Array {
+  const ways: Record<MaskPolicy, (a: number, b: number, share: number) => number> = {
+    refine: (a, b, share) => b + a * (1 - share),
     ask: (_a, b) => b,
     replace: (_a, b) => b,
     intersect: (a, b) => Math.min(a, b),
     add: (a, b) => Math.max(a, b),
     subtract: (a, b) => Math.min(a, 1 - b),
   };
-  return values.map((value, index) => ways[policy](old[index]!, value));
+  return values.map((value, index) => ways[policy](old[index]!, value, cover?.[index] ?? 1));
 }
 
 function putMask(
   doc: HostDocument,
   expected: Expected,
-  { layer, values, box, shown }: Found,
+  { layer, values, box, shown, plain, cover }: Found,
   settings: Settings,
 ): void {
   const place = locate(expected.layers, layer!.id)!;
@@ -198,15 +225,15 @@ function putMask(
   target.mask = values;
   if (old) {
     addChannel(expected, `${target.name} mask`, old);
-    target.mask = combine(settings.existingMask, old, values);
+    target.mask = combine(settings.existingMask, old, values, cover);
     if (settings.existingMask === 'replace') target.look = [100, 0];
   }
   if (settings.delivery === 'mask' || settings.edge.decontaminate === 0) return;
   const pixels = paint(doc, box, (x, y) => {
     const [red, green, blue] = [0, 1, 2].map((channel) => at(shown, x, y, channel));
     const own = shown.channels === 4 ? at(shown, x, y, 3) : 1;
-    if (isUnclear(opacityFor(red!))) return UNCLEAR;
-    const fixed = isSoft(opacityFor(red!)) && own > 0 && Math.abs(CLEAN_BLUE - blue!) > 0.01;
+    if (isUnclear(plain(x, y))) return UNCLEAR;
+    const fixed = isSoft(plain(x, y)) && own > 0 && Math.abs(CLEAN_BLUE - blue!) > 0.01;
     return fixed ? [red!, green!, CLEAN_BLUE, 1] : null;
   });
   if (pixels.every((value) => value === 0)) return;

@@ -143,8 +143,10 @@ async function refine(
   const target = siblings[index]!;
   if (isPainted) {
     addChannel(first, `${layer.name} mask`, before.mask);
-    target.mask = combine(asked.existingMask, before.mask, other.values[0]!);
-    target.look = asked.existingMask === 'replace' ? [100, 0] : before.look;
+    // The server has not seen what was painted.
+    const policy = asked.existingMask === 'refine' ? 'replace' : asked.existingMask;
+    target.mask = combine(policy, before.mask, other.values[0]!);
+    target.look = policy === 'replace' ? [100, 0] : before.look;
   } else {
     const same = locate(other.expected.layers, target.id as number)!;
     target.mask = same.siblings[same.index]!.mask;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { focusOf } from '../../page/find-focus.ts';
 import { Latest } from '../../page/latest.ts';
 import { isOtherThanPicture, nameResult, typeOf } from '../../page/pictures.ts';
+import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import { chooseWords } from '../../words/page/choose.ts';
 import { en } from '../../words/page/en.ts';
 import { zh } from '../../words/page/zh.ts';
@@ -20,6 +21,11 @@ describe('the words', () => {
     return texts;
   }
   const placeholders = (text = '') => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
+
+  it('say every error of the server in Chinese too', () => {
+    const codes = Object.keys(ERRORS) as ErrorCode[];
+    expect(codes.filter((code) => !zh.errors[code] && !zh.serverErrors[code])).toEqual([]);
+  });
 
   it('say the same things with the same values in both languages', () => {
     const [english, chinese] = [textsOf(en), textsOf(zh)];

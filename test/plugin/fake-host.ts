@@ -71,6 +71,7 @@ export class FakeHost implements Host {
     const result = await body({
       readPicture: async (source, region) => this.#readPicture(source, region),
       readThumbnail: async () => this.thumbnail,
+      readMask: async ({ layerId }) => this.masks.get(layerId)!,
       readSelection: async () => this.marquee,
     });
     cancel.throwIfCancelled();

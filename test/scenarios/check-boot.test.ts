@@ -14,10 +14,10 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 test('an ordinary Photoshop starts as expected', async () => {
-  await rig.open();
+  await rig.open({ faults: { containsTakesNull: true } });
   const report = await rig.check();
   const start: ProbeId[] = ['scriptBase', 'globals', 'radioGroup', 'setEarly checkbox', 'setEarly list', 'columnWidth'];
-  for (const id of [...start, 'panelHooks', 'language'] as const) {
+  for (const id of [...start, 'activeElement', 'panelHooks', 'language'] as const) {
     expect([id, outcomeOf(report, id).expected]).toEqual([id, true]);
   }
   expect(report.facts).toMatchObject({ photoshop: '26.0.0', system: 'win32', language: 'en_US' });
@@ -30,12 +30,44 @@ describe('tells what differs', () => {
     ['radioGroup', { faults: { groupKnows: 'nothing' } }, { target: 'sp-radio-group', value: null, selected: null }],
     ['columnWidth', { faults: { columnsShrink: true } }, 4],
     ['language', { faults: { uiLocaleMissing: true } }, { language: 'not told', system: 'win32' }],
+    ['scriptBase', { faults: { scriptsGone: true } }, { src: '', resolved: false }],
+    ['activeElement', {}, { active: 'null', takesNull: 'TypeError: contains: argument 1 is not a Node' }],
+    [
+      'activeElement',
+      { faults: { focusUntold: true, containsTakesNull: true } },
+      { active: 'undefined', takesNull: false },
+    ],
+    ['setEarly checkbox', { faults: { forgetsEarly: true } }, { before: true, after: false }],
+    ['setEarly list', { faults: { forgetsEarly: true } }, { before: 1, after: -1 }],
+    ['panelHooks', { faults: { showFirst: true } }, ['show', 'create']],
   ])('%s: %o', async (id, options, seen) => {
     await rig.open(options);
     const outcome = outcomeOf(await rig.check(), id);
     expect([outcome.seen, outcome.expected]).toEqual([seen, false]);
     expect(rig.panel.text('#check-list')).not.toBe('');
     expect(rig.panel.errors).toEqual([]);
+  });
+});
+
+describe('works the same in a Photoshop', () => {
+  test.each<[string, HostOptions['faults']]>([
+    ['that shows the panel before it creates it', { showFirst: true }],
+    ['that does not tell the focus', { focusUntold: true }],
+    ['whose page has lost its scripts', { scriptsGone: true }],
+    ['whose boxes forget what is set before they are shown', { forgetsEarly: true }],
+  ])('%s', async (_name, faults) => {
+    await rig.open({ faults: { ...faults } });
+    const docs = ['a', 'b'].map((name) => rig.photoshop.openPixels({ ...createPicture({}), name }));
+    rig.panel.click('#batch-choose');
+    const boxes = Array.from(rig.panel.document.querySelectorAll('#batch-list sp-checkbox'));
+    expect(boxes.map(({ checked }) => checked)).toEqual([true, true]);
+    boxes[1]!.setAttribute('id', 'second');
+    rig.panel.click('#second');
+    rig.panel.click('#batch-start');
+    await rig.panel.waitFor(() => rig.panel.text('#batch-status').startsWith('Finished: 1 of 1'), 20_000, 'the batch');
+    expect(docs.map((doc) => doc.activeLayers[0]!.mask !== null)).toEqual([true, false]);
+    expect(await rig.click()).toMatch(/^done/);
+    rig.expectClean();
   });
 });
 

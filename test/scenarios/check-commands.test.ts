@@ -30,6 +30,8 @@ describe('tells what differs', () => {
     [{ batchPlayThrows: true, insertedJoinsClipping: false }, ['failingCommands', 'clipping']],
     [{ saveFails: 'The disk is full.' }, ['copies']],
     [{ suspendHistoryUnavailable: true }, ['historyCommit', 'historyRollback']],
+    [{ newLayersOnTop: true, insertedJoinsClipping: false }, ['clipping']],
+    [{ colorSettingsMissing: true }, ['workingSpaces']],
   ])('%o', async (faults, ids) => {
     await rig.open({ faults: { ...faults } });
     const report = await rig.check();
@@ -51,6 +53,20 @@ describe('tells what differs', () => {
     expect(outcomeOf(await rig.check(), 'workingSpaces').seen).toMatchObject({ workingRGB: 'another' });
   });
 });
+
+test.each([false, true])(
+  'what a run hears of Actions is in the report, and no step is made for it: refused: %s',
+  async (refused) => {
+    await rig.open({ faults: { recordActionFails: refused } });
+    rig.photoshop.startRecordingAction();
+    await rig.check();
+    expect(rig.photoshop.stopRecordingAction()).toEqual([]);
+    rig.photoshop.openPixels(createPicture({}));
+    expect(await rig.click()).toMatch(/^done/);
+    const outcome = outcomeOf(await rig.check(), 'recordAction');
+    expect([outcome.expected, outcome.seen === 'taken']).toEqual([!refused, !refused]);
+  },
+);
 
 test('where nothing can be taken back, a layer with a mask is read in a copy after the check', async () => {
   await rig.open({ faults: { rollbackIgnored: true } });

@@ -23,7 +23,7 @@ const MASKS: ProbeId[] = [
     'maskNone',
     'maskFlat',
   ] as const),
-  ...(['maskLook', 'selection16'] as const),
+  ...(['maskLook', 'selection16', 'maskProfile Gray Gamma 2.2', 'maskProfile Dot Gain 20%, Grayscale'] as const),
 ];
 
 /** Every fault that the simulator has by default, taken away. */
@@ -48,6 +48,10 @@ describe('tells what differs', () => {
     ],
     [{ maskReadsTrimmed: true, reject16BitSelection: true }, ['maskFlat', 'selection16']],
     [{ groupMaskErrors: true }, ['maskKinds']],
+    [
+      { maskProfile: 'Dot Gain 20%' },
+      ['maskProfile Gray Gamma 2.2', 'maskProfile Gray Gamma 2.2, Grayscale', 'maskExact 8'],
+    ],
   ])('%o', async (faults, ids) => {
     await rig.open({ faults: { ...faults } });
     const report = await rig.check();
@@ -85,6 +89,17 @@ describe('after the check the panel takes the right road at once', () => {
     await rig.open({ faults: { maskZeroBlockTurnsWhite: true } });
     const [before, after] = await compare(() => rig.photoshop.openPixels(createPicture({ width: 300, height: 200 })));
     expect([count(before, 'putLayerMask'), count(after, 'putLayerMask')]).toEqual([2, 0]);
+  });
+
+  test('where values are converted from the usual gray, without a profile', async () => {
+    await rig.open({ faults: { maskProfile: 'Dot Gain 20%' } });
+    const [before, after] = await compare(() => rig.photoshop.openPixels(createPicture({})));
+    expect([count(before, 'putLayerMask'), count(after, 'putLayerMask')]).toEqual([2, 1]);
+    const report = await rig.check();
+    const error = (name: string) => outcomeOf(report, `maskProfile ${name}`).seen;
+    expect(error('Gray Gamma 2.2')).toBeGreaterThan(10);
+    expect(error('Dot Gain 20%')).toBe(0);
+    expect(report.profile.maskWays[8][0]).toBe('put-plain');
   });
 
   test('where masks have eight bits, with eight bits', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProbeId } from '../../plugin/check/probe.ts';
 import type { HostOptions } from '../../simulator/index.ts';
 import { CheckRig, outcomeOf, type SavedReport } from './check-driver.ts';
+import { createPicture } from './pictures.ts';
 
 let rig: CheckRig;
 beforeEach(async () => {
@@ -65,4 +66,73 @@ describe('what a start finds out, the next one uses', () => {
     expect(measured(name)).toBe(first);
     expect(rig.panel.errors).toEqual([]);
   });
+});
+
+describe('what a profile says is what is used first', () => {
+  /** Starts the panel anew with this profile and nothing else that is known. */
+  async function restart(profile: object): Promise<void> {
+    const storage = rig.panel.window.localStorage as Storage;
+    const host = JSON.parse(storage.getItem('hairline.profiles')!)[0][0];
+    storage.setItem('hairline.profiles', JSON.stringify([[host, profile]]));
+    storage.removeItem('hairline.settings');
+    await rig.reload();
+  }
+  const settle = () => rig.panel.waitFor(() => rig.panel.text('#server') === 'isnet on CPU', 10_000, 'the server');
+  const kept = () => (rig.panel.window.localStorage as Storage).getItem('hairline.profiles') ?? '';
+  const measured = () => rig.panel.waitFor(() => kept().includes('byteReaders'), 10_000, 'the first answers');
+
+  /** How the first request of the plugin wanted its bytes. */
+  function noteFirst(): { used: string | null } {
+    const first: { used: string | null } = { used: null };
+    const { window } = rig.panel;
+    const RealXhr = window.XMLHttpRequest as new () => XMLHttpRequest;
+    const realFetch = window.fetch as (...asked: unknown[]) => unknown;
+    const note = (used: string) => {
+      first.used ??= used;
+    };
+    window.XMLHttpRequest = function Xhr() {
+      return new Proxy(new RealXhr(), {
+        set: (xhr, name, value) => {
+          if (name === 'responseType') note(value);
+          return Reflect.set(xhr, name, value, xhr);
+        },
+        get: (xhr, name) => {
+          const member = Reflect.get(xhr, name, xhr);
+          return typeof member === 'function' ? member.bind(xhr) : member;
+        },
+      });
+    };
+    window.fetch = (...asked: unknown[]) => {
+      note('fetch');
+      return realFetch(...asked);
+    };
+    return first;
+  }
+
+  test.each(['arraybuffer', 'arrayBuffer', 'fetch'])('bytes by %s', async (reader) => {
+    await rig.open({ faults: { arrayBufferSpelling: 'both' } });
+    await measured();
+    await restart({ byteReaders: [reader] });
+    const first = noteFirst();
+    await rig.panel.showPanel();
+    await settle();
+    expect(first.used).toBe(reader);
+    expect(await maskOne()).toMatch(/^done/);
+  });
+
+  // On a loaded machine one of two equal ways may answer so late that the finder does not wait for it.
+  test.each(['http://127.0.0.1', 'http://localhost'])('the way by %s', { retry: 4 }, async (route) => {
+    await rig.open();
+    await measured();
+    await restart({ routes: [route] });
+    await rig.panel.showPanel();
+    await settle();
+    expect(rig.panel.text('#server-details')).toContain(`at ${route}:7866`);
+    expect(await maskOne()).toMatch(/^done/);
+  });
+
+  function maskOne(): Promise<string> {
+    rig.photoshop.openPixels(createPicture({}));
+    return rig.click();
+  }
 });

@@ -14,6 +14,8 @@ export interface Received {
   depth: number;
   subject: string | null;
   body: Buffer;
+  /** What follows the pixels; null where the request names no mask. */
+  mask: Buffer | null;
 }
 
 /** The server's wire without a model: everything inside the ellipse that fills the picture is the subject. */
@@ -203,13 +205,14 @@ async function receive(request: IncomingMessage): Promise<Omit<Received, 'subjec
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const number = (name: string) => Number(request.headers[name]);
-  return {
-    width: number('x-image-width'),
-    height: number('x-image-height'),
-    channels: number('x-image-channels'),
-    depth: number('x-image-depth'),
-    body: Buffer.concat(chunks),
-  };
+  const size = { width: number('x-image-width'), height: number('x-image-height') };
+  const picture = { ...size, channels: number('x-image-channels'), depth: number('x-image-depth') };
+  const body = Buffer.concat(chunks);
+  const bits = number('x-image-mask');
+  if (!(bits > 0)) return { ...picture, body, mask: null };
+  const pixels = (size.width * size.height * picture.channels * picture.depth) / 8;
+  if (body.length !== pixels + (size.width * size.height * bits) / 8) throw new Error('the mask has another size');
+  return { ...picture, body: body.subarray(0, pixels), mask: body.subarray(pixels) };
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {

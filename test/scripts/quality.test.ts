@@ -76,6 +76,16 @@ describe('the benchmark of quality', () => {
     expect([sheet.width, sheet.height]).toEqual([3096, 830]);
   });
 
+  it('keeps mattes, and shows those of an earlier run beside ours', async () => {
+    const kept = path.join(folder, 'kept');
+    await run([pairs, '--alpha-from', path.join(pairs, 'alpha'), '--mattes', kept]);
+    const before = await readAlphaFile(readFileSync(path.join(kept, 'wrong.png')));
+    expect([...before.data]).toEqual([...inverted].map((value) => value * 257));
+    await run([pairs, '--alpha-from', kept, '--beside', kept]);
+    const sheet = await openEncoded(readFileSync(path.join(out, 'quality-worst.png')));
+    expect([sheet.width, sheet.height]).toEqual([3096 + 312, 830]);
+  });
+
   it('passes on what was given, nothing else, and shows how often networks ran', async () => {
     const asked: string[] = [];
     const fake = createServer((request, response) => {

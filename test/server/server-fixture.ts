@@ -13,6 +13,8 @@ import type { ModelRegistry } from '../../server/registry/model-registry.ts';
 import type { Desk } from '../../server/system/desk.ts';
 import { buildStandIn } from '../fixtures/stand-in.ts';
 
+export { until } from './until.ts';
+
 export interface Stage {
   app: FastifyInstance;
   port: number;
@@ -124,16 +126,6 @@ export class Gate {
   open(): void {
     this.#open();
   }
-}
-
-/** Polls until the condition holds; fails the test's own way when it never does. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  // Long, because a machine that is busy with other things is no failure.
-  for (const began = performance.now(); performance.now() - began < 30_000; ) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`still not: ${condition}`);
 }
 
 /** Settles when the server hears that the client of a request in progress has left, a moment after the client did. */

@@ -78,13 +78,44 @@ describe('files of other modes', () => {
   it.each([
     ['CMYK', 4],
     ['Lab', 9],
-  ] as const)('opens the layers of a %s file, and saves them as RGB', (mode, number) => {
+  ] as const)('opens the layers of a %s file, and saves them in that mode', (mode, number) => {
     const sim = photoshop();
     const layers = [{ name: 'Model', color: red[number] }];
     const doc = sim.openPsd(psdFile({ ...size, mode: number, composite: red[number], layers }));
     expect(doc.mode).toBe(mode);
     expectRed(doc.findLayer('Model').pixels!.data);
-    expectRed(sim.openPsd(sim.savePsd(doc)).findLayer('Model').pixels!.data);
+    const again = sim.openPsd(sim.savePsd(doc));
+    expect(again.mode).toBe(mode);
+    expectRed(again.findLayer('Model').pixels!.data);
+    // A file of one layer without an alpha channel is read with one.
+    if (mode === 'CMYK') expect(again.snapshot()).toBe(doc.snapshot());
+  });
+
+  it.each(['Grayscale', 'CMYK', 'Lab'] as const)(
+    'saves masks and groups of a %s document, and what it shows',
+    (mode) => {
+      const sim = photoshop();
+      const doc = sim.createDocument({ width: 9, height: 7, mode });
+      const group = doc.addLayer({ name: 'Group', kind: 'group' });
+      const gray = Uint8Array.from({ length: 9 * 7 * 4 }, (_, i) => (i % 4 === 3 ? 255 : 4 * (i >> 2)));
+      const data = Uint8Array.from({ length: 63 }, (_, i) => i * 4);
+      const mask = { left: 0, top: 0, width: 9, height: 7, data, outside: 0 };
+      doc.addLayer({ name: 'Cut', data: gray, channels: 4, parent: group, mask });
+      const again = sim.openPsd(sim.savePsd(doc));
+      expect(again.mode).toBe(mode);
+      const layer = again.findLayer('Cut');
+      expect(layer.parent?.name).toBe('Group');
+      expect(layer.mask).toMatchObject(mask);
+      // Lab of eight bits has not every color.
+      const off = layer.pixels!.data.map((value: number, i: number) => Math.abs(value - gray[i]!));
+      expect(Math.max(...off)).toBeLessThanOrEqual(mode === 'Lab' ? 4 : 1);
+    },
+  );
+
+  it('says that it saves no Bitmap or Indexed Color', () => {
+    const sim = photoshop();
+    const doc = sim.createDocument({ width: 2, height: 2, mode: 'Indexed' });
+    expect(() => sim.savePsd(doc)).toThrow('writes no Indexed files');
   });
 
   function expectRed([r, g, b]: ArrayLike<number> & Iterable<number>): void {

@@ -95,6 +95,9 @@ export const en: Words = {
       'Allow the clipboard for this page, or download the cut-out.',
     ],
     all: 'All {count} pictures, as a ZIP file',
+    background: 'Cut-out on the color shown',
+    trim: 'Trim to the subject',
+    margin: 'Margin',
     left: [
       'Pictures without a result are not in the ZIP file: {count}.',
       'Wait for them or try them again, then download once more.',

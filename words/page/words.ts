@@ -101,6 +101,10 @@ export interface Words extends PanelWords {
     copyFailed: Sentence;
     /** For {count} pictures. */
     all: string;
+    /** Check marks: lay the cut-out on the color that is shown; cut to the subject. */
+    background: string;
+    trim: string;
+    margin: string;
     /** {count} pictures are not in the archive. */
     left: Sentence;
     making: string;

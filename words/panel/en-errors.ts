@@ -28,6 +28,10 @@ export const errors: Strings['errors'] = {
   OUTSIDE_SELECTION: ['The selection does not touch "{layer}".', 'Select around the subject, or deselect.'],
   OUTSIDE_CANVAS: ['"{layer}" lies outside the canvas.', 'Move it onto the canvas, then click again.'],
   MASK_EXISTS: ['"{layer}" already has a mask.', 'Choose what to do with it. It is kept as an alpha channel.'],
+  FLAT_MASK: [
+    'The mask of "{layer}" has no edge to refine.',
+    'Choose Replace, or paint a rough mask, then click again.',
+  ],
   COLOR_MODE: ['Hairline cannot make masks in {mode} mode.', 'Choose Image > Mode > RGB Color, then click again.'],
   COLORS_MODE: [
     'Clean colors require an RGB document, and this one is in {mode} mode.',

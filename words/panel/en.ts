@@ -32,12 +32,13 @@ export const en: Strings = {
   maskPolicies: {
     ask: 'Ask me',
     replace: 'Replace it',
+    refine: 'Refine its edge',
     intersect: 'Intersect with it',
     add: 'Add to it',
     subtract: 'Subtract from it',
   },
   question: { remember: 'Always do this', keep: 'Keep the old mask' },
-  answers: { replace: 'Replace', intersect: 'Intersect', add: 'Add', subtract: 'Subtract' },
+  answers: { replace: 'Replace', refine: 'Refine edge', intersect: 'Intersect', add: 'Add', subtract: 'Subtract' },
   edge: {
     title: 'Edge',
     apply: 'Apply',
@@ -213,6 +214,8 @@ export const en: Strings = {
       groupCopies: 'A group cannot be read through a merged copy.',
       clipping: 'New or moved layers come elsewhere, or are not clipped.',
       copies: 'Copies cannot be saved in every format.',
+      recordAction: 'Photoshop takes no step for Actions while none is recorded.',
+      maskProfile: 'Masks with the gray profile {kind} are not taken as they are.',
       routes: 'Some ways to the server are closed.',
       bytes: 'Bytes of an answer are read differently.',
       refusals: 'A refused address is not explained.',

@@ -1,6 +1,6 @@
 /** Keys of the word tables. The compiler checks the panel's lists against them. */
 export type DeliveryKey = 'mask' | 'selection' | 'channel' | 'layer' | 'mask+color';
-export type MaskPolicyKey = 'ask' | 'replace' | 'intersect' | 'add' | 'subtract';
+export type MaskPolicyKey = 'ask' | 'replace' | 'refine' | 'intersect' | 'add' | 'subtract';
 export type SourceKey = 'layers' | 'composite';
 export type BackdropKey = 'checker' | 'black' | 'white' | 'red' | 'mask';
 
@@ -38,6 +38,8 @@ export type ProbeKey =
   | 'groupCopies'
   | 'clipping'
   | 'copies'
+  | 'recordAction'
+  | 'maskProfile'
   | 'routes'
   | 'bytes'
   | 'refusals'
@@ -61,6 +63,7 @@ export type PanelErrorKey =
   | 'OUTSIDE_CANVAS'
   | 'OUTSIDE_SELECTION'
   | 'MASK_EXISTS'
+  | 'FLAT_MASK'
   | 'COLOR_MODE'
   | 'COLORS_MODE'
   | 'COLORS_DEPTH'

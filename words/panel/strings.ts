@@ -82,7 +82,7 @@ export interface Strings {
   steps: { maskSubject: string; maskAll: string };
   errors: Record<PanelErrorKey, Sentence>;
   host: HostWords;
-  /** Translations of server errors; missing ones show the server's English text. */
+  /** Translations of the server errors that the panel can meet; any other shows the server's English text. */
   serverErrors: Partial<Record<ErrorCode, Sentence>>;
 }
 

@@ -19,6 +19,7 @@ export const errors: Strings['errors'] = {
   OUTSIDE_SELECTION: ['选区与“{layer}”没有重叠。', '请在主体周围建立选区，或取消选择。'],
   OUTSIDE_CANVAS: ['“{layer}”位于画布之外。', '请将其移到画布上，然后重新单击。'],
   MASK_EXISTS: ['“{layer}”已有图层蒙版。', '请选择如何处理该蒙版；原蒙版会保存为 Alpha 通道。'],
+  FLAT_MASK: ['“{layer}”的蒙版没有可调整的边缘。', '请选择“替换”，或先粗略绘制蒙版，然后重新单击。'],
   COLOR_MODE: ['Hairline 无法在{mode}模式下创建蒙版。', '请选择“图像”>“模式”>“RGB 颜色”，然后重新单击。'],
   COLORS_MODE: [
     '净化颜色需要 RGB 文档，而此文档为{mode}模式。',

@@ -1,6 +1,9 @@
 import type { Strings } from './strings.ts';
 import { errors } from './zh-errors.ts';
 
+const UPDATE_BOTH = '请更新服务器和面板，使两者版本一致。';
+const UPDATE_SERVER = '请更新服务器，使其与面板版本一致。';
+
 /** Simplified Chinese. */
 export const zh: Strings = {
   lang: 'zh-CN',
@@ -33,12 +36,13 @@ export const zh: Strings = {
   maskPolicies: {
     ask: '询问我',
     replace: '替换原蒙版',
+    refine: '调整原蒙版的边缘',
     intersect: '与原蒙版交叉',
     add: '添加到原蒙版',
     subtract: '从原蒙版减去',
   },
   question: { remember: '始终这样做', keep: '保留原蒙版' },
-  answers: { replace: '替换', intersect: '交叉', add: '添加', subtract: '减去' },
+  answers: { replace: '替换', refine: '调整边缘', intersect: '交叉', add: '添加', subtract: '减去' },
   edge: {
     title: '边缘',
     apply: '应用',
@@ -202,6 +206,8 @@ export const zh: Strings = {
       groupCopies: '无法通过合并副本读取图层组。',
       clipping: '新建或移动的图层位置不同，或未被剪贴。',
       copies: '并非所有格式都能存储副本。',
+      recordAction: '未录制动作时，Photoshop 不接受动作步骤。',
+      maskProfile: '使用灰度配置文件 {kind} 的蒙版未按原样写入。',
       routes: '某些连接服务器的方式不可用。',
       bytes: '读取应答字节的方式不同。',
       refusals: '被拒绝的地址没有说明。',
@@ -227,46 +233,30 @@ export const zh: Strings = {
     colors: '{layer} 净化颜色',
   },
   serverErrors: {
-    BAD_REQUEST: ['服务器无法理解该请求。', '请更新服务器和面板，使两者版本一致。'],
-    INVALID_SIZE: ['图片尺寸缺失，或不是大于零的整数。', '请更新服务器和面板，使两者版本一致。'],
-    SIZE_MISMATCH: ['发送的数据量与图片尺寸不符。', '请更新服务器和面板，使两者版本一致。'],
+    BAD_REQUEST: ['服务器无法理解该请求。', UPDATE_BOTH],
+    INVALID_SIZE: ['图片尺寸缺失，或不是大于零的整数。', UPDATE_BOTH],
+    SIZE_MISMATCH: ['发送的数据量与图片尺寸不符。', UPDATE_BOTH],
     EMPTY_BODY: ['请求中没有图片。', '请重新单击。'],
-    NOT_AN_IMAGE: [
-      'Hairline 无法读取此文件中的图片。',
-      '请使用 JPEG、PNG、WebP、TIFF、AVIF、HEIC、GIF、BMP 或相机 RAW 文件。',
-    ],
-    UNSUPPORTED_TYPE: ['此处不接受这种内容。', '请更新服务器和面板，使两者版本一致。'],
-    TRUNCATED_IMAGE: ['图片已损坏或不完整。', '请在 Photoshop 中打开并重新存储图片，然后重试。'],
-    UNSUPPORTED_PICTURE: [
-      '图片完好，但 Hairline 无法按 Photoshop 的方式显示它。',
-      '请在 Photoshop 的“首选项 > 文件处理”中打开“最大兼容 PSD 和 PSB 文件”，或存储拼合后的副本。',
-    ],
     IMAGE_TOO_LARGE: ['图片超出 Hairline 可接受的大小。', '请使用不超过 1.2 亿像素且每边不超过 30,000 像素的图片。'],
     BODY_TOO_LARGE: ['文件超出 Hairline 可接受的大小。', '请使用较小的文件，或将其存储为 JPEG 或 PNG。'],
-    URL_REFUSED: ['服务器不会从此地址获取图片。', '请使用公开的 http 或 https 地址，或直接发送图片。'],
-    URL_FAILED: ['无法从该地址获取图片。', '请在浏览器中打开该地址；如能显示图片，请存储后发送文件。'],
-    UNKNOWN_MODEL: ['没有该名称的模型。', '请运行“hairline models”查看模型名称。'],
     MATTE_GONE: ['服务器已不再保留此抠图结果。', '请重新单击“为主体添加蒙版”。'],
-    JOB_GONE: ['没有此任务，或服务器已不再保留它。', '请重新发送图片。'],
-    JOB_PENDING: ['此任务尚未完成。', '请查询任务状态，完成后再获取结果。'],
-    RESULT_TOO_LARGE: ['结果过大，无法保留。', '请在请求中去掉“Prefer: respond-async”，结果会边生成边发送。'],
-    NOT_FOUND: ['服务器没有此功能。', '请更新服务器，使其与面板版本一致。'],
-    METHOD_NOT_ALLOWED: ['服务器不接受这种请求方式。', '请更新服务器，使其与面板版本一致。'],
-    NOT_ACCEPTABLE: ['服务器无法以所需格式返回结果。', '请更新服务器，使其与面板版本一致。'],
+    NOT_FOUND: ['服务器没有此功能。', UPDATE_SERVER],
+    NOT_ACCEPTABLE: ['服务器无法以所需格式返回结果。', UPDATE_SERVER],
     REQUEST_TIMEOUT: ['图片未能及时送达。', '请重试。'],
-    HEADERS_TOO_LARGE: ['请求标头过长。', '请重试。'],
-    SYSTEM_REFUSED: ['操作系统拒绝了此操作。', '请重试；如果再次发生，请查看日志。'],
-    UNAUTHORIZED: ['此地址需要正在运行的服务器的令牌。', '请使用“hairline stop”，它会从设置文件夹中读取令牌。'],
-    TOKEN_REQUIRED: [
-      '其他计算机需要令牌才能使用此服务器。',
-      '请在服务器所在的计算机上运行“hairline pair”，并以“Authorization: Bearer”发送令牌。',
-    ],
-    TOO_MANY_TRIES: ['来自此地址的错误令牌过多。', '请等待一分钟，然后使用正确的令牌。'],
     FORBIDDEN_HOST: ['请求所用的主机名不属于此服务器。', '请使用 http://127.0.0.1 和服务器显示的端口。'],
     FORBIDDEN_ORIGIN: ['网页不得使用此服务器。', '请使用 Photoshop 面板、命令行或本机上的程序。'],
     CANCELLED: ['请求已取消。', '无需任何操作。'],
     DEADLINE_PASSED: ['处理图片的时间超过了限制。', '请尝试较小的图片或 refine=fast，或允许更长的时间。'],
     QUEUE_FULL: ['服务器正忙于处理其他图片。', '请在几秒钟后重试。'],
+    QUEUE_UNREACHABLE: ['无法连接工作室的队列。', '请在一分钟后重试；如果仍然失败，请检查网络和队列所在的计算机。'],
+    QUEUE_TAMPERED: [
+      '从工作室队列返回的内容在传输中被更改，因此已丢弃。',
+      '请重试；如果再次出现，请检查队列所在的计算机和集群密钥。',
+    ],
+    NO_WORKERS: [
+      '工作室中没有计算机在处理图片。',
+      '请用“hairline worker”启动一台，或等待其恢复；“hairline cluster status”会列出它们。',
+    ],
     SHUTTING_DOWN: ['服务器正在关闭。', '请重新启动服务器，然后重试。'],
     MODEL_DOWNLOADING: ['正在下载模型。', '请在一分钟后重试。'],
     WEIGHTS_MISSING: ['模型尚未下载。', '请在联网时运行一次“hairline models pull”。'],

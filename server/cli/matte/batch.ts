@@ -21,7 +21,8 @@ export interface Failure {
   hint: string;
 }
 
-export interface BatchOptions extends FinishOptions {
+/** What is done with each picture. */
+export interface PictureWork extends FinishOptions {
   model: string;
   subject: Subject;
   /** For jobs whose document gets a mask: name of the layer. */
@@ -30,15 +31,23 @@ export interface BatchOptions extends FinishOptions {
   settings: Readonly<Record<string, string>>;
   /** Absent: masks are made from nothing. */
   readMask?: ReadMask | undefined;
+}
+
+/** Told what becomes of pictures. */
+export interface Observer {
   onWritten(path: string): void;
   /** Told which picture shows no subject. */
   onEmpty(location: string): void;
+  /** Told which document keeps the clipping path that it had. */
+  onOtherPath(location: string): void;
   /** Told which picture is the preview of a camera raw file. */
   onPreview(location: string): void;
 }
 
+export interface BatchOptions extends PictureWork, Observer {}
+
 /** While one picture is in the network, another is read or written. More would only use memory. */
-const AT_ONCE = 2;
+export const AT_ONCE = 2;
 
 /** Processes the jobs; a failed picture is recorded and the rest continue. Ends early when aborted. */
 export async function runBatch(
@@ -82,7 +91,8 @@ export async function runBatch(
   return failures;
 }
 
-async function runJob(
+/** @returns the paths written @throws whatever {@link describeFailure} describes */
+export async function runJob(
   job: Job,
   connection: Connection,
   options: BatchOptions,
@@ -91,6 +101,7 @@ async function runJob(
 ): Promise<string[]> {
   if (job.files[0]!.kind === 'masked') {
     const masked = await maskDocument(job, connection, options, onDownload, signal);
+    if (masked.hasOtherPath) options.onOtherPath(job.input.location);
     if (!masked.hasSubject) options.onEmpty(job.input.location);
     return [masked.path];
   }
@@ -103,13 +114,13 @@ async function runJob(
   const { model, subject, settings } = options;
   const depth = options.depth ?? picture.depth ?? 8;
   const request = { bytes, mask, type, model, subject, depth, settings };
-  const { alpha, hasSubject } = await connection.matte(request, onDownload);
+  const { alpha, model: ran, hasSubject } = await connection.matte(request, onDownload);
   if (alpha.width !== picture.width || alpha.height !== picture.height) {
     throw new AppError('INTERNAL', 'The server returned a matte whose size differs from the picture.');
   }
   if (picture.isPreview) options.onPreview(job.input.location);
   if (!hasSubject) options.onEmpty(job.input.location);
-  return finishJob(job, picture, alpha, options, signal);
+  return finishJob(job, picture, { alpha, model: ran }, options, signal);
 }
 
 /** Turns any error into a sentence and a next step. */

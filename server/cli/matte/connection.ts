@@ -31,6 +31,13 @@ export interface MatteAnswer {
   hasSubject: boolean;
 }
 
+/** The server does not answer any more. */
+export class ServerLost extends AppError {
+  constructor(message: string, cause: unknown) {
+    super('INTERNAL', message, { cause });
+  }
+}
+
 /** Talks to a server over HTTP, in this process or another. */
 export class Connection {
   readonly url: string;
@@ -101,9 +108,7 @@ export class Connection {
   #lost(error: unknown): never {
     this.#signal.throwIfAborted();
     const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    throw new AppError('INTERNAL', `The server stopped answering (${cause?.code ?? (error as Error).message}).`, {
-      cause: error,
-    });
+    throw new ServerLost(`The server stopped answering (${cause?.code ?? (error as Error).message}).`, error);
   }
 }
 

@@ -22,15 +22,17 @@ export interface Expansion {
   inputs: Input[];
   /** An input that does not exist or cannot be listed. */
   problems: { location: string; message: string; hint: string }[];
+  /** Camera raw files beside the same picture as JPEG or HEIC, which is an input. */
+  twins: string[];
 }
 
 /** Pictures too, which are listed with a reason: nothing that a folder has is left out without a word. */
 const UNREAD = new Set('jp2 j2k jpx jxl tga exr hdr crw x3f'.split(' '));
-const OUTPUT_NAME = new RegExp(`(_(${OUTPUTS.join('|')})\\.(png|tiff?)|_masked\\.ps[db])$`, 'i');
+const OUTPUT_NAME = new RegExp(`(_(${OUTPUTS.join('|')}|picture)\\.(png|tiff?)|_masked\\.ps[db])$`, 'i');
 
 /** Expands files, folders and URLs into pictures, in the order given, folders sorted by name, each picture once. */
 export async function expandInputs(given: readonly string[], outputDir: string, cwd: string): Promise<Expansion> {
-  const expansion: Expansion = { inputs: [], problems: [] };
+  const expansion: Expansion = { inputs: [], problems: [], twins: [] };
   const output = await canonical(path.resolve(cwd, outputDir));
   for (const entry of given) {
     if (isUrl(entry)) expansion.inputs.push(urlInput(entry));
@@ -38,7 +40,26 @@ export async function expandInputs(given: readonly string[], outputDir: string, 
   }
   const seen = new Set<string>();
   expansion.inputs = expansion.inputs.filter(({ location }) => !seen.has(location) && seen.add(location));
+  takeTwinsOut(expansion);
   return expansion;
+}
+
+/** Cameras write a shot as raw and as JPEG or HEIC; of the raw file no more than its preview is read, which is the same picture. */
+function takeTwinsOut(expansion: Expansion): void {
+  const typeOf = ({ extension }: Input) =>
+    Object.hasOwn(TYPE_BY_ENDING, extension) ? TYPE_BY_ENDING[extension] : undefined;
+  const shotOf = ({ location }: Input) => {
+    const { dir, name } = path.parse(location);
+    return path.join(dir, name).toLowerCase();
+  };
+  const developed = new Set(
+    expansion.inputs
+      .filter((input) => ['image/jpeg', 'image/heic', 'image/heif'].includes(typeOf(input) ?? ''))
+      .map(shotOf),
+  );
+  const isTwin = (input: Input) => typeOf(input) === 'image/x-dcraw' && developed.has(shotOf(input));
+  expansion.twins = expansion.inputs.filter(isTwin).map(({ location }) => location);
+  expansion.inputs = expansion.inputs.filter((input) => !isTwin(input));
 }
 
 export function isUrl(text: string): boolean {
@@ -102,7 +123,7 @@ export function isDocument(name: string): boolean {
   return /\.ps[db]$/i.test(name);
 }
 
-function fileInput(location: string, folder: string): Input {
+export function fileInput(location: string, folder: string): Input {
   return { location, isUrl: false, folder, ...splitName(path.basename(location)) };
 }
 
@@ -129,6 +150,18 @@ function safeName(name: string): string {
     .slice(-100)
     .replace(/^\.+/, '');
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(plain) ? `_${plain}` : plain;
+}
+
+/** Whether a file would be tried, or listed with the reason why not. */
+export function isPictureName(name: string): boolean {
+  const { extension } = splitName(name);
+  return UNREAD.has(extension) || Object.hasOwn(TYPE_BY_ENDING, extension);
+}
+
+/** Why a picture cannot be read, by its name; null where it is tried. */
+export function describeUnread(location: string): Expansion['problems'][number] | null {
+  const { extension } = splitName(path.basename(location));
+  return UNREAD.has(extension) ? unread(location, extension) : null;
 }
 
 function unread(location: string, extension: string): Expansion['problems'][number] {

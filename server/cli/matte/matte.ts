@@ -1,22 +1,22 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { MAX_PIXELS } from '../../../protocol/limits.ts';
 import {
   type Depth,
   ENHANCEMENTS,
+  FITS,
   FOREGROUND_METHODS,
   KEPT,
-  OUTPUTS,
-  type Output,
+  PATH_TOLERANCE,
   POINT_PATTERN,
   PROFILES,
   REFINEMENTS,
   REGION_PATTERN,
   SUBJECTS,
 } from '../../../protocol/matte.ts';
-import { FITS, type Framing } from '../../imaging/framing.ts';
+import type { Framing } from '../../imaging/framing.ts';
+import { parseAlign, parseMargin, parseSize } from '../../imaging/parse-framing.ts';
 import { interruptible, type Terminal, UsageError } from '../terminal.ts';
-import { FORMATS } from './plan.ts';
-import type { MatteOptions } from './run-matte.ts';
+import type { MatteOptions } from './options.ts';
+import { FILE_OUTPUTS, type FileOutput, FORMATS } from './plan.ts';
 
 /** Adds `hairline matte`. */
 export function registerMatte(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -29,7 +29,7 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .addOption(
       new Option(
         '--outputs <list>',
-        `outputs to write, of ${OUTPUTS.join(',')} (default: alpha,composition,foreground)`,
+        `outputs to write, of ${FILE_OUTPUTS.join(',')} (default: alpha,composition,foreground)`,
       )
         .argParser(parseOutputs)
         .conflicts('saveForeground'),
@@ -41,6 +41,13 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
         .default('png'),
     )
     .option('--psd-cutout', 'add the cutout to a psd as a hidden layer')
+    .option('--clipping-path', 'add the outline as clipping path, to a psd and to color tiffs')
+    .addOption(
+      new Option(
+        '--path-tolerance <px>',
+        'how far that path may be from the outline, in pixels (default: 1)',
+      ).argParser(parseTolerance),
+    )
     .addOption(
       new Option('--into <psd>', 'add the matte to Photoshop documents, as Layer Mask of one layer').choices(['psd']),
     )
@@ -53,24 +60,23 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
         .default('keep'),
     )
     .addOption(new Option('--no-metadata', 'write no EXIF, IPTC and XMP').conflicts('keepLocation'))
+    .option('--no-provenance', 'do not say in results how they were made')
     .option('--keep-location', 'keep the place (GPS) in the metadata')
     .option('--background <color|picture>', 'background of the composition', 'white')
     .option('--name <template>', 'names of results, with {name}, {output} and {index}; default {name}_{output}')
     .option('--trim', 'cut results to the subject')
     .addOption(
-      new Option('--margin <px|%>', 'room around it, in pixels or in percent of the longer side').argParser(
-        parseMargin,
-      ),
+      new Option('--margin <px|%>', 'room around it, in pixels or in percent of the longer side').argParser(readMargin),
     )
-    .addOption(new Option('--size <WxH>', 'size of all results, in pixels').argParser(parseSize))
+    .addOption(new Option('--size <WxH>', 'size of all results, in pixels').argParser(readSize))
     .addOption(
       new Option('--fit <how>', 'with --size: contain (default), cover to fill it, or shrink to never enlarge').choices(
         FITS,
       ),
     )
-    .addOption(
-      new Option('--align <where>', 'with --size: center (default), top, bottom-left, …').argParser(parseAlign),
-    )
+    .addOption(new Option('--align <where>', 'with --size: center (default), top, bottom-left, …').argParser(readAlign))
+    .option('--shadow', 'lay a soft shadow on the ground under cutouts and compositions')
+    .addOption(new Option('--shadow-opacity <share>', 'how dark it is, 0 to 1 (default: 0.5)').argParser(parseShare))
     .addOption(
       new Option('--subject <subject>', 'what to look for; chooses the model unless --model is given')
         .choices(SUBJECTS)
@@ -110,13 +116,23 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     .option('--cache-dir <folder>', 'model folder')
     .option('--device <device>', 'auto, gpu, cpu, cuda, dml, …; applies if this command starts a server')
     .option('--allow-damaged', 'read damaged files as far as possible')
+    .option(
+      '--watch <folder>',
+      'take pictures from this folder as they come, until Ctrl-C; then they go to its done or failed',
+    )
     .option('--force', 'overwrite existing results')
+    .option('--redo-older', 'make results of other models and earlier versions again, unless they were changed since')
     .option('-q, --quiet', 'print errors only')
     .option('--json', 'print one JSON object instead of the paths written')
     .addHelpText('after', '\nExample: hairline matte -i portraits -d results --background "#808080"')
     .action(async (inputs: string[], options: MatteOptions & { input?: string[]; quiet?: boolean }) => {
       terminal.quiet = Boolean(options.quiet);
       const given = [...inputs, ...(options.input ?? [])];
+      if (options.watch !== undefined) {
+        if (given.length > 0) throw new UsageError('--watch takes its pictures from the folder: name no others.');
+        const { runWatch } = await import('./watch/run-watch.ts');
+        return exit(await interruptible((signal) => runWatch(options, { terminal, signal })));
+      }
       if (given.length === 0) {
         throw new UsageError('Name a picture, a folder or a URL: hairline matte -i photo.jpg -d results');
       }
@@ -126,11 +142,11 @@ export function registerMatte(program: Command, terminal: Terminal, exit: (code:
     });
 }
 
-function parseOutputs(text: string): Output[] {
+function parseOutputs(text: string): FileOutput[] {
   const names = text.split(',').map((name) => name.trim());
-  const wrong = names.find((name) => !OUTPUTS.some((output) => output === name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not one of ${OUTPUTS.join(', ')}.`);
-  return OUTPUTS.filter((output) => names.includes(output));
+  const wrong = names.find((name) => !FILE_OUTPUTS.some((output) => output === name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not one of ${FILE_OUTPUTS.join(', ')}.`);
+  return FILE_OUTPUTS.filter((output) => names.includes(output));
 }
 
 function parseDepth(text: string): Depth {
@@ -148,30 +164,29 @@ function parsePoint(text: string): string {
   throw new InvalidArgumentError('Use whole pixels: x,y, like 640,360.');
 }
 
-function parseMargin(text: string): Framing['margin'] {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(px|%)?$/.exec(text.trim()) ?? [];
-  const isPercent = unit === '%';
-  if (number === undefined || Number(number) > (isPercent ? 100 : 10_000))
-    throw new InvalidArgumentError('Use pixels, like 40, or percent, like 5%.');
-  return { value: Number(number), isPercent };
+function readMargin(text: string): Framing['margin'] {
+  const margin = parseMargin(text.trim());
+  if (margin) return margin;
+  throw new InvalidArgumentError('Use pixels, like 40, or percent, like 5%.');
 }
 
-function parseSize(text: string): { width: number; height: number } {
-  const [, width, height] = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/i.exec(text.trim()) ?? [];
-  if (!width || !height || Number(width) * Number(height) > MAX_PIXELS)
-    throw new InvalidArgumentError('Use width and height in pixels, like 800x1200.');
-  return { width: Number(width), height: Number(height) };
+function readSize(text: string): NonNullable<Framing['size']> {
+  const size = parseSize(text.trim());
+  if (size) return size;
+  throw new InvalidArgumentError('Use width and height in pixels, like 800x1200.');
 }
 
-/** Words in any order, joined by `-`: at most one for each direction. */
-function parseAlign(text: string): Framing['align'] {
-  const words = text.toLowerCase().split('-');
-  const find = (start: string, end: string) => (words.includes(start) ? 0 : words.includes(end) ? 1 : 0.5);
-  const rest = words.filter((word) => !['center', 'top', 'bottom', 'left', 'right'].includes(word));
-  const isTwice = words.includes('top') && words.includes('bottom');
-  if (rest.length > 0 || words.length > 2 || isTwice || (words.includes('left') && words.includes('right')))
-    throw new InvalidArgumentError('Use center, top, bottom, left, right, or two of them, like bottom-left.');
-  return { x: find('left', 'right'), y: find('top', 'bottom') };
+function readAlign(text: string): Framing['align'] {
+  const align = parseAlign(text.trim().toLowerCase());
+  if (align) return align;
+  throw new InvalidArgumentError('Use center, top, bottom, left, right, or two of them, like bottom-left.');
+}
+
+function parseTolerance(text: string): number {
+  const { minimum, maximum } = PATH_TOLERANCE;
+  const pixels = Number(text);
+  if (text.trim() !== '' && pixels >= minimum && pixels <= maximum) return pixels;
+  throw new InvalidArgumentError(`It must be a number from ${minimum} to ${maximum}.`);
 }
 
 function parseShare(text: string): number {

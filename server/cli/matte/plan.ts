@@ -1,14 +1,18 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Output } from '../../../protocol/matte.ts';
+import { OUTPUTS, type Output } from '../../../protocol/matte.ts';
 import { type Input, isDocument } from './inputs.ts';
 
 export const FORMATS = ['png', 'tiff', 'psd'] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** What can be written of a picture; `picture` is the picture itself, for its clipping path. */
+export const FILE_OUTPUTS = [...OUTPUTS, 'picture'] as const;
+export type FileOutput = Output | 'picture';
+
 export interface PlannedFile {
   /** `document`: a layered file with the matte as Layer Mask. `masked`: the input with a mask more. */
-  kind: Output | 'document' | 'masked';
+  kind: FileOutput | 'document' | 'masked';
   path: string;
 }
 
@@ -22,7 +26,7 @@ export interface Job {
 export interface PlanOptions {
   /** Absolute. */
   outputDir: string;
-  outputs: readonly Output[];
+  outputs: readonly FileOutput[];
   format: Format;
   /** Documents get a mask: each its own file, or itself. */
   into?: 'new' | 'same' | undefined;

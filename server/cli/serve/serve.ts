@@ -38,6 +38,9 @@ export function registerServe(program: Command, exit: (code: number) => void): v
     .option('--config-dir <folder>', 'folder of the settings and of the file by which other commands find the server')
     .option('--log-dir <folder>', 'log folder')
     .option('--log-level <level>', 'level of messages shown here: silent, error, warn, info or debug')
+    .option('--queue <url>', 'hand pictures to the workers of a studio through this queue, redis:// or rediss://')
+    .option('--queue-secret-file <file>', 'file with the secret of the studio (see "hairline cluster secret")')
+    .option('--queue-password-file <file>', 'file with the password of the queue')
     .option('--background', 'return once the server answers, and leave it running without a window')
     .action(async ({ background = false, ...flags }: Flags & { background?: boolean }) => {
       const terminal = new Terminal();

@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Value from 'typebox/value';
-import { DOCUMENT, DOCUMENT_TYPE, JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
+import { DOCUMENT, DOCUMENT_TYPE, JPEG_TYPE, PATH, PATH_TYPE, PNG_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
 import { EdgeRequest } from '../../../protocol/schemas/edge.ts';
 import type { MatteId } from '../../../protocol/schemas/matte.ts';
 import { clientOf } from '../../access/client-id.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { AppError } from '../../errors.ts';
 import { parseBackground } from '../../imaging/color.ts';
+import { readFraming } from '../../imaging/parse-framing.ts';
 import { type Admission, Place } from '../admission.ts';
 import { mediaType } from '../body.ts';
 import { describeFault } from '../describe-fault.ts';
@@ -20,7 +21,7 @@ const BODY_LIMIT = 4096;
 const JSON_TYPE = 'application/json';
 const OFFERED = [PNG_TYPE, RAW_TYPE];
 const OFFERED_OPAQUE = [...OFFERED, JPEG_TYPE];
-const OFFERED_AT_ALL = [...OFFERED_OPAQUE, DOCUMENT_TYPE];
+const OFFERED_AT_ALL = [...OFFERED_OPAQUE, DOCUMENT_TYPE, PATH_TYPE];
 
 type WithId = { Params: MatteId };
 
@@ -51,6 +52,7 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
   async function answer(request: FastifyRequest<WithId>, reply: FastifyReply) {
     const settings = checkBody(request.body);
     parseBackground(settings.background ?? 'white');
+    checkFinish(settings);
     const task = { id: request.params.id, settings, type: chooseType(request, offerTypes(settings)) };
     const signal = abortOnClose(reply);
     const bytes = await engine.weighEdge(task);
@@ -68,9 +70,18 @@ export async function registerEdge(app: FastifyInstance, engine: Engine, admissi
   }
 }
 
+/** @throws {AppError} BAD_REQUEST */
+function checkFinish(settings: EdgeRequest): void {
+  const { output, width, shadow = 0 } = settings;
+  if (!readFraming(settings) && shadow === 0) return;
+  if (output === DOCUMENT || output === PATH || width !== undefined)
+    throw new AppError('BAD_REQUEST', 'Documents, paths and previews keep the frame of the picture.');
+}
+
 function offerTypes(settings: EdgeRequest): string[] {
   const { output = 'alpha', depth = 8 } = settings;
   if (output === DOCUMENT) return [DOCUMENT_TYPE];
+  if (output === PATH) return [PATH_TYPE];
   // A JPEG supports neither transparency nor 16 bits.
   return depth === 8 && (output === 'alpha' || output === 'composition') ? OFFERED_OPAQUE : OFFERED;
 }

@@ -27,7 +27,7 @@ export function registerHealth(app: FastifyInstance, engine: Engine, jobs: Jobs)
       label: status.label,
       reason: status.reason,
       queued: jobs.waiting + jobs.running,
-      place: jobs.placeOf(clientOf(request)),
+      place: jobs.placeOf(clientOf(request)) ?? engine.placeOf?.(clientOf(request)) ?? null,
     });
   });
 }

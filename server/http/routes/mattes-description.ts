@@ -1,10 +1,11 @@
 import type { FastifySchema } from 'fastify';
 
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import { DOCUMENT_TYPE, ENCODED_TYPES, JPEG_TYPE, PNG_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
+import { DOCUMENT_TYPE, ENCODED_TYPES, JPEG_TYPE, PATH_TYPE, PNG_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
 import { EdgeRequest } from '../../../protocol/schemas/edge.ts';
 import { JobInfo } from '../../../protocol/schemas/job.ts';
 import { MatteForm, MatteHeaders, MatteId, PixelHeaders } from '../../../protocol/schemas/matte.ts';
+import { ClippingPath } from '../../../protocol/schemas/path.ts';
 import { EVERYWHERE, failures } from '../failures.ts';
 
 export const BINARY = { schema: { type: 'string', format: 'binary' } };
@@ -16,9 +17,23 @@ export const DESCRIBED_EDGE: FastifySchema = {
     200: {
       description: 'The kept matte with its edge changed; a smaller preview where `width` says so.',
       headers: PixelHeaders.properties,
-      content: { [PNG_TYPE]: BINARY, [RAW_TYPE]: BINARY, [JPEG_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
+      content: {
+        [PNG_TYPE]: BINARY,
+        [RAW_TYPE]: BINARY,
+        [JPEG_TYPE]: BINARY,
+        [DOCUMENT_TYPE]: BINARY,
+        [PATH_TYPE]: { schema: ClippingPath },
+      },
     },
-    ...failures(...EVERYWHERE, 'BAD_REQUEST', 'MATTE_GONE', 'UNSUPPORTED_TYPE', 'NOT_ACCEPTABLE', 'QUEUE_FULL'),
+    ...failures(
+      ...EVERYWHERE,
+      'BAD_REQUEST',
+      'MATTE_GONE',
+      'UNSUPPORTED_TYPE',
+      'NOT_ACCEPTABLE',
+      'QUEUE_FULL',
+      'QUEUE_UNREACHABLE',
+    ),
   },
 };
 
@@ -49,6 +64,9 @@ export const MATTE_FAILURES = [
   'DOWNLOAD_FAILED',
   'INFERENCE_FAILED',
   'DEADLINE_PASSED',
+  'QUEUE_UNREACHABLE',
+  'QUEUE_TAMPERED',
+  'NO_WORKERS',
 ] as const satisfies readonly ErrorCode[];
 
 /** For `GET /docs` only: the route validates body and headers, which a schema cannot fully describe. */
@@ -65,7 +83,12 @@ export const DESCRIBED: FastifySchema = {
     200: {
       description: 'The matte, or the picture with it. Raw pixels are answered with raw pixels unless Accept differs.',
       headers: PixelHeaders.properties,
-      content: { 'image/png': BINARY, [RAW_TYPE]: BINARY, [DOCUMENT_TYPE]: BINARY },
+      content: {
+        'image/png': BINARY,
+        [RAW_TYPE]: BINARY,
+        [DOCUMENT_TYPE]: BINARY,
+        [PATH_TYPE]: { schema: ClippingPath },
+      },
     },
     202: {
       description: 'With `Prefer: respond-async`: the picture is now a job, at the address in Location.',

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { DOCUMENT, DOCUMENT_TYPE, ENCODED_TYPES, RAW_TYPE } from '../../../protocol/matte.ts';
+import { DOCUMENT, DOCUMENT_TYPE, ENCODED_TYPES, PATH, PATH_TYPE, RAW_TYPE } from '../../../protocol/matte.ts';
 import { MatteQuery } from '../../../protocol/schemas/matte.ts';
 import { clientOf } from '../../access/client-id.ts';
 import type { Engine, MaskLayout, MatteTask, WorkOptions } from '../../engine/engine.ts';
 import { AppError } from '../../errors.ts';
 import { checkPoint, checkRegion, parsePoint, parseRegion } from '../../imaging/area.ts';
 import { parseBackground } from '../../imaging/color.ts';
+import { readFraming } from '../../imaging/parse-framing.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { readStream } from '../../system/read-stream.ts';
 import { type Admission, Place } from '../admission.ts';
@@ -60,6 +61,7 @@ export function registerMattes(
         engine.checkModel(request.query.model, request.query.subject);
         parseBackground(request.query.background);
         checkPlaces(request);
+        checkFinish(request.query);
         chooseType(request, offerTypes(request));
         request.announced = announceBytes(request);
         const place = new Place(admission.enter(request.announced, clientOf(request)));
@@ -112,17 +114,41 @@ function refuseChoices({ region, subjects }: MatteQuery): void {
 }
 
 function taskOf(request: FastifyRequest<{ Querystring: MatteQuery }>): MatteTask {
-  const { 'cutout-layer': cutoutLayer, 'allow-damaged': allowDamaged, depth, region, point, ...query } = request.query;
+  const {
+    'cutout-layer': cutoutLayer,
+    'clipping-path': clippingPath,
+    'path-tolerance': pathTolerance,
+    'allow-damaged': allowDamaged,
+    depth,
+    region,
+    point,
+    trim,
+    margin,
+    size,
+    fit,
+    align,
+    ...query
+  } = request.query;
   return {
     ...query,
     layout: isRaw(request) ? readRawLayout(request.headers) : null,
     depth: depth === '16' ? 16 : 8,
     cutoutLayer: cutoutLayer === 'true',
+    clippingPath: clippingPath === 'true',
+    pathTolerance,
     allowDamaged: allowDamaged === 'true',
+    framing: readFraming({ trim: trim === 'true', margin, size, fit, align }),
     region: region ? parseRegion(region) : null,
     point: point ? parsePoint(point) : null,
     type: chooseType(request, offerTypes(request)),
   };
+}
+
+/** @throws {AppError} BAD_REQUEST */
+function checkFinish({ output, trim, shadow, ...words }: MatteQuery): void {
+  const framing = readFraming({ ...words, trim: trim === 'true' });
+  if ((framing || shadow > 0) && (output === DOCUMENT || output === PATH))
+    throw new AppError('BAD_REQUEST', `"output=${output}" keeps the frame of the picture.`);
 }
 
 /** If the size is known in advance, an area outside the picture is refused before the upload. */
@@ -140,5 +166,6 @@ function checkPlaces(request: FastifyRequest<{ Querystring: MatteQuery }>): void
 /** Raw pixels are answered with raw pixels and pictures with PNG, unless the client asks otherwise. */
 function offerTypes(request: FastifyRequest<{ Querystring: MatteQuery }>): string[] {
   if (request.query.output === DOCUMENT) return [DOCUMENT_TYPE];
+  if (request.query.output === PATH) return [PATH_TYPE];
   return isRaw(request) ? [RAW_TYPE, 'image/png'] : ['image/png', RAW_TYPE];
 }

@@ -1,3 +1,5 @@
+import { PROVENANCE_NAMESPACE } from './provenance.ts';
+
 /** Longest packet; more than all captions need, unlike histories of editing. */
 const MAX_PACKET = 2 * 1024 * 1024;
 
@@ -13,6 +15,8 @@ const UNTRUE: readonly [string, RegExp | null][] = [
   ['http://ns.adobe.com/hdr-gain-map/1.0/', null],
   ['http://ns.google.com/photos/1.0/container/', null],
   ['http://ns.google.com/photos/1.0/camera/', null],
+  // Of a result that is taken for a picture.
+  [PROVENANCE_NAMESPACE, null],
 ];
 const PLACES: readonly [string, RegExp | null][] = [[EXIF, /^GPS/]];
 

@@ -13,7 +13,6 @@ export class CannotMask extends Error {
 }
 
 const NOT_PIXELS = ['TySh', 'SoLd', 'SoLE', 'PlLd', 'SoCo', 'GdFl', 'PtFl'];
-const VECTOR_MASKS = ['vmsk', 'vsms'];
 const REAL_MASK = -3;
 const LISTED = 20;
 
@@ -24,12 +23,11 @@ const LISTED = 20;
 export function chooseLayer({ records }: LayerInfo, wanted: string | undefined): LayerRecord {
   const all = [...walk(buildTree(records), true)];
   const record = wanted === undefined ? findLowest(all) : findNamed(all, wanted);
-  const isVector =
-    VECTOR_MASKS.some((key) => record.blocks.has(key)) || record.channels.some(({ id }) => id === REAL_MASK);
-  if (isVector) {
+  // What the vector mask shows alone is not stored then.
+  if (record.channels.some(({ id }) => id === REAL_MASK)) {
     throw new CannotMask(
-      `Layer "${record.name}" has a vector mask.`,
-      'Rasterize it in Photoshop, or choose another layer with --layer.',
+      `Layer "${record.name}" has both a Layer Mask and a vector mask.`,
+      'Delete the Layer Mask in Photoshop (Layer > Layer Mask > Delete), or rasterize the vector mask.',
     );
   }
   return record;

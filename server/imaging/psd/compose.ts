@@ -1,5 +1,5 @@
 import { BLEND_MODES, blend, type Sheet } from './blend.ts';
-import { checkComposable } from './check-composable.ts';
+import { checkComposable, type Fills } from './check-composable.ts';
 import type { Bounds, ChannelPlace, LayerRecord } from './layer-record.ts';
 import { buildTree, type LayerNode } from './layer-tree.ts';
 import { openRows, type RowReader } from './rows.ts';
@@ -36,26 +36,28 @@ export interface Composition {
  */
 export async function composeLayers(source: ByteSource, structure: PsdStructure): Promise<Composition> {
   const nodes = buildTree(structure.layers?.records ?? []);
-  await checkComposable(source, nodes, structure);
-  const hasAlpha = !nodes.some((node) => coversAll(node, structure));
-  return { hasAlpha, strips: paint(source, structure, nodes, hasAlpha) };
+  const fills = await checkComposable(source, nodes, structure);
+  const hasAlpha = !nodes.some((node) => coversAll(node, structure, fills.has(node.record)));
+  return { hasAlpha, strips: paint(source, structure, nodes, fills, hasAlpha) };
 }
 
-function coversAll({ record, children }: LayerNode, { width, height, colors }: PsdStructure): boolean {
+function coversAll({ record, children }: LayerNode, { width, height, colors }: PsdStructure, isFill: boolean): boolean {
   const { top, left, bottom, right } = record.bounds;
   const isOpaque = !record.channels.some(({ id }) => id === TRANSPARENCY) && record.channels.length >= colors;
   const isPlain = !record.isHidden && !record.isClipped && record.opacity === 1 && !record.mask && !children;
-  return isPlain && isOpaque && record.blend === 'norm' && top <= 0 && left <= 0 && bottom >= height && right >= width;
+  const isWhole = isOpaque && top <= 0 && left <= 0 && bottom >= height && right >= width;
+  return isPlain && record.blend === 'norm' && (isFill || isWhole);
 }
 
 async function* paint(
   source: ByteSource,
   structure: PsdStructure,
   nodes: readonly LayerNode[],
+  fills: Fills,
   hasAlpha: boolean,
 ): AsyncGenerator<FlatStrip> {
   const { width, height, depth, colors } = structure;
-  const painter = new Painter(source, structure);
+  const painter = new Painter(source, structure, fills);
   const full = fullOf(depth);
   const most = linesOfStrip(width);
   try {
@@ -94,11 +96,13 @@ function toStraight(sheet: Sheet, colors: number, hasAlpha: boolean, out: Pixels
 class Painter {
   readonly #source: ByteSource;
   readonly #structure: PsdStructure;
+  readonly #fills: Fills;
   readonly #channels = new Map<ChannelPlace, PlacedChannel>();
 
-  constructor(source: ByteSource, structure: PsdStructure) {
+  constructor(source: ByteSource, structure: PsdStructure, fills: Fills) {
     this.#source = source;
     this.#structure = structure;
+    this.#fills = fills;
   }
 
   /** Layers and groups of one level, the lowest first; clipped ones with the layer that they are clipped to. */
@@ -137,6 +141,12 @@ class Painter {
   async #render({ record, children }: LayerNode, top: number, lines: number): Promise<Sheet | null> {
     const { width, colors } = this.#structure;
     const { bounds } = record;
+    const fill = this.#fills.get(record);
+    if (fill) {
+      const sheet: Sheet = new Float32Array(lines * width * (colors + 1)).fill(1);
+      for (let s = 0; s < sheet.length; s += colors + 1) sheet.set(fill, s);
+      return sheet;
+    }
     if (!children && (bounds.bottom <= top || bounds.top >= top + lines)) return null;
     const sheet: Sheet = new Float32Array(lines * width * (colors + 1));
     if (children) {

@@ -1,4 +1,5 @@
 import { MAX_ENCODED_BYTES } from '../../../protocol/limits.ts';
+import { addPath, editResources } from './add-path.ts';
 import { ByteWriter, padding } from './bytes.ts';
 import { CannotMask } from './choose-layer.ts';
 import { flattenSource, mergedChannels } from './flatten.ts';
@@ -26,8 +27,9 @@ export function openFlat(source: ByteSource, structure: PsdStructure, wanted?: s
   }
   return {
     ...{ name: NAME, width, height, depth: structure.depth === 8 ? 8 : 16 },
+    ...{ left: 0, top: 0, canvas: structure },
     readPicture: async () => (await flattenSource(source, MAX_ENCODED_BYTES)).tiff,
-    async addMask(alpha, signal) {
+    async addMask(alpha, path, signal) {
       if (alpha.width !== width || alpha.height !== height)
         throw new RangeError('The matte has another size than its layer.');
       const extent: Extent = { width, height, depth: structure.depth as Extent['depth'] };
@@ -36,7 +38,9 @@ export function openFlat(source: ByteSource, structure: PsdStructure, wanted?: s
         ...(await mergedSlices(source, structure)),
         { id: CHANNEL.userMask, data: await packMask(alpha, extent.depth, structure.isLarge, signal) },
       ];
-      return { ...finish(source, structure, [...addLayer(structure, channels)], signal), kept: null };
+      const added = path ? await addPath(source, structure, path) : null;
+      const edits = [...addLayer(structure, channels), ...editResources(structure, added?.edits ?? [])];
+      return { ...finish(source, structure, edits, signal), kept: null, path: added };
     },
   };
 }

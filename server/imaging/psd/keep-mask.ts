@@ -3,6 +3,7 @@ import { CannotMask } from './choose-layer.ts';
 import { linesOfStrip, PlacedChannel } from './compose.ts';
 import { mergedChannels } from './flatten.ts';
 import type { LayerRecord } from './layer-record.ts';
+import { packResource } from './pack-resource.ts';
 import { packBits, packedBound } from './packbits.ts';
 import { listResources, RESOURCE, type ResourceBlock, readResource } from './read-resources.ts';
 import { COMPRESSION, readCompression, rleStart, rowBytes } from './rows.ts';
@@ -17,6 +18,8 @@ const USER_MASK = -2;
 export interface KeptMask {
   name: string;
   edits: Edit[];
+  /** Of the image resources, without their length. */
+  resourceEdits: Edit[];
 }
 
 /**
@@ -30,10 +33,10 @@ export async function keepMask(source: ByteSource, structure: PsdStructure, reco
     throw new CannotMask('It has 56 channels already, so its old mask cannot be kept.', hint);
   }
   const resources = await listResources(source, structure.resources);
-  const { name, edits } = await addName(source, structure, resources, record.name);
+  const { name, edits: resourceEdits } = await addName(source, structure, resources, record.name);
   const count = new ByteWriter().u16(structure.channels + 1).toBuffer();
   const pixels = await addPixels(source, structure, () => maskLines(source, structure, record));
-  return { name, edits: [{ at: CHANNELS_AT, remove: 2, insert: count }, ...edits, ...pixels] };
+  return { name, edits: [{ at: CHANNELS_AT, remove: 2, insert: count }, ...pixels], resourceEdits };
 }
 
 /** The mask on the canvas, as lines of the document's depth. */
@@ -115,7 +118,7 @@ async function addName(
   { channels, colors, resources, layers }: PsdStructure,
   blocks: readonly ResourceBlock[],
   layer: string,
-): Promise<KeptMask> {
+): Promise<Omit<KeptMask, 'resourceEdits'>> {
   const extra = channels - colors;
   const short = splitPascal(await readResource(source, blocks, RESOURCE.alphaNames));
   const long = splitUnicode(await readResource(source, blocks, RESOURCE.unicodeAlphaNames));
@@ -145,14 +148,12 @@ async function addName(
     const next = new ByteWriter().bytes(ids.subarray(0, 4 * list.length)).u32((Math.max(0, ...list) + 1) % 2 ** 32);
     edits.push(replaceResource(blocks, resources.end, RESOURCE.alphaIdentifiers, next.toBuffer()));
   }
-  const grown = edits.reduce((sum, { insert, remove }) => sum + (insert as Buffer).length - remove, 0);
-  const length = new ByteWriter().u32(resources.end - resources.start + grown).toBuffer();
-  return { name, edits: [{ at: resources.start - 4, remove: 4, insert: length }, ...edits] };
+  return { name, edits };
 }
 
 function replaceResource(blocks: readonly ResourceBlock[], end: number, id: number, data: Buffer): Edit {
   const old = blocks.find((block) => block.id === id);
-  const insert = new ByteWriter().key('8BIM').u16(id).u16(0).u32(data.length).bytes(data).pad(2).toBuffer();
+  const insert = packResource(id, data);
   return old
     ? { at: old.whole.start, remove: old.whole.end - old.whole.start, insert }
     : { at: end, remove: 0, insert };

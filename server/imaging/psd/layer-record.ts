@@ -23,8 +23,11 @@ export interface MaskRecord {
   /** Outside its bounds, 0 or 255. */
   outside: number;
   isDisabled: boolean;
-  /** It shows a vector mask. */
+  /** It shows a vector mask, alone or multiplied with the layer's own mask, which is then `real`. */
   isRendered: boolean;
+  real: Pick<MaskRecord, 'bounds' | 'outside' | 'isDisabled'> | null;
+  /** Density and feather of both masks as they are stored, with padding; empty where there are none. */
+  parameters: Buffer;
   /** 0..1 */
   density: number;
   /** In pixels. */
@@ -125,7 +128,13 @@ export async function readLayerRecord(source: ByteSource, cursor: Cursor, isLarg
 }
 
 async function readBounds(cursor: Cursor): Promise<Bounds> {
-  const [top, left, bottom, right] = [await cursor.i32(), await cursor.i32(), await cursor.i32(), await cursor.i32()];
+  const [top, left] = [await cursor.i32(), await cursor.i32()];
+  // Of empty shapes Photoshop writes an end that lies a line before the start.
+  const end = async (start: number) => {
+    const value = await cursor.i32();
+    return value === start - 1 ? start : value;
+  };
+  const [bottom, right] = [await end(top), await end(left)];
   const isSmall = [top, left, bottom, right].every((v) => Math.abs(v) <= MAX_SIDE);
   if (bottom < top || right < left || !isSmall) throw damaged('a layer has impossible bounds');
   return { top, left, bottom, right };
@@ -136,32 +145,41 @@ const DISABLED = 0b10;
 const RENDERED = 0b1000;
 const HAS_PARAMETERS = 0b10000;
 
+/** Source for the order, which the specification has otherwise: documents written by Photoshop. */
 async function readMask(cursor: Cursor, layer: Bounds): Promise<MaskRecord | null> {
   if (cursor.left < 18) return null;
-  const own = await readBounds(cursor);
-  const outside = await cursor.u8();
+  const shown = { bounds: await readBounds(cursor), outside: await cursor.u8() };
   const flags = await cursor.u8();
-  let density = 1;
-  let feather = 0;
-  if (flags & HAS_PARAMETERS && cursor.left > 0) {
-    const parameters = await cursor.u8();
-    if (parameters & 1 && cursor.left >= 1) density = (await cursor.u8()) / 255;
-    if (parameters & 2 && cursor.left >= 8) feather = (await cursor.take(8)).readDoubleBE();
+  let real: MaskRecord['real'] = null;
+  if (cursor.left >= 18) {
+    const isDisabled = ((await cursor.u8()) & DISABLED) !== 0;
+    const outside = await cursor.u8();
+    real = { bounds: place(await readBounds(cursor), flags, layer), outside, isDisabled };
   }
-  const shift = flags & RELATIVE ? layer : { top: 0, left: 0 };
-  const bounds = {
+  const parameters = flags & HAS_PARAMETERS ? await cursor.take(cursor.left) : Buffer.alloc(0);
+  const kinds = parameters[0] ?? 0;
+  const hasDensity = (kinds & 1) !== 0 && parameters.length >= 2;
+  const featherAt = hasDensity ? 2 : 1;
+  const hasFeather = (kinds & 2) !== 0 && parameters.length >= featherAt + 8;
+  return {
+    bounds: place(shown.bounds, flags, layer),
+    outside: shown.outside,
+    isDisabled: (flags & DISABLED) !== 0,
+    isRendered: (flags & RENDERED) !== 0,
+    real,
+    parameters: Buffer.from(parameters),
+    density: hasDensity ? parameters[1]! / 255 : 1,
+    feather: hasFeather ? parameters.readDoubleBE(featherAt) : 0,
+  };
+}
+
+function place(own: Bounds, flags: number, { top, left }: Bounds): Bounds {
+  const shift = flags & RELATIVE ? { top, left } : { top: 0, left: 0 };
+  return {
     top: own.top + shift.top,
     left: own.left + shift.left,
     bottom: own.bottom + shift.top,
     right: own.right + shift.left,
-  };
-  return {
-    bounds,
-    outside,
-    isDisabled: (flags & DISABLED) !== 0,
-    isRendered: (flags & RENDERED) !== 0,
-    density,
-    feather,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ClippingPath } from '../../../protocol/schemas/path.ts';
 import type { AlphaPlane } from '../picture.ts';
 import { ByteWriter } from './bytes.ts';
 import { CannotMask } from './choose-layer.ts';
@@ -7,6 +8,14 @@ import type { PsdStructure } from './structure.ts';
 
 const MAX_PSD_BYTES = 2 ** 31 - 1;
 
+/** A path that was saved in a document. */
+export interface AddedPath {
+  /** "Hairline", with a number where the document has such a path already. */
+  name: string;
+  /** Whether it is the clipping path now: one that the document had stays. */
+  clips: boolean;
+}
+
 /** A document with its new mask. */
 export interface MaskedDocument {
   bytes: number;
@@ -14,6 +23,8 @@ export interface MaskedDocument {
   chunks: AsyncGenerator<Buffer>;
   /** Name of the alpha channel that keeps the mask which the layer had. */
   kept: string | null;
+  /** The path that was added. */
+  path: AddedPath | null;
 }
 
 /** A layer that is to get a mask. */
@@ -21,12 +32,19 @@ export interface OpenLayer {
   name: string;
   width: number;
   height: number;
+  /** Of the layer on the canvas; parts of it may lie outside. */
+  left: number;
+  top: number;
+  canvas: { width: number; height: number };
   /** Bits that its mask needs. */
   depth: 8 | 16;
   /** Its own pixels, without mask, opacity and what lies above and below. */
   readPicture(): Promise<Buffer>;
-  /** @param alpha of the layer's size and depth */
-  addMask(alpha: AlphaPlane, signal?: AbortSignal): Promise<MaskedDocument>;
+  /**
+   * @param alpha of the layer's size and depth
+   * @param path in pixels of the layer, to be saved as well
+   */
+  addMask(alpha: AlphaPlane, path?: ClippingPath | null, signal?: AbortSignal): Promise<MaskedDocument>;
 }
 
 /** @throws {CannotMask} when the document became too long for its format */

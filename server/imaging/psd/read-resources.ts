@@ -17,6 +17,8 @@ export const RESOURCE = {
 
 export interface ResourceBlock {
   id: number;
+  /** Empty for most. */
+  name: string;
   /** With its head and padding. */
   whole: Span;
   data: Span;
@@ -30,11 +32,12 @@ export async function listResources(source: ByteSource, span: Span): Promise<Res
     const start = cursor.at;
     await cursor.skip(4);
     const id = await cursor.u16();
-    const name = await cursor.u8();
-    await cursor.skip(name + ((name + 1) & 1));
+    const nameBytes = await cursor.u8();
+    const name = (await cursor.take(nameBytes)).toString('latin1');
+    await cursor.skip((nameBytes + 1) & 1);
     const data = await cursor.span(await cursor.u32());
     if (cursor.left > 0) await cursor.skip((data.end - data.start) & 1);
-    blocks.push({ id, whole: { start, end: cursor.at }, data });
+    blocks.push({ id, name, whole: { start, end: cursor.at }, data });
   }
   return blocks;
 }

@@ -1,7 +1,9 @@
 import type { Annotation } from '../annotation.ts';
 import { packExif } from '../metadata/exif.ts';
 import { ByteWriter } from './bytes.ts';
+import { packClippingPath } from './clipping-path.ts';
 import { IPTC_RESOURCE } from './find-resource.ts';
+import { packResource } from './pack-resource.ts';
 
 /** Image resource ids (specification, Image Resource IDs). */
 const RESOLUTION = 1005;
@@ -18,7 +20,7 @@ const INCHES = 1;
 const DEFAULT_DPI = 72;
 
 /** Specification, Image Resources Section, with its length. @param srgb the profile of sRGB */
-export function imageResources({ dpi = DEFAULT_DPI, profile, metadata }: Annotation, srgb: Uint8Array): Buffer {
+export function imageResources({ dpi = DEFAULT_DPI, profile, metadata, path }: Annotation, srgb: Uint8Array): Buffer {
   const blocks = new ByteWriter();
   // A 16.16 fixed-point number for each direction.
   const fixed = Math.min(0xffffffff, Math.round(dpi * 65536));
@@ -32,14 +34,10 @@ export function imageResources({ dpi = DEFAULT_DPI, profile, metadata }: Annotat
   writeResource(blocks, VERSION_INFO, version);
   if (metadata?.exif) blocks.bytes(packResource(EXIF, packExif(metadata.exif, !profile, dpi)));
   if (metadata?.xmp) blocks.bytes(packResource(XMP, metadata.xmp));
+  if (path) blocks.bytes(packClippingPath(path));
   return new ByteWriter().u32(blocks.length).bytes(blocks.toBuffer()).toBuffer();
 }
 
 function writeResource(out: ByteWriter, id: number, data: ByteWriter): void {
   out.bytes(packResource(id, data.toBuffer()));
-}
-
-/** Specification, Image Resource Blocks: signature, id, an empty name of two bytes, the length, data padded to even. */
-export function packResource(id: number, data: Uint8Array): Buffer {
-  return new ByteWriter().key('8BIM').u16(id).u16(0).u32(data.length).bytes(data).pad(2).toBuffer();
 }

@@ -11,11 +11,13 @@ const MULTIPLE = 16;
 
 /**
  * The grid on which a network sees a picture: the spec's own, or where both the spec and the session allow it, one of
- * the picture's shape with the same longer side.
+ * the picture's shape with the same longer side, or a square of `side` pixels.
  */
-export function chooseGrid({ input }: ModelSpec, flexible: boolean, picture: Grid): Grid {
+export function chooseGrid({ input }: ModelSpec, flexible: boolean, picture: Grid, side?: number): Grid {
   const { width, height } = input;
-  return input.fit === 'squash' || !flexible ? { width, height } : shapeGrid(picture, Math.max(width, height));
+  if (!flexible) return { width, height };
+  if (input.fit === 'aspect') return shapeGrid(picture, Math.max(width, height));
+  return side ? { width: side, height: side } : { width, height };
 }
 
 /** A grid of the picture's shape with the given longer side. */

@@ -1,3 +1,4 @@
+import { freeGrid } from '../../../models/import/free-grid.ts';
 import { importGraphDef, importTfjsModel, UnsupportedOpError } from '../../../models/import/import-graph.ts';
 import { fitInterface, InterfaceError } from '../../../models/import/onnx-interface.ts';
 import { decodeOnnx, encodeOnnx, type OnnxModel } from '../../../models/import/onnx-schema.ts';
@@ -73,6 +74,8 @@ function applyStep(model: OnnxModel, step: Exclude<Derivation, ImportStep>, spec
       return widenFloat16(model);
     case 'fix-inputs':
       return fixInputs(model, step.constants);
+    case 'free-grid':
+      return freeGrid(model, spec.input.name, step.side);
     case 'fit-interface':
       return fitInterface(model, interfaceOf(spec, step.outputs));
   }

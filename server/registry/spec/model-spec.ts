@@ -65,6 +65,8 @@ export const ModelSpecSchema = Type.Object({
      * sizes open, and on providers that need fixed ones the picture is squashed after all.
      */
     fit: Type.Union([Type.Literal('squash'), Type.Literal('aspect')]),
+    /** With `squash`: the graph leaves its sizes open, so that a view may ask for another square than the spec's. */
+    open: Type.Optional(Type.Boolean()),
     mean: Triple,
     scale: Triple,
   }),

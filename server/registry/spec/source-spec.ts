@@ -20,6 +20,8 @@ const Derivation = Type.Union([
   Type.Object({ step: Type.Literal('widen-float16') }),
   /** Inputs that always have the same value are no inputs any more. */
   Type.Object({ step: Type.Literal('fix-inputs'), constants: Constants }),
+  /** A graph for a square of `side` pixels runs on other grids as well. */
+  Type.Object({ step: Type.Literal('free-grid'), side: Type.Integer({ minimum: 1 }) }),
   /** A frozen TensorFlow graph becomes ONNX. */
   Type.Object({ step: Type.Literal('import-tensorflow'), ...GraphImport }),
   /** A TensorFlow.js graph model becomes ONNX: the first file is its JSON, the others are its weights. */

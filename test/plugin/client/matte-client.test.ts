@@ -3,7 +3,7 @@ import { Cancellation, Cancelled } from '../../../plugin/cancellation.ts';
 import type { Client, Server } from '../../../plugin/client/client.ts';
 import { createNetwork } from '../../../plugin/client/http.ts';
 import { createClient } from '../../../plugin/client/matte-client.ts';
-import type { Picture } from '../../../plugin/picture.ts';
+import type { Alpha, Picture } from '../../../plugin/picture.ts';
 import { PROTOCOL_VERSION } from '../../../protocol/limits.ts';
 import type { Subject } from '../../../protocol/matte.ts';
 import { type FakeXhr, type Script, scriptXhr } from './fake-xhr.ts';
@@ -28,6 +28,7 @@ function start(
   depth: 8 | 16 = 8,
   sent = picture,
   subject: Subject = 'portrait',
+  guide: Alpha | null = null,
 ) {
   let attempt = 0;
   const { create, sent: exchanges } = scriptXhr((xhr) => decide(xhr, attempt++));
@@ -35,7 +36,7 @@ function start(
   const events: string[] = [];
   const result = createClient(createNetwork({ createXhr: create })).matte(
     server,
-    { picture: sent, subject, refine: 'best', depth },
+    { picture: sent, subject, refine: 'best', depth, guide },
     cancel,
     {
       onUpload: (fraction) => events.push(`upload ${fraction}`),
@@ -335,4 +336,21 @@ describe('a matte that the server keeps', () => {
     await expect(result).rejects.toBeInstanceOf(Cancelled);
     expect(sent[0]?.aborted).toBe(true);
   });
+});
+
+test('a mask follows the pixels, in its own depth', async () => {
+  for (const guide of [
+    { width: 2, height: 2, depth: 8 as const, data: new Uint8Array([0, 1, 2, 255]) },
+    { width: 2, height: 2, depth: 16 as const, data: new Uint16Array([0, 1, 2, 65_535]) },
+  ]) {
+    const { result, exchanges } = start(() => answer(8, [1, 2, 3, 4]), 8, picture, 'portrait', guide);
+    await vi.runAllTimersAsync();
+    await result;
+    const { requestHeaders, body } = exchanges[0]!;
+    expect(requestHeaders['x-image-mask']).toBe(String(guide.depth));
+    const bytes = new Uint8Array(body as ArrayBuffer);
+    expect(bytes.length).toBe(picture.data.byteLength + guide.data.byteLength);
+    expect([...bytes.subarray(0, picture.data.length)]).toEqual([...picture.data]);
+    expect(bytes.subarray(picture.data.length)).toEqual(new Uint8Array(guide.data.buffer));
+  }
 });

@@ -9,25 +9,40 @@ const row = (...values: number[]): Alpha => ({
   data: new Uint8Array(values),
 });
 
+const WHOLE = { left: 0, top: 0, width: 4, height: 1, marquee: null };
+
 test.each<[MaskPolicy, number[]]>([
   ['replace', [0, 100, 200, 255]],
   ['intersect', [0, 100, 100, 0]],
   ['add', [50, 255, 200, 255]],
   ['subtract', [50, 155, 55, 0]],
+  ['refine', [0, 100, 200, 255]],
 ])('%s', (policy, expected) => {
-  expect([...combineMasks(policy, row(50, 255, 100, 0), row(0, 100, 200, 255)).data]).toEqual(expected);
+  expect([...combineMasks(policy, row(50, 255, 100, 0), row(0, 100, 200, 255), WHOLE).data]).toEqual(expected);
 });
 
 test.each<MaskPolicy>(['intersect', 'add', 'subtract'])('%s a second time changes nothing', (policy) => {
   const matte = [3, 90, 128, 250];
-  const once = combineMasks(policy, row(20, 255, 60, 0), row(...matte));
-  const twice = combineMasks(policy, { ...once, data: once.data.slice() }, row(...matte));
+  const once = combineMasks(policy, row(20, 255, 60, 0), row(...matte), WHOLE);
+  const twice = combineMasks(policy, { ...once, data: once.data.slice() }, row(...matte), WHOLE);
   expect(twice.data).toEqual(once.data);
 });
 
 test('an 8-bit mask and a 16-bit matte meet in 16 bits', () => {
   const matte: Alpha = { width: 2, height: 1, depth: 16, data: new Uint16Array([40_000, 10]) };
-  expect([...combineMasks('intersect', row(128, 255), matte).data]).toEqual([128 * 257, 10]);
+  expect([...combineMasks('intersect', row(128, 255), matte, WHOLE).data]).toEqual([128 * 257, 10]);
+});
+
+test('a refined mask stays what it was outside of the picture, and as far as the selection is not there', () => {
+  const chosen: Alpha = { width: 2, height: 1, depth: 8, data: new Uint8Array([255, 51]) };
+  const marquee = { bounds: { left: 1, top: 0, right: 3, bottom: 1 }, alpha: chosen };
+  // What was found is 200, times the selection; the picture begins at the second pixel and has three.
+  const found = row(0, 200, 40, 0, 0);
+  const cover = { left: 1, top: 0, width: 3, height: 1, marquee };
+  expect([...combineMasks('refine', row(9, 100, 100, 100, 7), found, cover).data]).toEqual([9, 200, 120, 100, 7]);
+  const deep: Alpha = { width: 2, height: 1, depth: 16, data: new Uint16Array([40_000, 0]) };
+  const left = { left: 0, top: 0, width: 1, height: 1, marquee: null };
+  expect([...combineMasks('refine', row(128, 255), deep, left).data]).toEqual([40_000, 65_535]);
 });
 
 /** Where everything is 255 and the selection is 100. */

@@ -232,7 +232,7 @@ test('takes an address that Photoshop lets it use, and looks there at once', asy
 test('asks once what becomes of a mask, and remembers the answer only when told to', async () => {
   const { session, host, memory, views } = start();
   await session.maskSubject();
-  await expect(session.maskSubject()).resolves.toEqual({ name: 'asking', layer: 'Portrait' });
+  await expect(session.maskSubject()).resolves.toEqual({ name: 'asking', layer: 'Portrait', refines: true });
   await session.answer('replace', false);
   expect(views.at(-1)?.panel.name).toBe('done');
   expect([host.channels.length, memory.settings.existingMask]).toEqual([1, 'ask']);

@@ -2,13 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Config, loadConfig } from '../../../server/config/config.ts';
-import type { Answer, MatteTask, WorkOptions } from '../../../server/engine/engine.ts';
+import type { Answer, WorkOptions } from '../../../server/engine/engine.ts';
 import { WorkerEngine } from '../../../server/engine/worker-engine.ts';
 import type { ModelRegistry } from '../../../server/registry/model-registry.ts';
 import { packageRoot } from '../../../server/system/package-root.ts';
 import { type Deed, LIVES } from '../../fixtures/fake-worker.ts';
 import { buildStandIn } from '../../fixtures/stand-in.ts';
 import { until } from '../server-fixture.ts';
+import { TASK } from './task.ts';
 
 const FAKE_WORKER = path.join(packageRoot, 'dist', 'test', 'fixtures', 'fake-worker.js');
 
@@ -61,26 +62,6 @@ export class EngineFixture {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
-
-export const TASK: MatteTask = {
-  layout: null,
-  model: 'stand-in',
-  subject: 'portrait',
-  refine: 'fast',
-  output: 'alpha',
-  depth: 8,
-  background: 'white',
-  foreground: 'fast',
-  decontaminate: 1,
-  cutoutLayer: false,
-  region: null,
-  subjects: 'all',
-  point: null,
-  enhance: 'off',
-  profile: 'keep',
-  metadata: 'keep',
-  type: 'text/plain',
-};
 
 export function bodyOf({ body }: Answer): Buffer {
   if (Buffer.isBuffer(body)) return body;

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { JobInfo } from '../../../protocol/schemas/job.ts';
 import { PixelHeaders } from '../../../protocol/schemas/matte.ts';
+import { ClippingPath } from '../../../protocol/schemas/path.ts';
 import { TunnelNews } from '../../../protocol/schemas/tunnel.ts';
 import { TUNNEL_PATH } from '../../../protocol/tunnel.ts';
 import type {} from '../../../server/http/openapi.ts';
@@ -105,6 +106,7 @@ async function askEverything(): Promise<void> {
   gate.open();
   await until(async () => (await stateOf(first)) === 'done' && (await stateOf(second)) === 'done');
   await ask('GET', '/ready');
+  await askPaths();
   fails = true;
   const third = await submit();
   await until(async () => (await stateOf(third)) === 'failed');
@@ -126,6 +128,18 @@ async function askEverything(): Promise<void> {
   await askControl();
   await ask('POST', '/v1/shutdown');
   await ask('POST', '/v1/shutdown', [`Authorization: Bearer ${TOKEN}`]);
+}
+
+/** The worker makes these answers, so no hook sees them. */
+async function askPaths(): Promise<void> {
+  const { headers, body } = PIXEL;
+  const url = `http://127.0.0.1:${stage.port}/v1/mattes`;
+  const matte = await fetch(`${url}?output=path`, { method: 'POST', headers, body });
+  const id = matte.headers.get('x-matte-id');
+  const json = { 'content-type': 'application/json' };
+  const edge = await fetch(`${url}/${id}/edge`, { method: 'POST', headers: json, body: '{"output":"path"}' });
+  for (const [route, answer] of [['POST /v1/mattes', matte] as const, ['POST /v1/mattes/:id/edge', edge] as const])
+    given.push({ answer: `${route} ${answer.status}`, payload: await answer.json(), schema: ClippingPath });
 }
 
 async function askControl(): Promise<void> {

@@ -122,7 +122,7 @@ it('16 bits in a profile of its own come out bit for bit', async () => {
 
 it('a matte has the resolution', async () => {
   const plane = { width: 2, height: 2, data: Uint8Array.of(0, 1, 2, 255) };
-  for (const file of [await encodeAlphaPng(plane, 240), await encodeTiff(plane, { dpi: 240 })]) {
+  for (const file of [await encodeAlphaPng(plane, { dpi: 240 }), await encodeTiff(plane, { dpi: 240 })]) {
     expect((await sharp(file).metadata()).density).toBe(240);
     expect([...(await sharp(file).extractChannel(0).raw().toBuffer())]).toEqual([0, 1, 2, 255]);
   }

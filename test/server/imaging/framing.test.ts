@@ -56,6 +56,46 @@ describe('frameSubject', () => {
   });
 });
 
+describe('what a hostile matte could ask for', () => {
+  const dot = { width: 30_000, height: 1, data: new Uint8Array(30_000).fill(255, 7, 8) };
+
+  it('is no copy larger than the canvas: a speck that covers it is enlarged by 64 at most', async () => {
+    const frame = frameSubject(dot, { ...PLAIN, size: { width: 3000, height: 2000 }, fit: 'cover' });
+    expect(frame.target).toMatchObject({ width: 64, height: 64 });
+    const line = frameSubject(dot, { ...PLAIN, trim: false, size: { width: 2000, height: 2000 }, fit: 'cover' });
+    expect(line.target.width).toBe(30_000 * 64);
+    const laid = await applyFrame(dot, line);
+    expect([laid.width, laid.height, laid.data.length]).toEqual([2000, 2000, 4_000_000]);
+  });
+
+  it('is no canvas of more pixels than are made', () => {
+    const whole = { ...dot, data: new Uint8Array(30_000).fill(255) };
+    expect(() => frameSubject(whole, { ...PLAIN, margin: px(10_000) })).toThrow('more than Hairline makes');
+    expect(() => frameSubject(whole, { ...PLAIN, margin: px(5), size: { width: 9, height: 9 } })).toThrow('no room');
+  });
+
+  it('shows the same part as without that care', async () => {
+    const data = Uint8Array.from({ length: 200 }, (_, i) => (i * 37) % 256);
+    const framing = { ...PLAIN, trim: false, size: { width: 30, height: 90 }, fit: 'cover' } as const;
+    const frame = frameSubject({ width: 20, height: 10, data }, framing);
+    const laid = await applyFrame({ width: 20, height: 10, data }, frame);
+    const [target, whole] = [frame.target, { width: frame.target.width, height: frame.target.height }];
+    const full = await applyFrame(
+      { width: 20, height: 10, data },
+      { ...frame, target: { left: 0, top: 0, ...whole }, canvas: whole },
+    );
+    let most = 0;
+    // At the canvas's border the enlarging knows no neighbors.
+    for (let y = 15; y < 75; y++)
+      for (let x = 12; x < 18; x++)
+        most = Math.max(
+          most,
+          Math.abs(laid.data[30 * y + x]! - full.data[whole.width * (y - target.top) + x - target.left]!),
+        );
+    expect(most).toBeLessThan(24);
+  });
+});
+
 describe('applyFrame', () => {
   it('cuts without changing a sample, and leaves the rest empty', async () => {
     const data = Uint16Array.from({ length: 20 * 10 * 4 }, (_, i) => i * 7);

@@ -36,6 +36,43 @@ describe('HEIC', () => {
     expectNear(await pixel(file('transparent'), 10, 10), [71, 100, 180, 50]);
   });
 
+  it('of ten bits keeps them', async () => {
+    const picture = await openEncoded(file('ten-bits'));
+    expect(picture.depth).toBe(16);
+    const { channels, data } = await picture.readRaster(16);
+    // Pillow's numbers, which are a 64th of these: 282, 359 and 719 of 1023.
+    const at = 10 * 48 * channels + 10 * channels;
+    expect([...data.subarray(at, at + 3)]).toEqual([282, 359, 719].map((v) => Math.round((v * 65535) / 1023)));
+  });
+
+  it('and AVIF have the colors that a code names in place of a profile', async () => {
+    const named = await openEncoded(file('nclx-display-p3'));
+    // The same color as in the file with a profile.
+    expectNear([...(await named.readRaster(8)).data.subarray(0, 3)], [29, 146, 183]);
+    expectNear([...(await named.own!.readRaster(8)).data.subarray(0, 3)], [70, 144, 179]);
+    const coded = async (primaries: number, transfer: number) => {
+      const bytes = readFileSync(path.resolve(import.meta.dirname, '../../fixtures/heic/unspecified.avif'));
+      const place = bytes.indexOf('colrnclx') + 8;
+      bytes.writeUInt16BE(primaries, place);
+      bytes.writeUInt16BE(transfer, place + 2);
+      return [...(await (await openEncoded(bytes)).readRaster(8)).data.subarray(0, 3)];
+    };
+    expectNear(await coded(2, 2), [70, 144, 179]);
+    expectNear(await coded(1, 13), [70, 144, 179]);
+    expectNear(await coded(12, 13), [29, 146, 183]);
+    // References: BT.2087 and BT.2100, where white is that of paper.
+    expectNear(await coded(9, 16), [0, 250, 255]);
+    expectNear(await coded(9, 18), [0, 179, 236]);
+  });
+
+  it('is decoded again after one that failed, and several at once', async () => {
+    await expect(openEncoded(Buffer.from(file('transparent')).fill(0, 700))).rejects.toThrow();
+    const all = await Promise.all(
+      ['display-p3', 'transparent', 'ten-bits', 'second-is-primary'].map((name) => pixel(file(name), 10, 10)),
+    );
+    expectNear(all[3]!, [71, 100, 180]);
+  });
+
   it('is refused when cut', async () => {
     const whole = file('display-p3');
     for (const length of [whole.length - 200, 700, 40])

@@ -209,6 +209,11 @@ describe('damage', () => {
   });
 });
 
+it('a packing that is not known is named, and not called damage', async () => {
+  const file = tiff([page(2, [1, 2, 3], [], 8, { 259: [50_000] })]);
+  await expect(openEncoded(file)).rejects.toMatchObject({ code: 'UNSUPPORTED_PICTURE', message: /Zstandard/ });
+});
+
 it('a directory that points to itself or far away ends the walk', async () => {
   const file = tiff([page(2, [1, 2, 3], [])]);
   const start = file.readUInt32LE(4);

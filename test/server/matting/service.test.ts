@@ -100,9 +100,16 @@ test.each([
   [['rvm', 'rvm-wide', 'isnet'], 'fast', 'rvm-wide+rvm', 2],
   [['rvm', 'rvm-wide'], 'best', 'rvm-wide+rvm', 2],
   [['rvm'], 'fast', 'rvm', 1],
+  [['rvm', 'rvm-wide', 'isnet', 'modnet'], 'best', 'rvm-wide+rvm+isnet+modnet', 4],
+  [['rvm', 'rvm-wide', 'modnet'], 'best', 'rvm-wide+rvm', 2],
+  [['bshm', 'rvm', 'rvm-wide', 'isnet', 'modnet'], 'best', 'rvm-wide+rvm+isnet+bshm+modnet', 5],
+  [['bshm', 'rvm'], 'best', 'bshm', 1],
+  [['bshm', 'rvm', 'rvm-wide', 'isnet'], 'fast', 'bshm', 1],
 ] as const)('with %j installed, %s is answered by %s', async (installed: readonly string[], refine, model, runs) => {
+  const resolve = (id: string) => ({ ...buildStandIn(SIDE).spec, id: id === 'auto' ? installed[0]! : id });
   const registry = {
-    resolve: (id: string) => ({ ...buildStandIn(SIDE).spec, id: id === 'auto' ? 'rvm' : id }),
+    list: () => ['rvm', 'rvm-wide', 'isnet', 'bshm', 'modnet'].map(resolve),
+    resolve,
     isInstalled: async ({ id }: ModelSpec) => installed.includes(id),
   };
   const mattes = serviceOf(registry as unknown as ModelRegistry);

@@ -43,6 +43,19 @@ describe('folders', () => {
     ]);
   });
 
+  test('of a shot as raw and JPEG or HEIC, the raw file is left out and listed', async () => {
+    await touch('in/IMG_1.CR3', 'in/img_1.jpg', 'in/IMG_2.NEF', 'in/IMG_3.DNG', 'in/IMG_3.heic', 'in/sub/IMG_2.jpg');
+    const { inputs, twins } = await expandInputs(['in'], 'out', cwd);
+    expect(inputs.map(({ location }) => path.relative(path.join(cwd, 'in'), location)).sort()).toEqual([
+      'IMG_2.NEF',
+      'IMG_3.heic',
+      'img_1.jpg',
+      path.join('sub', 'IMG_2.jpg'),
+    ]);
+    expect(twins.map((twin) => path.basename(twin))).toEqual(['IMG_1.CR3', 'IMG_3.DNG']);
+    expect((await expandInputs(['in/IMG_1.CR3'], 'out', cwd)).inputs).toHaveLength(1);
+  });
+
   test('hidden files stay out: macOS leaves ._ copies on memory cards', async () => {
     await touch('in/.hidden.jpg', 'in/._a.jpg', 'in/.cache/b.jpg', 'in/a.jpg');
     expect(await found(['in'])).toEqual(['/a.jpg']);

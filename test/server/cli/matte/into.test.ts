@@ -3,10 +3,15 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import os from 'node:os';
 import path from 'node:path';
 import { type LayerMaskData, readPsd } from 'ag-psd';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Connection } from '../../../../server/cli/matte/connection.ts';
-import { type MatteOptions, runMatte } from '../../../../server/cli/matte/run-matte.ts';
+import type { MatteOptions } from '../../../../server/cli/matte/options.ts';
+import { runMatte } from '../../../../server/cli/matte/run-matte.ts';
 import { UsageError } from '../../../../server/cli/terminal.ts';
+import { listResources } from '../../../../server/imaging/psd/read-resources.ts';
+import { bufferSource } from '../../../../server/imaging/psd/source.ts';
+import { readStructure } from '../../../../server/imaging/psd/structure.ts';
 import { type StandInServer, startStandInServer } from '../../../fixtures/stand-in.ts';
 import { makePsd } from '../../imaging/psd/make-psd.ts';
 import '../../imaging/psd/no-canvas.ts';
@@ -92,6 +97,59 @@ describe('hairline matte --into psd', () => {
     expect((await readdir(cwd)).filter((entry) => entry.includes('part'))).toEqual([]);
     if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o640);
     expect(existsSync(path.join(cwd, 'out'))).toBe(false);
+  });
+
+  test('saves the outline as clipping path where the layer lies, and a second one beside the first', async () => {
+    const file = await document('a.psd');
+    const options = { layer: 'Model', inPlace: true, clippingPath: true };
+    expect((await matte(['a.psd'], options)).err).not.toContain('keeps its clipping path');
+    expect((await matte(['a.psd'], options)).err).toContain(
+      'It keeps its clipping path; the new path is saved beside it',
+    );
+    const bytes = await readFile(file);
+    const source = bufferSource(bytes);
+    const resources = await listResources(source, (await readStructure(source)).resources);
+    const paths = resources.filter(({ id }) => id >= 2000);
+    expect(paths.map(({ id, name }) => [id, name])).toEqual([
+      [2000, 'Hairline'],
+      [2999, ''],
+      [2001, 'Hairline 2'],
+    ]);
+    const data = bytes.subarray(paths[0]!.data.start, paths[0]!.data.end);
+    // Its layer is bright all over: from 10 to 30 of 40 columns, from 5 to 15 of 30 rows.
+    const knots = Array.from({ length: data.readUInt16BE(54) }, (_, i) => 26 * (3 + i));
+    const range = (at: number) => knots.map((knot) => data.readInt32BE(knot + at) / 2 ** 24);
+    const box = [
+      Math.min(...range(14)) * 40,
+      Math.max(...range(14)) * 40,
+      Math.min(...range(10)) * 30,
+      Math.max(...range(10)) * 30,
+    ];
+    for (const [i, side] of [10, 30, 5, 15].entries()) expect(Math.abs(box[i]! - side)).toBeLessThan(1);
+  });
+
+  test('takes a rough mask of the size of the document, or of the layer', async () => {
+    await document('a.psd');
+    const gray = (width: number, height: number) => {
+      const image = sharp({ create: { width, height, channels: 3, background: 'black' } });
+      const white = { create: { width: width / 2, height, channels: 3 as const, background: 'white' } };
+      return image.composite([{ input: white, left: 0, top: 0 }]).png();
+    };
+    await gray(40, 30).toFile(path.join(cwd, 'canvas.png'));
+    await gray(20, 10).toFile(path.join(cwd, 'layer.png'));
+    await gray(8, 8).toFile(path.join(cwd, 'other.png'));
+    const masked = async (mask: string) => {
+      const { code, err } = await matte(['a.psd'], { layer: 'Model', mask, force: true });
+      if (code !== 0) return err;
+      const { children = [] } = await look(path.join(cwd, 'out', 'a_masked.psd'));
+      const { width, data } = children[1]!.mask!.imageData!;
+      // Away from the edge the mask counts, whatever the network says.
+      return [1, 18].map((x) => data[4 * (5 * width + x)]);
+    };
+    expect(await masked('layer.png')).toEqual([255, 0]);
+    // The layer lies from 10 to 30 of 40.
+    expect(await masked('canvas.png')).toEqual([255, 0]);
+    expect(await masked('other.png')).toContain('8 x 8 pixels, layer "Model" 20 x 10, the document 40 x 30.');
   });
 
   test('says what it cannot mask and why, and leaves those files as they are', async () => {

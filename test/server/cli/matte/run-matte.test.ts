@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -7,8 +7,12 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Connect } from '../../../../server/cli/matte/connect.ts';
 import { Connection } from '../../../../server/cli/matte/connection.ts';
-import { type MatteOptions, runMatte } from '../../../../server/cli/matte/run-matte.ts';
+import type { MatteOptions } from '../../../../server/cli/matte/options.ts';
+import { runMatte } from '../../../../server/cli/matte/run-matte.ts';
 import { UsageError } from '../../../../server/cli/terminal.ts';
+import { inspectResult } from '../../../../server/imaging/inspect-result.ts';
+import { readProvenance } from '../../../../server/imaging/metadata/provenance.ts';
+import { VERSION } from '../../../../server/system/package-root.ts';
 import { startProxy, type TestProxy } from '../../../fixtures/proxy.ts';
 import { type StandInServer, startStandInServer } from '../../../fixtures/stand-in.ts';
 import { readStrictly } from '../../imaging/psd/strict-reader.ts';
@@ -41,6 +45,7 @@ const DEFAULTS: MatteOptions = {
   format: 'png',
   profile: 'keep',
   metadata: true,
+  provenance: true,
   background: 'white',
   subject: 'portrait',
   refine: 'best',
@@ -265,6 +270,191 @@ describe('one picture', () => {
   });
 });
 
+describe('--clipping-path', () => {
+  const hasPath = (file: Buffer) => file.includes(Buffer.from('8BIM\x07\xd0\x08Hairline\0', 'latin1'));
+  const load = (name: string) => readFile(path.join(cwd, 'out', name));
+
+  test('goes into documents and color TIFFs, and into the picture itself', async () => {
+    await picture('a.png', 255);
+    await matte(['a.png'], { format: 'psd', clippingPath: true });
+    await matte(['a.png'], { format: 'tiff', clippingPath: true, outputs: ['alpha', 'cutout', 'picture'] });
+    for (const name of ['a.psd', 'a_cutout.tiff', 'a_picture.tiff']) expect(hasPath(await load(name)), name).toBe(true);
+    expect(hasPath(await load('a_alpha.tiff'))).toBe(false);
+    expect(await pixel('a_picture.tiff')).toMatchObject({ width: 40, height: 30, channels: 3, first: [255, 255, 255] });
+    await matte(['a.png'], { format: 'psd', force: true });
+    expect(hasPath(await load('a.psd'))).toBe(false);
+  });
+
+  test('lies where the subject is after --size', async () => {
+    await picture('a.png', 255);
+    const size = { width: 100, height: 200 };
+    await matte(['a.png'], { format: 'tiff', clippingPath: true, outputs: ['picture'], size });
+    const file = await load('a_picture.tiff');
+    expect(await pixel('a_picture.tiff')).toMatchObject({ ...size, channels: 4, first: [0, 0, 0, 0] });
+    const start = file.indexOf(Buffer.from('8BIM\x07\xd0', 'latin1')) + 20;
+    const knots = file.readUInt16BE(start + 52 + 2);
+    // 100 x 75 pixels in the middle: from 62.5 to 137.5 of 200.
+    const tops = Array.from({ length: knots }, (_, i) => file.readInt32BE(start + 26 * (3 + i) + 10) / 2 ** 24);
+    expect([Math.min(...tops), Math.max(...tops)]).toEqual([near(62.5 / 200, 0.01), near(137.5 / 200, 0.01)]);
+  });
+
+  test.each([
+    ['png', { clippingPath: true }],
+    ['a TIFF without colors', { clippingPath: true, format: 'tiff', outputs: ['alpha'] }],
+    ['a tolerance alone', { pathTolerance: 2, format: 'psd' }],
+  ] as const)('is refused with %s before anything is touched', async (_, options) => {
+    await picture('a.png');
+    await expect(matte(['a.png'], options as Partial<MatteOptions>)).rejects.toThrow(UsageError);
+    expect(await inside('out')).toEqual([]);
+  });
+});
+
+describe('--shadow', () => {
+  test('lies under cutouts and compositions on their canvas, and under nothing else', async () => {
+    const background = { r: 0, g: 0, b: 0 };
+    const body = await sharp({ create: { width: 20, height: 40, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer();
+    const file = sharp({ create: { width: 60, height: 60, channels: 3, background } });
+    await writeFile(
+      path.join(cwd, 'a.png'),
+      await file
+        .composite([{ input: body, left: 20, top: 5 }])
+        .png()
+        .toBuffer(),
+    );
+    const outputs = ['alpha', 'cutout', 'foreground', 'composition'] as const;
+    const options = { outputs: [...outputs], margin: { value: 20, isPercent: false } };
+    await matte(['a.png'], { ...options, outputDir: 'plain' });
+    await matte(['a.png'], { ...options, outputDir: 'cast', shadow: true, shadowOpacity: 0.8 });
+    for (const output of outputs) {
+      const [plain, cast] = await Promise.all(
+        ['plain', 'cast'].map((folder) =>
+          sharp(path.join(cwd, folder, `a_${output}.png`))
+            .raw()
+            .toBuffer(),
+        ),
+      );
+      const isChanged = output === 'cutout' || output === 'composition';
+      expect(plain!.equals(cast!), output).toBe(!isChanged);
+    }
+  });
+
+  test.each([
+    ['a psd', { shadow: true, format: 'psd' }],
+    ['the alpha alone', { shadow: true, outputs: ['alpha'] }],
+    ['its opacity alone', { shadowOpacity: 0.3 }],
+  ] as const)('is refused with %s', async (_, options) => {
+    await picture('a.png');
+    await expect(matte(['a.png'], options as Partial<MatteOptions>)).rejects.toThrow(UsageError);
+  });
+});
+
+describe('what results say of how they were made', () => {
+  const alter = async (file: string, find: string, value: string) => {
+    const bytes = await readFile(file);
+    const at = bytes.indexOf(find);
+    expect(at).toBeGreaterThan(0);
+    // A PNG's checksums count: libvips reads on where they are wrong in a text, so the test needs none.
+    await writeFile(file, Buffer.concat([bytes.subarray(0, at), Buffer.from(value), bytes.subarray(at + find.length)]));
+  };
+  const older = (file: string) => alter(file, `Version="${VERSION}"`, `Version="${VERSION.replace(/./g, '0')}"`);
+  const redo = { redoOlder: true } as const;
+  const times = async () =>
+    Promise.all((await inside('out')).map(async (name) => (await stat(path.join(cwd, 'out', name))).mtimeMs));
+
+  test.each([
+    ['png', ['alpha', 'cutout', 'composition', 'foreground'], 16],
+    ['tiff', ['alpha', 'cutout', 'composition', 'foreground'], 8],
+    ['tiff', ['alpha', 'cutout'], 16],
+    ['psd', undefined, 8],
+    ['psd', undefined, 16],
+  ] as const)(
+    'is in %s files (%s, %i bits), with a hash that tells that nothing was changed',
+    async (format, outputs, depth) => {
+      await picture('a.png', 200);
+      await matte(['a.png'], { format, depth, ...(outputs && { outputs: [...outputs] }) });
+      for (const name of await inside('out')) {
+        const result = await inspectResult(await readFile(path.join(cwd, 'out', name)));
+        expect(result, name).toMatchObject({ isUntouched: true, provenance: { version: VERSION, model: 'stand-in' } });
+        expect(result!.provenance.settings).toBe('refine=best subjects=all enhance=auto');
+      }
+      await matte(['a.png'], { format, force: true, provenance: false, ...(outputs && { outputs: [...outputs] }) });
+      for (const name of await inside('out'))
+        expect(await inspectResult(await readFile(path.join(cwd, 'out', name))), name).toBeNull();
+    },
+  );
+
+  test('goes into the XMP of the picture, and takes the place of what an earlier result said', async () => {
+    await picture('a.png', 200);
+    await matte(['a.png'], { outputs: ['cutout'] });
+    await writeFile(path.join(cwd, 'b.png'), await readFile(path.join(cwd, 'out', 'a_cutout.png')));
+    await matte(['b.png'], { outputs: ['cutout'], refine: 'fast' });
+    const { xmp } = await sharp(path.join(cwd, 'out', 'b_cutout.png')).metadata();
+    expect(xmp!.toString().match(/hairline:Version=/g)).toHaveLength(1);
+    expect(readProvenance(xmp!)!.settings).toContain('refine=fast');
+  });
+
+  test('--redo-older makes those anew that an earlier version made, and no other', async () => {
+    await picture('a.png', 200);
+    await picture('b.png', 200);
+    await matte(['a.png', 'b.png'], { outputs: ['alpha', 'cutout'] });
+    expect(await matte(['a.png', 'b.png'], { ...redo, outputs: ['alpha', 'cutout'] })).toMatchObject({ lines: [] });
+    await older(path.join(cwd, 'out', 'a_alpha.png'));
+    const before = await times();
+    const { lines, err } = await matte(['a.png', 'b.png'], { ...redo, outputs: ['alpha', 'cutout'] });
+    expect(lines.map((line) => path.basename(line)).sort()).toEqual(['a_alpha.png', 'a_cutout.png']);
+    expect(err).toContain('1 picture done');
+    const after = await times();
+    expect(after.map((time, i) => time !== before[i])).toEqual([true, true, false, false]);
+    const { provenance } = (await inspectResult(await readFile(path.join(cwd, 'out', 'a_alpha.png'))))!;
+    expect(provenance.version).toBe(VERSION);
+  });
+
+  test('--redo-older leaves what someone painted on, and what does not say how it was made', async () => {
+    for (const name of ['a.png', 'b.png', 'c.png']) await picture(name, 200);
+    await matte(['a.png', 'c.png'], { outputs: ['alpha'] });
+    await matte(['b.png'], { outputs: ['alpha'], provenance: false });
+    const file = path.join(cwd, 'out', 'a_alpha.png');
+    const { xmp } = await sharp(file).metadata();
+    const { data, info } = await sharp(file).toColorspace('b-w').raw().toBuffer({ resolveWithObject: true });
+    data[5] = 255 - data[5]!;
+    await sharp(data, { raw: { ...info, channels: 1 } })
+      .toColorspace('b-w')
+      .png()
+      .withXmp(xmp!.toString().replace(`Version="${VERSION}"`, 'Version="0.0.1"'))
+      .toFile(`${file}.new`);
+    await rename(`${file}.new`, file);
+    const { lines, err, code } = await matte(['a.png', 'b.png', 'c.png'], { ...redo, outputs: ['alpha'] });
+    expect({ lines, code }).toEqual({ lines: [], code: 0 });
+    expect(err).toContain(`${file}\n  It was changed since it was made, and stays.`);
+    expect(err).toContain('b_alpha.png\n  It does not say how it was made, and stays.');
+  });
+
+  test('--redo-older leaves a document that another program has saved', async () => {
+    await picture('a.png', 200);
+    await matte(['a.png'], { format: 'psd' });
+    const file = path.join(cwd, 'out', 'a.psd');
+    await older(file);
+    await alter(
+      file,
+      Buffer.from('Hairline', 'utf16le').swap16().toString('latin1'),
+      Buffer.from('Saved by', 'utf16le').swap16().toString('latin1'),
+    );
+    expect((await matte(['a.png'], { ...redo, format: 'psd' })).err).toContain('It was changed since it was made');
+    await matte(['a.png'], { format: 'psd', force: true });
+    await older(file);
+    expect((await matte(['a.png'], { ...redo, format: 'psd' })).lines).toEqual([file]);
+  });
+
+  test('a model that is none of today is older, whatever the version', async () => {
+    await picture('a.png', 200);
+    await matte(['a.png'], { outputs: ['alpha'] });
+    await alter(path.join(cwd, 'out', 'a_alpha.png'), 'Model="stand-in"', 'Model="stand-by"');
+    expect((await matte(['a.png'], { ...redo, outputs: ['alpha'] })).lines).toHaveLength(1);
+  });
+});
+
 describe('a batch', () => {
   test('goes on past broken files, names them at the end, and ends with 1', async () => {
     await picture('in/a.png');
@@ -327,6 +517,7 @@ describe('a batch', () => {
       skipped: 0,
       empty: [],
       previews: [],
+      twins: [],
       failed: [expect.objectContaining({ location: path.join(cwd, 'gone.png') })],
     });
   });

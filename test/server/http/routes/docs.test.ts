@@ -76,7 +76,15 @@ describe('GET /docs/json', () => {
       'foreground',
       'decontaminate',
       'cutout-layer',
+      'clipping-path',
+      'path-tolerance',
       'allow-damaged',
+      'trim',
+      'margin',
+      'size',
+      'fit',
+      'align',
+      'shadow',
       'profile',
       'metadata',
       'region',
@@ -100,6 +108,7 @@ describe('GET /docs/json', () => {
       'image/png',
       'application/octet-stream',
       'image/vnd.adobe.photoshop',
+      'application/json',
     ]);
     const { mask: _, ...answered } = HEADERS;
     expect(Object.keys(responses['200']!.headers!)).toEqual(expect.arrayContaining(Object.values(answered)));

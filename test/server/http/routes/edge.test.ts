@@ -165,7 +165,10 @@ describe('POST /v1/mattes/:id/edge', () => {
     ['{"hair": null}', 'The setting "hair" must be a number from -1 to 1.'],
     ['{"contrast": true}', 'The setting "contrast" must be a number from 0 to 100.'],
     ['{"depth": 12}', 'The setting "depth" must be 8 or 16.'],
-    ['{"output": "mask"}', 'The setting "output" must be alpha, cutout, foreground, composition, psd or picture.'],
+    [
+      '{"output": "mask"}',
+      'The setting "output" must be alpha, cutout, foreground, composition, psd, path or picture.',
+    ],
     ['{"width": 1.5}', 'The setting "width" must be a whole number of at least 16.'],
     ['{"shfit": 1}', 'The setting "shfit" is not known.'],
     ['[]', 'The body must be an object of known settings.'],

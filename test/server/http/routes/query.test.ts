@@ -24,9 +24,9 @@ describe('query', () => {
     ['?depth=8&depth=16', 'The parameter "depth" may be given only once.'],
     ['?output=alpha&output=alpha', 'The parameter "output" may be given only once.'],
     [`?model=${'m'.repeat(65)}`, 'The parameter "model" must be a text of at most 64 characters.'],
-    ['?output=ALPHA', 'The parameter "output" must be alpha, cutout, foreground, composition or psd.'],
-    ['?output=', 'The parameter "output" must be alpha, cutout, foreground, composition or psd.'],
-    ['?output=toString', 'The parameter "output" must be alpha, cutout, foreground, composition or psd.'],
+    ['?output=ALPHA', 'The parameter "output" must be alpha, cutout, foreground, composition, psd or path.'],
+    ['?output=', 'The parameter "output" must be alpha, cutout, foreground, composition, psd or path.'],
+    ['?output=toString', 'The parameter "output" must be alpha, cutout, foreground, composition, psd or path.'],
     ['?cutout-layer=yes', 'The parameter "cutout-layer" must be true or false.'],
     ['?region=1,2,3', 'The parameter "region" must be "left,top,width,height" in whole pixels, like "100,50,800,600".'],
     [

@@ -130,6 +130,33 @@ function layer(changes: Partial<MadeLayer>): MadeLayer {
   return { name: 'Layer', bounds: [0, 0, HEIGHT, WIDTH], channels: { 0: flat(0), 1: flat(0), 2: flat(0) }, ...changes };
 }
 
+/** Content of a fill layer as Photoshop writes it: a descriptor with a color. */
+function solidColor(kind: string, values: readonly number[]): Buffer {
+  const keys = { RGBC: ['Rd  ', 'Grn ', 'Bl  '], Grsc: ['Gry '] }[kind]!;
+  const u32 = (v: number) => Buffer.of(v >>> 24, (v >> 16) & 255, (v >> 8) & 255, v & 255);
+  const key = (text: string) => Buffer.concat([u32(0), Buffer.from(text, 'latin1')]);
+  const items = values.map((value, i) => {
+    const number = Buffer.alloc(8);
+    number.writeDoubleBE(value);
+    return Buffer.concat([key(keys[i]!), Buffer.from('doub'), number]);
+  });
+  const color = Buffer.concat([u32(1), Buffer.of(0, 0), key(kind), u32(values.length), ...items]);
+  return Buffer.concat([
+    u32(16),
+    u32(1),
+    Buffer.of(0, 0),
+    key('null'),
+    u32(1),
+    key('Clr '),
+    Buffer.from('Objc'),
+    color,
+  ]);
+}
+
+function filled(content: Buffer): Partial<MadeLayer> {
+  return { bounds: [0, 0, 0, 0], channels: {}, blocks: { SoCo: content } };
+}
+
 const NO_IMAGE = [[1057, Buffer.of(0, 0, 0, 1, 0)]] as const;
 
 function layered(layers: readonly MadeLayer[], more = {}) {
@@ -191,10 +218,48 @@ describe('layers without a compatible image', () => {
     expect((await read(multiplied)).data.slice(0, 3)).toEqual([50, 100, 128]);
   });
 
+  it('of one color cover the canvas, as far as their mask lets them', async () => {
+    const half = Array.from({ length: COUNT }, (_, i) => (i % WIDTH < 2 ? 255 : 0));
+    const file = layered([
+      layer(filled(solidColor('RGBC', [200, 100, 50]))),
+      layer({
+        ...filled(solidColor('RGBC', [0, 0, 255])),
+        channels: { [-2]: half },
+        mask: { bounds: [0, 0, HEIGHT, WIDTH], outside: 255 },
+      }),
+    ]);
+    expect((await read(file)).data.slice(3, 12)).toEqual([0, 0, 255, 200, 100, 50, 200, 100, 50]);
+    const gray = makePsd({
+      ...{ width: WIDTH, height: HEIGHT, depth: 8, mode: GRAY, resources: NO_IMAGE, merged: [flat(255)] },
+      layers: [layer(filled(solidColor('Grsc', [20])))],
+    });
+    expect((await read(gray)).data.slice(0, 4)).toEqual([204, 204, 204, 204]);
+  });
+
+  it('may end a line before they start, as empty shapes of Photoshop do', async () => {
+    const file = layered([layer({ channels: solid(1, 2, 3) }), layer({ bounds: [0, 0, -1, 0], channels: {} })]);
+    expect((await read(file)).data.slice(0, 3)).toEqual([1, 2, 3]);
+  });
+
   it.each([
     ['an adjustment', { blocks: { levl: Buffer.alloc(4) } }],
+    ['an adjustment', { blocks: { curv: Buffer.alloc(4) } }],
+    ['an adjustment', { blocks: { 'hue ': Buffer.alloc(4) } }],
+    ['an adjustment', { blocks: { clrL: Buffer.alloc(4) } }],
+    ['a knockout', { blocks: { knko: Buffer.of(1, 0, 0, 0) } }],
+    ['an artboard', { blocks: { artb: Buffer.alloc(4) } }],
     ['an unusual blend mode', { blend: 'diss' }],
     ['a vector mask', { blocks: { vmsk: Buffer.alloc(8) } }],
+    ['a gradient fill', { bounds: [0, 0, 0, 0] as const, channels: {}, blocks: { GdFl: Buffer.alloc(40) } }],
+    ['a pattern fill', { bounds: [0, 0, 0, 0] as const, channels: {}, blocks: { PtFl: Buffer.alloc(40) } }],
+    [
+      'a shape without pixels',
+      {
+        ...filled(solidColor('RGBC', [1, 2, 3])),
+        blocks: { ...filled(solidColor('RGBC', [1, 2, 3])).blocks, vmsk: Buffer.alloc(8) },
+      },
+    ],
+    ['a fill in a color of another mode', filled(solidColor('Grsc', [50]))],
     ['layer effects', { blocks: { lfx2: Buffer.from('\0\0\0\0enabbool\x01\0\0\0', 'latin1') } }],
   ])('are refused for %s, with its layer named', async (what, changes) => {
     const file = layered([

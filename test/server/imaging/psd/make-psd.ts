@@ -7,14 +7,20 @@ export interface MadeLayer {
   name: string;
   /** top, left, bottom, right */
   bounds: readonly [number, number, number, number];
-  /** By channel id; 0.. are colors, -1 is transparency, -2 the mask. */
+  /** By channel id; 0.. are colors, -1 is transparency, -2 the mask, -3 the layer's own beside a vector mask. */
   channels: Readonly<Record<number, Plane>>;
   blend?: string;
   opacity?: number;
   isHidden?: boolean;
   isClipped?: boolean;
   flags?: number;
-  mask?: { bounds: readonly [number, number, number, number]; outside: number; flags?: number };
+  mask?: {
+    bounds: readonly [number, number, number, number];
+    outside: number;
+    flags?: number;
+    real?: { bounds: readonly [number, number, number, number]; outside: number };
+    parameters?: Buffer;
+  };
   /** Type of a section divider. */
   section?: number;
   /** Further blocks by key. */
@@ -92,7 +98,7 @@ function layerInfo(
   for (const layer of layers) {
     const [top, left, bottom, right] = layer.bounds;
     const channels = Object.entries(layer.channels).map(([id, plane]) => {
-      const [t, l, b, r] = Number(id) === -2 ? layer.mask!.bounds : [top, left, bottom, right];
+      const [t, l, b, r] = maskBounds(layer, Number(id)) ?? layer.bounds;
       return [Number(id), packChannels([plane], r - l, b - t, depth, layer.compression ?? RAW, isLarge)] as const;
     });
     channels.sort(([a], [b]) => a - b);
@@ -106,13 +112,7 @@ function layerInfo(
       ...layer.blocks,
     };
     const short = ascii(layer.name.replace(/[^ -~]/g, '?').slice(0, 31));
-    const mask = layer.mask
-      ? Buffer.concat([
-          u32(20),
-          ...layer.mask.bounds.map(u32),
-          Buffer.of(layer.mask.outside, layer.mask.flags ?? 0, 0, 0),
-        ])
-      : u32(0);
+    const mask = maskData(layer.mask);
     const extra = Buffer.concat([
       ...[mask, u32(0), pad(Buffer.concat([Buffer.of(short.length), short]), 4)],
       ...Object.entries(blocks).map(([key, data]) =>
@@ -130,6 +130,20 @@ function layerInfo(
     );
   }
   return pad(Buffer.concat([...records, ...pixels]), 4);
+}
+
+function maskBounds({ mask }: MadeLayer, id: number) {
+  if (id === -3) return mask!.real!.bounds;
+  return id === -2 ? mask!.bounds : null;
+}
+
+function maskData(mask: MadeLayer['mask']): Buffer {
+  if (!mask) return u32(0);
+  const { bounds, outside, flags = 0, real, parameters = Buffer.alloc(0) } = mask;
+  const own = real ? [Buffer.of(0, real.outside), ...real.bounds.map(u32)] : [];
+  const data = Buffer.concat([...bounds.map(u32), Buffer.of(outside, flags), ...own, parameters]);
+  const padded = pad(data, 4);
+  return Buffer.concat([u32(padded.length), padded]);
 }
 
 function packChannels(

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type Layer, type Psd, readPsd } from 'ag-psd';
 import { describe, expect, it } from 'vitest';
+import type { ClippingPath, Knot } from '../../../../protocol/schemas/path.ts';
 import type { AlphaPlane } from '../../../../server/imaging/picture.ts';
 import { layerChannel } from '../../../../server/imaging/psd/compose.ts';
 import { mergedChannels } from '../../../../server/imaging/psd/flatten.ts';
@@ -15,10 +16,13 @@ import './no-canvas.ts';
 
 type Random = () => number;
 
-async function mask(file: Buffer, layer?: string) {
+const knot = { anchor: [1, 1], before: [0, 1], after: [1, 0], isSmooth: false } satisfies Knot;
+const PATH: ClippingPath = { width: 9, height: 9, tolerance: 1, subpaths: [{ knots: [knot, knot] }] };
+
+async function mask(file: Buffer, layer?: string, withPath = false) {
   const open = await openLayer(bufferSource(file), layer);
   const alpha = gradient(open.width, open.height, open.depth);
-  const { chunks, bytes, kept } = await open.addMask(alpha);
+  const { chunks, bytes, kept } = await open.addMask(alpha, withPath ? PATH : null);
   const parts: Buffer[] = [];
   for await (const chunk of chunks) parts.push(chunk);
   const result = Buffer.concat(parts);
@@ -60,15 +64,21 @@ function randomDocument(random: Random): MadePsd {
     const own = !isBackground && random() < 0.4;
     const [mh, mw] = [whole(0, 4), whole(1, 4)];
     if (own) channels[-2] = plane(mh * mw);
+    // A vector mask and what it shows, weakened or not.
+    const isVector = own && random() < 0.4;
+    const weakened = isVector && random() < 0.5;
+    const vector = isVector && { vmsk: Buffer.from('as it was drawn.') };
+    const flags = isVector ? (weakened ? 24 : 8) : pick([0, 2]);
+    const parameters = weakened ? { parameters: Buffer.of(4, 204) } : {};
     layers.push({
       ...{ name: `Layer ${i} ä美`, bounds: [top, left, top + h, left + w], channels, compression },
       ...{ opacity: whole(1, 255), blend: pick(['norm', 'mul ', 'diss']), isClipped: i > 0 && random() < 0.2 },
       isHidden: i > 0 && random() < 0.2,
       flags: isBackground ? 9 : 8,
       ...(own
-        ? { mask: { bounds: [1, -1, 1 + mh, mw - 1] as const, outside: pick([0, 255]), flags: pick([0, 2]) } }
+        ? { mask: { bounds: [1, -1, 1 + mh, mw - 1] as const, outside: pick([0, 255]), flags, ...parameters } }
         : {}),
-      blocks: { lspf: Buffer.of(0, 0, 0, isBackground ? 13 : 0), zzzz: Buffer.from('unknown.') },
+      blocks: { lspf: Buffer.of(0, 0, 0, isBackground ? 13 : 0), zzzz: Buffer.from('unknown.'), ...vector },
     });
     if (nesting > 0 && random() < 0.4) nesting = layers.push(mark('Group', 1)) && nesting - 1;
   }
@@ -101,6 +111,14 @@ function randomDocument(random: Random): MadePsd {
   };
 }
 
+/** What a layer's vector mask leaves of a pixel of the layer. */
+function shownBy({ bounds, mask, channels }: MadeLayer, y: number, x: number, full: number): number {
+  const [top, left, bottom, right] = mask!.bounds;
+  const [line, column] = [y + bounds[0] - top, x + bounds[1] - left];
+  const isInside = line >= 0 && column >= 0 && line < bottom - top && column < right - left;
+  return isInside ? channels[-2]![line * (right - left) + column]! : (mask!.outside / 255) * full;
+}
+
 /** What a document would be with the mask: the maker's own picture of the result. */
 function expected(made: MadePsd, name: string, alpha: AlphaPlane): MadePsd {
   const full = made.depth === 32 ? 1 : made.depth === 16 ? 65535 : 255;
@@ -109,12 +127,21 @@ function expected(made: MadePsd, name: string, alpha: AlphaPlane): MadePsd {
     if (layer.name !== name) return layer;
     const count = alpha.width * alpha.height;
     const wasBackground = i === 0 && !layer.channels[-1];
-    const channels = {
+    const channels: Record<number, Plane> = {
       ...(wasBackground ? { [-1]: Array(count).fill(full) } : {}),
       ...layer.channels,
       [-2]: Array.from(alpha.data, (v) => Math.fround(v / scale)),
     };
-    const mask = { bounds: layer.bounds, outside: 0, flags: 0 };
+    const plain = { bounds: layer.bounds, outside: 0, flags: 0 };
+    const isVector = ((layer.mask?.flags ?? 0) & 8) > 0;
+    const mask = isVector ? { ...layer.mask, ...plain, flags: layer.mask!.flags!, real: plain } : plain;
+    if (isVector) {
+      channels[-3] = channels[-2]!;
+      channels[-2] = Array.from(alpha.data, (v, k) => {
+        const share = shownBy(layer, Math.floor(k / alpha.width), k % alpha.width, full) / full;
+        return Math.fround(Math.floor(v * share + 0.5) / scale);
+      });
+    }
     const unlocked = { flags: 8, blocks: { ...layer.blocks, lspf: Buffer.alloc(4) } };
     return { ...layer, channels, mask, ...(wasBackground ? unlocked : {}) };
   });
@@ -171,22 +198,24 @@ describe('a mask for a layer', () => {
       const file = makePsd(made);
       let done: Awaited<ReturnType<typeof mask>>;
       try {
-        done = await mask(file);
+        done = await mask(file, undefined, seed % 2 === 0);
       } catch (error) {
         expect((error as Error).message, `seed ${seed}`).toMatch(/no visible layer/);
         continue;
       }
       const { result, alpha, name, kept } = done;
       const before = made.layers!.find((layer) => layer.name === name)!;
-      expect(kept, `seed ${seed}`).toBe(before.mask ? `${name} mask` : null);
+      expect(kept, `seed ${seed}`).toBe(before.mask && !(before.mask.flags! & 8) ? `${name} mask` : null);
       const [all, wanted] = [await unpack(result), await unpack(makePsd(expected(made, name, alpha)))];
       expect(all.layers, `seed ${seed}`).toEqual(wanted.layers);
       expect(all.merged.slice(0, wanted.merged.length), `seed ${seed}`).toEqual(wanted.merged);
       expect(all.merged.length, `seed ${seed}`).toBe(wanted.merged.length + (kept ? 1 : 0));
       expect(all.globalBlocks.endsWith('8BIMPatt\0\0\0\x04abcd'), `seed ${seed}`).toBe(true);
       expect(all.hasMergedTransparency, `seed ${seed}`).toBe(wanted.hasMergedTransparency);
-      const unnamed = ({ resources }: typeof all) => resources.filter(([id]) => id !== 1006 && id !== 1045);
+      const unnamed = ({ resources }: typeof all) => resources.filter(([id]) => ![1006, 1045, 2000, 2999].includes(id));
       expect(unnamed(all), `seed ${seed}`).toEqual(unnamed(wanted));
+      const added = all.resources.filter(([id]) => id >= 2000 && id < 3000).map(([id]) => id);
+      expect(added, `seed ${seed}`).toEqual(seed % 2 === 0 ? [2000, 2999] : []);
       // ag-psd reads packed lines of 16 bits as if they were 8.
       if (made.mode !== 3 || made.depth !== 8) continue;
       const [was, is, wish] = [look(file), look(result), look(makePsd(expected(made, name, alpha)))];
@@ -211,6 +240,9 @@ describe('a mask for a layer', () => {
       const file = makePsd(randomDocument(seeded(seed)));
       const first = await mask(file).catch(() => null);
       if (!first) continue;
+      const layers = (await readStructure(bufferSource(first.result))).layers!.records;
+      // Beside a vector mask it cannot be renewed.
+      if (layers.some(({ name, mask: own }) => name === first.name && own?.real)) continue;
       const second = await mask(first.result, first.name);
       expect(second.kept, `seed ${seed}`).toMatch(/ mask( 2)?$/);
       expect(second.result.readUInt16BE(12), `seed ${seed}`).toBe(first.result.readUInt16BE(12) + 1);
@@ -296,7 +328,10 @@ describe('a mask for a layer', () => {
       layer('B'),
       layer('B'),
       layer('Group', { ...empty, section: 1 }),
-      layer('V', { blocks: { vmsk: Buffer.alloc(8) } }),
+      layer('V', {
+        channels: { [-1]: flat, 0: flat, 1: flat, 2: flat, [-2]: flat, [-3]: flat },
+        mask: { bounds: [0, 0, 2, 2], outside: 0, flags: 8, real: { bounds: [0, 0, 2, 2], outside: 0 } },
+      }),
     ];
     const file = makePsd({ width: 2, height: 2, depth: 8, mode: 3, merged: [flat, flat, flat], layers });
     const complaint = (name: string) =>
@@ -308,7 +343,7 @@ describe('a mask for a layer', () => {
     expect(await complaint('B')).toBe('It has 2 layers named "B".');
     expect(await complaint('C')).toBe('It has no layer named "C".');
     expect(await complaint('Group')).toBe('Layer "Group" has no pixels.');
-    expect(await complaint('V')).toBe('Layer "V" has a vector mask.');
+    expect(await complaint('V')).toBe('Layer "V" has both a Layer Mask and a vector mask.');
     const hint = await openLayer(bufferSource(file), 'C').catch((error) => error.hint);
     expect(hint).toBe('Its layers are "A", "B", "B", "V".');
   });

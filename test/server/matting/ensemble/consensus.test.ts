@@ -74,11 +74,13 @@ describe('resampleAlpha', () => {
   });
 });
 
-test('only portraits of RVM take several views', () => {
+test('only portraits of RVM and BSHM take several views', () => {
+  expect(planViews('bshm', 'portrait', 'fast')).toEqual([{ model: 'bshm' }]);
+  expect(planViews('bshm', 'portrait', 'best')).toEqual(planViews('rvm', 'portrait', 'best'));
   expect(planViews('rvm', 'portrait', 'best').length).toBeGreaterThanOrEqual(3);
   expect(planViews('rvm', 'portrait', 'fast')).toHaveLength(2);
   for (const refine of REFINEMENTS) {
-    expect(planViews('bshm', 'portrait', refine)).toEqual([{ model: 'bshm' }]);
+    expect(planViews('modnet', 'portrait', refine)).toEqual([{ model: 'modnet' }]);
     expect(planViews('isnet', 'object', refine)).toEqual([{ model: 'isnet' }]);
   }
 });

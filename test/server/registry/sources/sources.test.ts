@@ -1,10 +1,11 @@
-import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeOnnx } from '../../../../models/import/onnx-schema.ts';
 import { createModelRegistry } from '../../../../server/registry/cached-registry.ts';
 import type { ModelSpec } from '../../../../server/registry/spec/model-spec.ts';
+import { builtInModelsDir } from '../../../../server/registry/spec/spec-loader.ts';
 import { type FakeNpm, packTarball, startFakeNpm } from '../fake-npm.ts';
 import { status, whole } from '../faulty-server.ts';
 import { type ModelHost, startModelHost } from '../model-host.ts';
@@ -56,6 +57,27 @@ const failure = (promise: Promise<unknown>) =>
     () => expect.fail('should have failed'),
     (error) => error,
   );
+
+test('a file that two models are made of is fetched once', async () => {
+  const bytes = Buffer.from(tinyBytes());
+  host.files.set('/tiny.onnx', bytes);
+  const model = JSON.parse(await readFile(path.join(builtInModelsDir, 'isnet', 'model.json'), 'utf8')) as ModelSpec;
+  const file = { url: `${host.url}/tiny.onnx`, bytes: bytes.length, sha256: sha256(bytes) };
+  for (const [id, derive] of [
+    ['near', []],
+    ['far', [{ step: 'keep-outputs', outputs: ['alpha'] }]],
+  ] as const) {
+    const weights = { file: `${id}.onnx`, sources: [{ type: 'http', host: 'Test', files: [file], derive }] };
+    await mkdir(path.join(specs(), id), { recursive: true });
+    await writeFile(path.join(specs(), id, 'model.json'), JSON.stringify({ ...model, id, weights }));
+  }
+  const { registry } = openRegistry('near');
+  for (const id of ['far', 'near']) await registry.pull(registry.resolve(id));
+  expect(host.asked).toEqual(['/tiny.onnx']);
+  const [near, far] = await Promise.all(['near', 'far'].map((id) => registry.readWeights(registry.resolve(id))));
+  expect(Buffer.from(near!).equals(bytes)).toBe(true);
+  expect(decodeOnnx(far!).graph.output.map(({ name }) => name)).toEqual(['alpha']);
+});
 
 describe('BSHM', () => {
   test('comes from ModelScope first, as a TensorFlow graph that is converted', async () => {
