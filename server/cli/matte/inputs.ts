@@ -27,7 +27,7 @@ export interface Expansion {
 }
 
 /** Pictures too, which are listed with a reason: nothing that a folder has is left out without a word. */
-const UNREAD = new Set('jp2 j2k jpx jxl tga exr hdr crw x3f'.split(' '));
+const UNREAD = new Set('jp2 j2k jpx jxl tga exr hdr ppm pgm pbm pnm crw x3f'.split(' '));
 const OUTPUT_NAME = new RegExp(`(_(${OUTPUTS.join('|')}|picture)\\.(png|tiff?)|_masked\\.ps[db])$`, 'i');
 
 /** Expands files, folders and URLs into pictures, in the order given, folders sorted by name, each picture once. */

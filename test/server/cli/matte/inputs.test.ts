@@ -34,12 +34,13 @@ describe('folders', () => {
   });
 
   test('pictures that cannot be read are listed with the reason', async () => {
-    await touch('in/a.jfif', 'in/b.gif', 'in/c.JP2', 'in/d.jxl', 'in/e.heic', 'in/f.NEF', 'in/notes.txt');
+    await touch('in/a.jfif', 'in/b.gif', 'in/c.JP2', 'in/d.jxl', 'in/d.ppm', 'in/e.heic', 'in/f.NEF', 'in/notes.txt');
     const { inputs, problems } = await expandInputs(['in'], 'out', cwd);
     expect(inputs.map(({ stem }) => stem)).toEqual(['a', 'b', 'e', 'f']);
     expect(problems.map(({ message }) => message)).toEqual([
       'Hairline cannot read .jp2 files.',
       'Hairline cannot read .jxl files.',
+      'Hairline cannot read .ppm files.',
     ]);
   });
 
