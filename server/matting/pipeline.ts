@@ -46,15 +46,15 @@ export interface View {
 /** Steps beyond the views; each can be enabled alone, for measurements. */
 export interface Stages {
   /** Removes the haze that portrait networks leave around people. */
-  clear?: boolean;
+  removeHaze?: boolean;
   /** The views that draw edges make a second pass if the person fills little of the picture. */
-  closer?: boolean;
+  secondPass?: boolean;
   /** Edges follow the colors of the picture at full size. */
   guide?: boolean;
 }
 
 export const PAIR_STAGES: Stages = { guide: true };
-export const BEST_STAGES: Stages = { clear: true, closer: true, guide: true };
+export const BEST_STAGES: Stages = { removeHaze: true, secondPass: true, guide: true };
 
 export interface EstimateOptions {
   depth: Depth;
@@ -120,16 +120,16 @@ async function estimateWhole(
   }
   clock();
   const first = unite(picture, views, opinions);
-  const closer = stages.closer ? findSecondPass(subjectOf(first), picture) : null;
+  const region = stages.secondPass ? findSecondPass(subjectOf(first), picture) : null;
   timings.consensus = clock();
   const near: CoarseAlpha[] = [];
-  if (closer) {
-    for (const view of views) if (view.edges) near.push(await look(eye, view, closer));
+  if (region) {
+    for (const view of views) if (view.edges) near.push(await look(eye, view, region));
   }
   clock();
   const looks = { whole: opinions, wholeEdges: edgesOf(views), near };
-  const found = closer ? runSecondPass(first, looks, closer, picture) : first;
-  const cleared = stages.clear ? removeHaze(found) : found;
+  const found = region ? runSecondPass(first, looks, region, picture) : first;
+  const cleared = stages.removeHaze ? removeHaze(found) : found;
   if (mask && strokes) await paintStrokes(mask, strokes, new Pace(signal));
   const refined = mask && (await refineOn(picture, grids, { mask, strokes, found: cleared }));
   const coarse = refined?.coarse ?? cleared;

@@ -131,7 +131,7 @@ describe('estimateMatte', () => {
     // Views that ask for the same grid share one reading of the picture.
     expect([plain.runs, asked]).toEqual([3, [[2, undefined]]]);
     asked.length = 0;
-    const best = await estimateMatte(small, views, { depth: 8, stages: { closer: true, guide: true } });
+    const best = await estimateMatte(small, views, { depth: 8, stages: { secondPass: true, guide: true } });
     const region = { left: 0, top: 0, width: expect.any(Number), height: expect.any(Number) };
     // The last one is the guide's.
     const [whole, near, guide] = [
