@@ -313,7 +313,7 @@ export class Dispatcher {
     }
   }
 
-  /** Of a job of this server that nobody waits for any longer: it was cancelled, or put in again. */
+  /** The result of a job of this server that is no longer awaited: it was cancelled, or put in again. */
   async #discard(queue: string, id: string, sealed: unknown): Promise<void> {
     const line = this.#lines.get(queue);
     if (!line || !id.startsWith(`${this.#server}.`)) return;

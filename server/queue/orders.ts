@@ -16,7 +16,7 @@ export interface Order {
   server: string;
   /** Whose turn it takes. */
   client: string;
-  /** Milliseconds since 1970: nobody waits for it any longer then. */
+  /** Milliseconds since 1970, after which the job is no longer awaited. */
   until: number;
 }
 

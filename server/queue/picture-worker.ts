@@ -197,7 +197,7 @@ export class PictureWorker {
       this.#options.log?.('warn', { job: id }, 'a job was refused: it was not sealed by this cluster');
       throw new UnrecoverableError(TAMPERED);
     }
-    // Also one that somebody has put in again later.
+    // Also an order that was replayed later.
     if (order.until < Date.now()) throw new UnrecoverableError(LOST);
     return order;
   }

@@ -24,7 +24,7 @@ export interface UpdateWatchSteps {
   install(): Promise<string | null>;
 }
 
-/** Looks for newer versions while it is switched on, and asks nobody for anything while it is not. */
+/** Looks for newer versions while that is switched on. Switched off, it makes no request. */
 export class UpdateWatch implements Updates {
   readonly #steps: UpdateWatchSteps;
   #watch: boolean;
