@@ -56,9 +56,13 @@ async function embedModels(target: string): Promise<void> {
 const UNREAD =
   /\.(map|d\.[cm]?ts|md|markdown|flow|tsbuildinfo)$|\/(\.bin|\.package-lock\.json)$|\/(test|tests|__tests__)$/i;
 
+/** Native code for a little more speed in the queue of a studio, which works without. */
+const NOT_NEEDED = ['msgpackr-extract', '@msgpackr-extract'];
+
 export function pruneApp(platform: Platform, app: string): void {
   const modules = path.join(app, 'node_modules');
   pruneRuntime(platform, path.join(modules, 'onnxruntime-node'));
+  for (const name of NOT_NEEDED) rmSync(path.join(modules, name), { recursive: true, force: true });
   for (const name of readdirSync(modules, { recursive: true, encoding: 'utf8' })) {
     if (UNREAD.test(`/${name.split(path.sep).join('/')}`))
       rmSync(path.join(modules, name), { recursive: true, force: true });
